@@ -1,0 +1,174 @@
+//! Arithmetic on plain `f32` slices: what the network spends its time in.
+//!
+//! Two rules hold for everything here. **One order of summation:** a sum runs over its terms in an order that depends
+//! only on how many terms there are, never on the other rows of a batch, on the number of threads, or on how work was
+//! cut up; so a row has the same bits in any company. **No `unsafe`:** each kernel is compiled once per instruction set
+//! and picked at run time by `pulp`; the product is written in its registers, the rest so that LLVM vectorises it.
+//!
+//! With a fused multiply-add the levels of x86 agree bit for bit; a processor without one rounds twice and differs in
+//! the last place.
+
+#![expect(
+    clippy::inline_always,
+    reason = "only what is inlined into a kernel is compiled for its instruction set"
+)]
+
+use pulp::Simd;
+
+mod attention;
+mod product;
+mod rows;
+mod vocabulary;
+
+pub(crate) use attention::{Memory, attend};
+pub(crate) use product::{PANEL, Packed, product};
+pub(crate) use rows::{activate, add_and_normalise};
+pub(crate) use vocabulary::{Candidate, normaliser, top};
+
+/// Lanes that a sum is spread over. Sixteen floats are one register of AVX-512, two of AVX2, four of SSE2 and NEON.
+const LANES: usize = 16;
+
+/// a · b + c, rounded once where the processor can.
+#[inline(always)]
+fn multiply_add<S: Simd>(a: f32, b: f32, c: f32) -> f32 {
+    if fused::<S>() {
+        a.mul_add(b, c)
+    } else {
+        a * b + c
+    }
+}
+
+/// Adds up lanes pairwise: 8 + 8, 4 + 4, 2 + 2, 1 + 1.
+#[inline(always)]
+fn fold(lanes: [f32; LANES], combine: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut lanes = lanes;
+    let mut half = LANES / 2;
+    while half > 0 {
+        for lane in 0..half {
+            lanes[lane] = combine(lanes[lane], lanes[lane + half]);
+        }
+        half /= 2;
+    }
+    lanes[0]
+}
+
+/// The greatest value, −∞ for none; not-a-numbers do not count.
+#[inline(always)]
+fn maximum(values: &[f32]) -> f32 {
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    for chunk in chunks {
+        for lane in 0..LANES {
+            lanes[lane] = if chunk[lane] > lanes[lane] {
+                chunk[lane]
+            } else {
+                lanes[lane]
+            };
+        }
+    }
+    for (lane, value) in lanes.iter_mut().zip(rest) {
+        *lane = if *value > *lane { *value } else { *lane };
+    }
+    fold(lanes, |a, b| if b > a { b } else { a })
+}
+
+/// eˣ for x ≤ 0 or moderately above, within 2 units in the last place; 0 below −87.3, where f32 loses its precision.
+///
+/// The classic reduction x = n·ln 2 + r with |r| ≤ ln 2 / 2 and the polynomial of Cephes' `expf` in r
+/// (netlib.org/cephes). `f32::exp` is a call per value; this is what LLVM can do on whole registers.
+#[inline(always)]
+fn exp<S: Simd>(x: f32) -> f32 {
+    /// 1.5 · 2²³: adding it leaves a float of this size rounded to a whole number in the low bits of its mantissa.
+    const ROUND: f32 = 12_582_912.0;
+    /// ln 2 in two parts, the first short enough for n · `LN_2_HIGH` to be exact.
+    const LN_2_HIGH: f32 = 0.693_359_4;
+    const LN_2_LOW: f32 = -2.121_944_4e-4;
+    const POLYNOMIAL: [f32; 6] = [
+        1.987_569_1e-4,
+        1.398_199_9e-3,
+        8.333_452e-3,
+        4.166_579_6e-2,
+        1.666_666_5e-1,
+        0.5,
+    ];
+    const SMALLEST: f32 = -87.3;
+
+    let clamped = x.clamp(SMALLEST, 88.3);
+    let rounded = multiply_add::<S>(clamped, std::f32::consts::LOG2_E, ROUND);
+    let n = rounded - ROUND;
+    let r = multiply_add::<S>(n, -LN_2_LOW, multiply_add::<S>(n, -LN_2_HIGH, clamped));
+    let mut sum = POLYNOMIAL[0];
+    for coefficient in &POLYNOMIAL[1..] {
+        sum = multiply_add::<S>(sum, r, *coefficient);
+    }
+    let fraction = multiply_add::<S>(sum, r * r, r) + 1.0;
+    // 2ⁿ has n + 127 in the exponent's bits; the bias of ROUND's own bits drops out of the shift.
+    let power = f32::from_bits(rounded.to_bits().wrapping_add(127) << 23);
+    if x < SMALLEST { 0.0 } else { fraction * power }
+}
+
+/// Whether multiply and add are one instruction at this level.
+fn fused<S: Simd>() -> bool {
+    S::F32_LANES >= 8 || cfg!(target_arch = "aarch64")
+}
+
+/// Defines functions that run, each time they are called, the copy of a kernel compiled for what the processor can do.
+///
+/// `fn name<'a>(arguments) = kernel;` makes `name` call `kernel(simd, arguments)`, where the type of `simd` stands for
+/// the instruction set. Kernels are `inline(always)`, for only then are they compiled for it.
+macro_rules! dispatch {
+    ($($(#[$note:meta])* fn $name:ident<'a>($($argument:ident: $type:ty),* $(,)?) -> $result:ty = $kernel:ident;)*) => {$(
+        $(#[$note])*
+        pub(crate) fn $name<'a>($($argument: $type),*) -> $result {
+            struct Call<'a> {
+                $($argument: $type),*
+            }
+            impl<'a> pulp::WithSimd for Call<'a> {
+                type Output = $result;
+
+                #[inline(always)]
+                fn with_simd<S: pulp::Simd>(self, simd: S) -> $result {
+                    $kernel(simd, $(self.$argument),*)
+                }
+            }
+            pulp::Arch::new().dispatch(Call { $($argument),* })
+        }
+    )*};
+}
+use dispatch;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    dispatch! {
+        fn exponentials<'a>(values: &'a mut [f32]) -> () = exponentials_kernel;
+    }
+
+    #[inline(always)]
+    fn exponentials_kernel<S: Simd>(_: S, values: &mut [f32]) {
+        for value in values {
+            *value = exp::<S>(*value);
+        }
+    }
+
+    #[test]
+    fn exp_is_accurate_to_the_last_places() {
+        let xs: Vec<f32> = (-8700..=2000).map(|step| step as f32 * 0.01).collect();
+        let mut results = xs.clone();
+        exponentials(&mut results);
+        for (x, result) in xs.iter().zip(results) {
+            let exact = f64::from(*x).exp();
+            assert!(
+                (f64::from(result) / exact - 1.0).abs() < 2.5e-7,
+                "exp({x}) = {result}, not {exact}"
+            );
+        }
+        let mut special = [f32::NEG_INFINITY, 0.0, -1e30];
+        exponentials(&mut special);
+        assert_eq!(
+            special.map(f32::to_bits),
+            [0.0_f32, 1.0, 0.0].map(f32::to_bits)
+        );
+    }
+}

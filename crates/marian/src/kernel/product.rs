@@ -1,0 +1,268 @@
+//! Products with a weight matrix, packed once when the model is loaded.
+
+use pulp::Simd;
+use rayon::prelude::*;
+
+use super::dispatch;
+
+/// Columns of the result that are computed together, and the width of a panel of packed weights: two registers of
+/// AVX-512, four of AVX2.
+pub(crate) const PANEL: usize = 32;
+
+/// Rows that go through all panels before the next ones do: 96 rows of 2048 floats stay in a second-level cache.
+const ROWS_AT_A_TIME: usize = 96;
+
+/// Below this many multiplications a product is not worth waking a second thread for (about 10 µs of one core).
+const WORTH_SPLITTING: usize = 1 << 18;
+
+/// A weight matrix `[outputs, inputs]` in panels of [`PANEL`] outputs: `[panels, inputs, PANEL]`, the last panel filled
+/// up with zeros. A product then reads its weights front to back.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Packed<'a> {
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
+    pub(crate) panels: &'a [f32],
+}
+
+impl Packed<'_> {
+    /// Packs a row-major matrix `[outputs, inputs]`.
+    pub(crate) fn pack(weights: &[f32], inputs: usize) -> Vec<f32> {
+        let outputs = weights.len() / inputs;
+        let mut packed = vec![0.0; outputs.div_ceil(PANEL) * PANEL * inputs];
+        packed
+            .par_chunks_exact_mut(PANEL * inputs)
+            .zip(weights.par_chunks(PANEL * inputs))
+            .for_each(|(panel, rows)| {
+                for (column, row) in rows.chunks_exact(inputs).enumerate() {
+                    for (k, weight) in row.iter().enumerate() {
+                        panel[k * PANEL + column] = *weight;
+                    }
+                }
+            });
+        packed
+    }
+
+    /// The weights of one output, in the order of the inputs.
+    pub(crate) fn row(&self, output: usize) -> impl Iterator<Item = f32> {
+        let start = output / PANEL * PANEL * self.inputs + output % PANEL;
+        self.panels[start..]
+            .iter()
+            .step_by(PANEL)
+            .take(self.inputs)
+            .copied()
+    }
+}
+
+/// `out[r, o] = bias[o] + Σₖ x[r, k] · weights[o, k]` for `x` `[rows, inputs]` and `out` `[rows, outputs]`.
+///
+/// The sum runs over k in order, in one accumulator per result. The columns are shared out among the threads of the
+/// pool that this is called in.
+pub(crate) fn product(x: &[f32], weights: Packed, bias: &[f32], out: &mut [f32]) {
+    let rows = x.len() / weights.inputs;
+    let panels = weights.outputs.div_ceil(PANEL);
+    let worth = (rows * weights.inputs * weights.outputs).div_ceil(WORTH_SPLITTING);
+    let tasks = rayon::current_num_threads().min(worth).min(panels).max(1);
+    if tasks == 1 {
+        let mut columns: Vec<&mut [f32]> = out.chunks_exact_mut(weights.outputs).collect();
+        return columns_of_product(x, weights, bias, &mut columns);
+    }
+    // Each task gets the same columns of every row: disjoint parts of `out`, so that nothing is copied afterwards.
+    let width = panels.div_ceil(tasks) * PANEL;
+    let mut parts: Vec<Vec<&mut [f32]>> = (0..tasks).map(|_| Vec::with_capacity(rows)).collect();
+    for row in out.chunks_exact_mut(weights.outputs) {
+        for (part, columns) in parts.iter_mut().zip(row.chunks_mut(width)) {
+            part.push(columns);
+        }
+    }
+    parts
+        .into_par_iter()
+        .enumerate()
+        .for_each(|(task, mut columns)| {
+            let outputs = columns.first().map_or(0, |row| row.len());
+            let panels =
+                &weights.panels[(task * width * weights.inputs).min(weights.panels.len())..];
+            let part = Packed {
+                outputs,
+                panels,
+                ..weights
+            };
+            columns_of_product(
+                x,
+                part,
+                &bias[(task * width).min(bias.len())..],
+                &mut columns,
+            );
+        });
+}
+
+dispatch! {
+    /// The product on one thread; `out` holds a slice of `weights.outputs` results per row.
+    fn columns_of_product<'a>(x: &'a [f32], weights: Packed<'a>, bias: &'a [f32], out: &'a mut [&'a mut [f32]]) -> () = columns_kernel;
+}
+
+#[inline(always)]
+fn columns_kernel<S: Simd>(
+    simd: S,
+    x: &[f32],
+    weights: Packed,
+    bias: &[f32],
+    out: &mut [&mut [f32]],
+) {
+    // As many rows at once as there are registers for, the rest in ever smaller tiles; the order of each sum is the
+    // same in all of them.
+    let sizes: &[usize] = match S::F32_LANES {
+        16 => &[8, 4, 2, 1],
+        8 => &[3, 1],
+        _ => &[1],
+    };
+    let inputs = weights.inputs;
+    let mut interleaved = Vec::new();
+    for (x, out) in x
+        .chunks(ROWS_AT_A_TIME * inputs)
+        .zip(out.chunks_mut(ROWS_AT_A_TIME))
+    {
+        interleave(x, inputs, sizes, &mut interleaved);
+        let starts = (0..weights.outputs).step_by(PANEL);
+        for (panel, start) in weights.panels.chunks_exact(PANEL * inputs).zip(starts) {
+            let width = PANEL.min(weights.outputs - start);
+            let tile = Tile {
+                panel,
+                bias: &bias[start..start + width],
+                start,
+            };
+            let (mut x, mut out) = (interleaved.as_slice(), &mut *out);
+            for rows in sizes_of_tiles(out.len(), sizes) {
+                let (this_x, rest_x) = x.split_at(rows * inputs);
+                let (this_out, rest_out) = out.split_at_mut(rows);
+                match (S::F32_LANES, rows) {
+                    (16, 8) => tile.compute::<S, 8, 2>(simd, this_x, this_out),
+                    (16, 4) => tile.compute::<S, 4, 2>(simd, this_x, this_out),
+                    (16, 2) => tile.compute::<S, 2, 2>(simd, this_x, this_out),
+                    (16, _) => tile.compute::<S, 1, 2>(simd, this_x, this_out),
+                    (8, 3) => tile.compute::<S, 3, 4>(simd, this_x, this_out),
+                    (8, _) => tile.compute::<S, 1, 4>(simd, this_x, this_out),
+                    (4, _) => tile.compute::<S, 1, 8>(simd, this_x, this_out),
+                    _ => tile.compute::<S, 1, 32>(simd, this_x, this_out),
+                }
+                (x, out) = (rest_x, rest_out);
+            }
+        }
+    }
+}
+
+/// How `rows` rows are cut into tiles of the given sizes, which end with 1.
+fn sizes_of_tiles(rows: usize, sizes: &[usize]) -> impl Iterator<Item = usize> {
+    let mut left = rows;
+    sizes.iter().flat_map(move |&size| {
+        let count = left / size;
+        left %= size;
+        std::iter::repeat_n(size, count)
+    })
+}
+
+/// Lays out the rows of each tile as a product reads them: `[inputs, rows of the tile]`, tile after tile.
+fn interleave(x: &[f32], inputs: usize, sizes: &[usize], out: &mut Vec<f32>) {
+    out.clear();
+    out.resize(x.len(), 0.0);
+    let (mut x, mut out) = (x, out.as_mut_slice());
+    for rows in sizes_of_tiles(x.len() / inputs, sizes) {
+        let (this_x, rest_x) = x.split_at(rows * inputs);
+        let (this_out, rest_out) = out.split_at_mut(rows * inputs);
+        for (row, x) in this_x.chunks_exact(inputs).enumerate() {
+            for (out, x) in this_out[row..].iter_mut().step_by(rows).zip(x) {
+                *out = *x;
+            }
+        }
+        (x, out) = (rest_x, rest_out);
+    }
+}
+
+/// One panel's columns of the result.
+#[derive(Clone, Copy)]
+struct Tile<'a> {
+    panel: &'a [f32],
+    bias: &'a [f32],
+    /// The first column.
+    start: usize,
+}
+
+impl Tile<'_> {
+    /// The columns of `ROWS` rows, held in registers over the whole sum; `REGISTERS` of them make up a row. `x` is
+    /// interleaved: `[inputs, ROWS]`.
+    #[inline(always)]
+    fn compute<S: Simd, const ROWS: usize, const REGISTERS: usize>(
+        self,
+        simd: S,
+        x: &[f32],
+        out: &mut [&mut [f32]],
+    ) {
+        let mut sums = [[simd.splat_f32s(0.0); REGISTERS]; ROWS];
+        let (weights, _) = S::as_simd_f32s(self.panel);
+        for (factors, weights) in x
+            .as_chunks::<ROWS>()
+            .0
+            .iter()
+            .zip(weights.as_chunks::<REGISTERS>().0)
+        {
+            for row in 0..ROWS {
+                let factor = simd.splat_f32s(factors[row]);
+                for register in 0..REGISTERS {
+                    sums[row][register] =
+                        simd.mul_add_e_f32s(factor, weights[register], sums[row][register]);
+                }
+            }
+        }
+        for (out, sums) in out.iter_mut().zip(&sums) {
+            let mut row = [0.0; PANEL];
+            S::as_mut_simd_f32s(&mut row).0.copy_from_slice(sums);
+            for ((out, sum), bias) in out[self.start..].iter_mut().zip(row).zip(self.bias) {
+                *out = sum + bias;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The results as computed at one level of instructions.
+    fn at<S: Simd>(simd: S, x: &[f32], weights: Packed, bias: &[f32]) -> Vec<f32> {
+        let mut out = vec![0.0; x.len() / weights.inputs * weights.outputs];
+        let mut rows: Vec<&mut [f32]> = out.chunks_exact_mut(weights.outputs).collect();
+        columns_kernel(simd, x, weights, bias, &mut rows);
+        out
+    }
+
+    #[test]
+    fn every_level_of_instructions_gives_the_same() {
+        let (rows, inputs, outputs) = (27, 70, 45);
+        let number = |i: usize| (i as f32 * 0.618_034).fract() - 0.5;
+        let weights: Vec<f32> = (0..outputs * inputs).map(number).collect();
+        let (x, bias): (Vec<f32>, Vec<f32>) = (
+            (0..rows * inputs).map(number).collect(),
+            (0..outputs).map(number).collect(),
+        );
+        let panels = Packed::pack(&weights, inputs);
+        let packed = Packed {
+            inputs,
+            outputs,
+            panels: &panels,
+        };
+
+        let mut best = vec![0.0; rows * outputs];
+        product(&x, packed, &bias, &mut best);
+        for (got, expected) in at(pulp::Scalar::new(), &x, packed, &bias)
+            .into_iter()
+            .zip(&best)
+        {
+            assert!((got - expected).abs() < 1e-5, "{got}, not {expected}");
+        }
+        #[cfg(target_arch = "x86_64")]
+        if let (Some(avx2), Some(avx512)) = (pulp::x86::V3::try_new(), pulp::x86::V4::try_new()) {
+            // Both fused: not nearly but exactly the same.
+            assert_eq!(at(avx2, &x, packed, &bias), best);
+            assert_eq!(at(avx512, &x, packed, &bias), best);
+        }
+    }
+}

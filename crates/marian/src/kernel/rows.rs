@@ -1,0 +1,100 @@
+//! What happens to single rows between the products: activation, residual and layer normalisation.
+
+use rayon::prelude::*;
+
+use pulp::Simd;
+
+use super::{LANES, dispatch, exp, fold, multiply_add};
+use crate::config::Activation;
+
+/// Added to a variance before its root is taken; the default of torch's `LayerNorm`, which Marian models use.
+const EPSILON: f32 = 1e-5;
+
+/// Values below which a second thread is not worth waking.
+const WORTH_SPLITTING: usize = 1 << 15;
+
+/// Applies an activation to every value.
+pub(crate) fn activate(activation: Activation, values: &mut [f32]) {
+    values
+        .par_chunks_mut(WORTH_SPLITTING)
+        .for_each(|values| match activation {
+            Activation::Relu => values.iter_mut().for_each(|value| *value = value.max(0.0)),
+            Activation::Silu => silu(values),
+            Activation::Gelu => values.iter_mut().for_each(|value| *value = gelu(*value)),
+            Activation::GeluTanh => values
+                .iter_mut()
+                .for_each(|value| *value = gelu_tanh(*value)),
+        });
+}
+
+/// x · Φ(x), as torch's `gelu`.
+fn gelu(x: f32) -> f32 {
+    x * 0.5 * (1.0 + candle_core::cpu::erf::erf_f32(x * std::f32::consts::FRAC_1_SQRT_2))
+}
+
+/// The approximation of Hendrycks and Gimpel (arXiv:1606.08415), as transformers' `gelu_new`.
+fn gelu_tanh(x: f32) -> f32 {
+    let inner = std::f32::consts::FRAC_2_SQRT_PI
+        * std::f32::consts::FRAC_1_SQRT_2
+        * (x + 0.044_715 * x * x * x);
+    0.5 * x * (1.0 + inner.tanh())
+}
+
+/// `x = normalised(x + residual) · gain + shift`, for each row of `gain.len()` values.
+pub(crate) fn add_and_normalise(x: &mut [f32], residual: &[f32], gain: &[f32], shift: &[f32]) {
+    let width = gain.len();
+    let rows = (WORTH_SPLITTING / width).max(1);
+    x.par_chunks_mut(rows * width)
+        .zip(residual.par_chunks(rows * width))
+        .for_each(|(x, residual)| {
+            for (x, residual) in x.chunks_exact_mut(width).zip(residual.chunks_exact(width)) {
+                normalise_row(x, residual, gain, shift);
+            }
+        });
+}
+
+dispatch! {
+    /// x · σ(x) for every value.
+    fn silu<'a>(values: &'a mut [f32]) -> () = silu_kernel;
+    /// One row of [`add_and_normalise`].
+    fn normalise_row<'a>(x: &'a mut [f32], residual: &'a [f32], gain: &'a [f32], shift: &'a [f32]) -> () = normalise_kernel;
+}
+
+#[inline(always)]
+fn silu_kernel<S: Simd>(_: S, values: &mut [f32]) {
+    for value in values {
+        *value /= 1.0 + exp::<S>(-*value);
+    }
+}
+
+#[inline(always)]
+fn normalise_kernel<S: Simd>(_: S, x: &mut [f32], residual: &[f32], gain: &[f32], shift: &[f32]) {
+    for (x, residual) in x.iter_mut().zip(residual) {
+        *x += residual;
+    }
+    let count = x.len() as f32;
+    let mean = sum(x, |value, total| value + total) / count;
+    let variance = sum(x, |value, total| {
+        multiply_add::<S>(value - mean, value - mean, total)
+    }) / count;
+    let scale = 1.0 / (variance + EPSILON).sqrt();
+    for ((x, gain), shift) in x.iter_mut().zip(gain).zip(shift) {
+        *x = multiply_add::<S>((*x - mean) * scale, *gain, *shift);
+    }
+}
+
+/// Sums over a slice in [`LANES`] lanes; `add(value, total)` adds one value to its lane.
+#[inline(always)]
+fn sum(values: &[f32], add: impl Fn(f32, f32) -> f32) -> f32 {
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    let mut lanes = [0.0; LANES];
+    for chunk in chunks {
+        for lane in 0..LANES {
+            lanes[lane] = add(chunk[lane], lanes[lane]);
+        }
+    }
+    for (lane, value) in rest.iter().enumerate() {
+        lanes[lane] = add(*value, lanes[lane]);
+    }
+    fold(lanes, |a, b| a + b)
+}

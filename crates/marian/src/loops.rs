@@ -1,0 +1,51 @@
+//! The loop guard: notices a model that repeats itself ("salad, salad, salad, …").
+
+/// Longest period that is looked for, in tokens: a clause of some twenty words.
+const LONGEST_PERIOD: usize = 32;
+/// So many repeated tokens are never a loop: "sehr, sehr, sehr gut".
+const HARMLESS: usize = 6;
+
+/// How many tokens of `ids`, at most, repeat in one run what stands a fixed distance before them: of `a b a b a b` it is
+/// four. Runs shorter than twice their period do not count: what stands there twice was said twice.
+pub(crate) fn repeated(ids: &[u32]) -> usize {
+    (1..=LONGEST_PERIOD.min(ids.len() / 2))
+        .map(|period| {
+            let (mut run, mut longest) = (0, 0);
+            for (id, before) in ids[period..].iter().zip(ids) {
+                run = if id == before { run + 1 } else { 0 };
+                longest = longest.max(run);
+            }
+            if longest < 2 * period { 0 } else { longest }
+        })
+        .max()
+        .unwrap_or(0)
+}
+
+/// Whether the output `target` for `source` is a loop: it repeats itself, and much more than the source does.
+pub(crate) fn is_loop(source: &[u32], target: &[u32]) -> bool {
+    let harmless = HARMLESS.max(repeated(source) * 3 / 2 + 2);
+    repeated(target) > harmless
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_the_longest_run_of_any_period() {
+        assert_eq!(repeated(&[]), 0);
+        assert_eq!(repeated(&[1, 2, 3, 4]), 0);
+        assert_eq!(repeated(&[1, 2, 1, 2]), 0);
+        assert_eq!(repeated(&[9, 1, 2, 1, 2, 1, 2, 8]), 4);
+        assert_eq!(repeated(&[7; 10]), 9);
+    }
+
+    #[test]
+    fn forgives_what_the_source_does_too() {
+        let menu: Vec<u32> = [5, 6].repeat(10);
+        assert!(is_loop(&[1, 2, 3, 4, 0], &menu));
+        assert!(!is_loop(&menu, &menu));
+        assert!(is_loop(&menu, &[5, 6].repeat(30)));
+        assert!(!is_loop(&[1, 2, 0], &[3, 3, 3, 4, 0]));
+    }
+}

@@ -1,0 +1,203 @@
+//! From a model directory to a network.
+
+use std::path::Path;
+
+use candle_core::{Device, Tensor};
+use rayon::ThreadPoolBuilder;
+
+use super::Network;
+use super::layers::{DecoderLayer, EncoderLayer, Reader};
+use crate::ops::{Linear, Matrix};
+use crate::weights::Weights;
+use crate::{Config, Error};
+
+const SHARED: &str = "model.shared.weight";
+const ENCODER: &str = "model.encoder.embed_tokens.weight";
+const DECODER: &str = "model.decoder.embed_tokens.weight";
+const OUTPUT: &str = "lm_head.weight";
+
+impl Network {
+    /// Loads the weights of a model directory, from `model.safetensors` or else `pytorch_model.bin`.
+    ///
+    /// The network computes in threads of its own: as many as `RAYON_NUM_THREADS` says, else as the process may use
+    /// (CPU affinity and the quota of a container count).
+    ///
+    /// # Errors
+    /// A missing, truncated or mismatched weights file, or a start token whose embedding is not zero (see
+    /// `check_start`).
+    pub fn load(directory: &Path, config: &Config, device: &Device) -> Result<Self, Error> {
+        let weights = Weights::open(directory)?;
+        // Zero threads means rayon's own choice, which is the one described above.
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(0)
+            .thread_name(|index| format!("marian-{index}"))
+            .build()
+            .map_err(|error| {
+                Error::file(directory, format!("no threads to compute in: {error}"))
+            })?;
+        pool.install(|| read(&weights, config, device))
+            .map(|parts| parts.into_network(pool, config, device))
+    }
+}
+
+/// All of a network that comes from the weights.
+struct Parts {
+    positions: [Tensor; 2],
+    embeddings: [Option<Matrix>; 2],
+    encoder: Vec<EncoderLayer>,
+    decoder: Vec<DecoderLayer>,
+    output: Linear,
+}
+
+impl Parts {
+    fn into_network(self, pool: rayon::ThreadPool, config: &Config, device: &Device) -> Network {
+        let [encoder_positions, decoder_positions] = self.positions;
+        let [encoder_embedding, decoder_embedding] = self.embeddings;
+        Network {
+            device: device.clone(),
+            pool,
+            scale: if config.scale_embedding {
+                (config.d_model as f64).sqrt()
+            } else {
+                1.0
+            },
+            encoder_positions,
+            decoder_positions,
+            encoder_embedding,
+            decoder_embedding,
+            encoder: self.encoder,
+            decoder: self.decoder,
+            output: self.output,
+            source_vocabulary: config.vocab_size,
+            start: config.decoder_start_token_id,
+        }
+    }
+}
+
+fn read(weights: &Weights, config: &Config, device: &Device) -> Result<Parts, Error> {
+    let reader = Reader { weights, device };
+    let (output, embeddings) = vocabulary(reader, config)?;
+    Ok(Parts {
+        positions: [
+            positions(reader, "encoder", config)?,
+            positions(reader, "decoder", config)?,
+        ],
+        embeddings,
+        encoder: (0..config.encoder_layers)
+            .map(|index| EncoderLayer::read(reader, index, config))
+            .collect::<Result<_, _>>()?,
+        decoder: (0..config.decoder_layers)
+            .map(|index| DecoderLayer::read(reader, index, config))
+            .collect::<Result<_, _>>()?,
+        output,
+    })
+}
+
+/// The output product and the embeddings, encoder's and decoder's, that are not the same matrix.
+///
+/// Files differ in which of the tied names they carry: today's have one, those of 2020 all of them. The first that is
+/// there is read, and the others must be equal to it.
+fn vocabulary(reader: Reader, config: &Config) -> Result<(Linear, [Option<Matrix>; 2]), Error> {
+    let Reader { weights, device } = reader;
+    let (outputs, width) = (config.decoder_vocab_size, config.d_model);
+    let mut tied: Vec<&str> = if config.share_embeddings {
+        vec![SHARED, DECODER, ENCODER]
+    } else {
+        vec![DECODER]
+    };
+    if config.tie_output {
+        tied.push(OUTPUT);
+    }
+    let name = tied
+        .iter()
+        .copied()
+        .find(|name| weights.has(name))
+        .unwrap_or(tied[0]);
+    let embedding = weights.read(name, &[outputs, width])?;
+    for other in tied
+        .into_iter()
+        .filter(|other| *other != name && weights.has(other))
+    {
+        if weights.read(other, &[outputs, width])? != embedding {
+            return Err(weights.error(
+                other,
+                format!("differs from {name}, which config.json says it is tied to"),
+            ));
+        }
+    }
+    check_start(weights, name, config, &embedding)?;
+
+    // A missing bias is zero, as transformers leaves it.
+    let bias = if weights.has("final_logits_bias") {
+        weights.read("final_logits_bias", &[1, outputs])?
+    } else {
+        vec![0.0; outputs]
+    };
+    let embedding = Matrix::new(embedding, width, device)?;
+    let encoder = if config.share_embeddings {
+        None
+    } else {
+        Some(reader.matrix(ENCODER, config.vocab_size, width)?)
+    };
+    if config.tie_output {
+        return Ok((Linear::new(embedding, bias, device)?, [encoder, None]));
+    }
+    let output = Linear::new(reader.matrix(OUTPUT, outputs, width)?, bias, device)?;
+    // Only the output's matrix can stand in for an embedding, and here it is another one.
+    let encoder = match encoder {
+        Some(encoder) => encoder,
+        None => reader.matrix(name, config.vocab_size, width)?,
+    };
+    Ok((output, [Some(encoder), Some(embedding)]))
+}
+
+/// Marian starts decoding from a zero vector, which in this format is the embedding of `<pad>`. Training by
+/// transformers keeps it zero; if it is not, the file is damaged or badly converted, and every translation would
+/// quietly be another. A start token other than `<pad>` is an ordinary one.
+fn check_start(
+    weights: &Weights,
+    name: &str,
+    config: &Config,
+    embedding: &[f32],
+) -> Result<(), Error> {
+    let start = config.decoder_start_token_id;
+    let row = start as usize * config.d_model..(start as usize + 1) * config.d_model;
+    if start == config.pad_token_id && embedding[row].iter().any(|value| *value != 0.0) {
+        let reason = format!(
+            "row {start}, the padding that decoding starts from, is not zero; the file is damaged"
+        );
+        return Err(weights.error(name, reason));
+    }
+    Ok(())
+}
+
+/// The positions of one side, `[positions, d_model]`: those in the file if it has them, as transformers does, else
+/// sines and cosines.
+fn positions(reader: Reader, side: &str, config: &Config) -> Result<Tensor, Error> {
+    let name = format!("model.{side}.embed_positions.weight");
+    let shape = [config.max_position_embeddings, config.d_model];
+    let values = if reader.weights.has(&name) || !config.static_positions {
+        reader.weights.read(&name, &shape)?
+    } else {
+        sinusoidal(shape[0], shape[1])
+    };
+    Ok(Tensor::from_vec(values, &shape[..], reader.device)?)
+}
+
+/// Position p has sin(p / 10000^(2i/width)) in its first half and the cosines in its second, i = 0, 1, … in both.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "computed in f64, kept as f32 like all weights"
+)]
+fn sinusoidal(positions: usize, width: usize) -> Vec<f32> {
+    let angle = |position: usize, i: usize| {
+        position as f64 / 10_000_f64.powf(2.0 * i as f64 / width as f64)
+    };
+    (0..positions)
+        .flat_map(|position| {
+            let sines = (0..width / 2).map(move |i| angle(position, i).sin() as f32);
+            let cosines = (0..width / 2).map(move |i| angle(position, i).cos() as f32);
+            sines.chain(cosines)
+        })
+        .collect()
+}

@@ -1,0 +1,84 @@
+//! Long sentences, cut into pieces that a model can take: at clause marks, failing those at spaces, failing those
+//! anywhere.
+
+use std::ops::Range;
+
+use crate::Encoding;
+
+/// Words that begin a clause or a part of an enumeration: a cut before them leaves two halves that make sense.
+const CONJUNCTIONS: [&str; 24] = [
+    "aber", "als", "bevor", "da", "damit", "dass", "denn", "doch", "ehe", "falls", "indem",
+    "nachdem", "ob", "obwohl", "oder", "sobald", "sodass", "sondern", "sowie", "und", "während",
+    "weil", "wenn", "wobei",
+];
+
+/// How good a place for a cut is; a better one is taken even if it is further forward.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Cut {
+    /// In the middle of a word.
+    Anywhere,
+    Space,
+    Conjunction,
+    Comma,
+    /// Before a conjunction that follows a comma, behind a bracket or a dash.
+    Clause,
+    /// Behind a semicolon, a colon, a full stop.
+    Mark,
+}
+
+/// The pieces of the encoded text, of at most `limit` tokens each: bytes of the text, without the white space at their
+/// ends. What lies between two pieces is white space or nothing.
+pub(crate) fn pieces(encoding: &Encoding, limit: usize) -> Vec<Range<usize>> {
+    let text = &encoding.text;
+    let spans = &encoding.spans;
+    let limit = limit.max(1);
+    let mut pieces = Vec::new();
+    let mut first = 0;
+    while first < spans.len() {
+        let rest = spans.len() - first;
+        let next = if rest <= limit {
+            spans.len()
+        } else {
+            // As many pieces as needed, of about the same length: the last is no stump.
+            let target = rest.div_ceil(rest.div_ceil(limit));
+            let earliest = first + (target / 2).max(1);
+            // The best cut, and of equally good ones the last.
+            (earliest..=first + limit)
+                .max_by_key(|&at| (quality(text, spans[at - 1].end, spans[at].start), at))
+                .unwrap_or(first + limit)
+        };
+        let (start, end) = (spans[first].start, spans[next - 1].end);
+        let piece = &text[start..end];
+        let start = start + piece.len() - piece.trim_start().len();
+        let end = start + piece.trim().len();
+        if start < end {
+            pieces.push(start..end);
+        }
+        first = next;
+    }
+    pieces
+}
+
+/// How good it is to cut where one token ends and the next begins, at `end` and `start`. (The space before a word
+/// belongs to the word's token.)
+fn quality(text: &str, end: usize, start: usize) -> Cut {
+    let behind = &text[end.min(start)..];
+    let word = behind.trim_start();
+    let before = text[..end].trim_end();
+    if word.len() == behind.len() && before.len() == end {
+        return Cut::Anywhere;
+    }
+    let next = &word[..word
+        .find(|c: char| !c.is_alphabetic())
+        .unwrap_or(word.len())];
+    let conjunction = CONJUNCTIONS.contains(&next);
+    match before.chars().next_back() {
+        Some(';' | ':' | '.' | '!' | '?') => Cut::Mark,
+        Some(',') if conjunction => Cut::Clause,
+        Some('–' | '—' | ')' | ']') => Cut::Clause,
+        Some(',') => Cut::Comma,
+        _ if word.starts_with(['–', '—', '(', '[']) => Cut::Clause,
+        _ if conjunction => Cut::Conjunction,
+        _ => Cut::Space,
+    }
+}

@@ -1,0 +1,281 @@
+//! SentencePiece model files (`source.spm`, `target.spm`): their protobuf and their normaliser.
+//!
+//! The format is that of `sentencepiece_model.proto` in github.com/google/sentencepiece; only the fields that are
+//! needed are declared here. The normaliser follows `normalizer.cc` there: of all rules of the character map that
+//! match at a place the longest counts (the normaliser of the `tokenizers` crate takes the shortest prefix of a
+//! grapheme), and every byte of the result knows which byte of the text it came from.
+
+use std::path::Path;
+
+use prost::Message;
+
+use crate::Error;
+
+/// The mark that stands for a space, U+2581.
+pub(crate) const SPACE: char = '▁';
+
+/// A SentencePiece model.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Model {
+    /// The vocabulary, in the order of the file's own ids.
+    #[prost(message, repeated, tag = "1")]
+    pub(crate) pieces: Vec<Piece>,
+    #[prost(message, optional, tag = "2")]
+    trainer: Option<TrainerSpec>,
+    #[prost(message, optional, tag = "3")]
+    normalizer: Option<NormalizerSpec>,
+}
+
+/// One piece of the vocabulary.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Piece {
+    /// Its text, spaces as [`SPACE`].
+    #[prost(string, optional, tag = "1")]
+    pub(crate) text: Option<String>,
+    /// Its log-probability.
+    #[prost(float, optional, tag = "2")]
+    pub(crate) score: Option<f32>,
+    #[prost(enumeration = "Kind", optional, tag = "3", default = "Normal")]
+    kind: Option<i32>,
+}
+
+/// What a piece is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, prost::Enumeration)]
+#[repr(i32)]
+pub(crate) enum Kind {
+    /// Text.
+    Normal = 1,
+    /// What stands for all that is not in the vocabulary.
+    Unknown = 2,
+    /// A mark that never matches text: `</s>`.
+    Control = 3,
+    /// Text that is never cut.
+    UserDefined = 4,
+    /// Text that is not used any more.
+    Unused = 5,
+    /// One byte of a character that is not in the vocabulary: `<0x0A>`.
+    Byte = 6,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct TrainerSpec {
+    /// 1 = unigram, 2 = byte pairs, 3 = words, 4 = characters.
+    #[prost(int32, optional, tag = "3", default = "1")]
+    model_type: Option<i32>,
+    #[prost(bool, optional, tag = "24")]
+    treat_whitespace_as_suffix: Option<bool>,
+    #[prost(bool, optional, tag = "35")]
+    byte_fallback: Option<bool>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct NormalizerSpec {
+    #[prost(bytes = "vec", optional, tag = "2")]
+    precompiled_charsmap: Option<Vec<u8>>,
+    #[prost(bool, optional, tag = "3", default = "true")]
+    add_dummy_prefix: Option<bool>,
+    #[prost(bool, optional, tag = "4", default = "true")]
+    remove_extra_whitespaces: Option<bool>,
+    #[prost(bool, optional, tag = "5", default = "true")]
+    escape_whitespaces: Option<bool>,
+}
+
+impl Model {
+    /// Reads a `.spm` file.
+    pub(crate) fn load(path: &Path) -> Result<Self, Error> {
+        let bytes = std::fs::read(path).map_err(|error| Error::file(path, error))?;
+        let model = Self::decode(bytes.as_slice())
+            .map_err(|error| Error::file(path, format!("no SentencePiece model: {error}")))?;
+        // The normaliser's settings come last in the file: a file cut between two messages lacks them.
+        let (Some(trainer), Some(_)) = (&model.trainer, &model.normalizer) else {
+            return Err(Error::file(
+                path,
+                "no SentencePiece model, or one cut short: its settings are missing",
+            ));
+        };
+        let fault = if model.pieces.is_empty() {
+            "it has no pieces"
+        } else if trainer.model_type() != 1 {
+            "it is no unigram model, which is the only kind that this program reads"
+        } else {
+            return Ok(model);
+        };
+        Err(Error::file(path, fault))
+    }
+
+    /// The normaliser of a source model.
+    pub(crate) fn normalizer(&self, path: &Path) -> Result<Normalizer, Error> {
+        let trainer = self.trainer.clone().unwrap_or_default();
+        if trainer.byte_fallback() {
+            return Err(Error::file(
+                path,
+                "it falls back to bytes, which this program does not do",
+            ));
+        }
+        if trainer.treat_whitespace_as_suffix() {
+            return Err(Error::file(
+                path,
+                "it marks spaces behind words, which this program does not do",
+            ));
+        }
+        let spec = self.normalizer.clone().unwrap_or_default();
+        let charsmap = match spec.precompiled_charsmap.as_deref() {
+            None | Some([]) => None,
+            Some(bytes) => Some(Charsmap::parse(bytes).ok_or_else(|| {
+                Error::file(path, "its precompiled character map is cut short or broken")
+            })?),
+        };
+        Ok(Normalizer {
+            charsmap,
+            add_dummy_prefix: spec.add_dummy_prefix(),
+            remove_extra_whitespaces: spec.remove_extra_whitespaces(),
+            space: if spec.escape_whitespaces() {
+                SPACE
+            } else {
+                ' '
+            },
+        })
+    }
+}
+
+/// Text as the pieces see it.
+#[derive(Debug, Default)]
+pub(crate) struct Normalized {
+    /// The text.
+    pub(crate) text: String,
+    /// For each of its bytes the offset in the source where it came from, and for its end the end of the source
+    /// that it covers.
+    pub(crate) origins: Vec<usize>,
+}
+
+impl Normalized {
+    fn push(&mut self, c: char, origin: usize) {
+        self.text.push(c);
+        self.origins.resize(self.text.len(), origin);
+    }
+}
+
+/// What a model does to a text before it is cut into pieces.
+#[derive(Debug)]
+pub(crate) struct Normalizer {
+    charsmap: Option<Charsmap>,
+    add_dummy_prefix: bool,
+    remove_extra_whitespaces: bool,
+    space: char,
+}
+
+impl Normalizer {
+    /// Normalises `source`.
+    pub(crate) fn normalize(&self, source: &str) -> Normalized {
+        let mut out = Normalized::default();
+        let mut consumed = 0;
+        if self.remove_extra_whitespaces {
+            while consumed < source.len() {
+                let (replacement, length) = self.prefix(&source[consumed..]);
+                if replacement != " " {
+                    break;
+                }
+                consumed += length;
+            }
+        }
+        if consumed == source.len() {
+            return out;
+        }
+        if self.add_dummy_prefix {
+            out.push(self.space, consumed);
+        }
+        let mut after_space = self.remove_extra_whitespaces;
+        while consumed < source.len() {
+            let (mut replacement, length) = self.prefix(&source[consumed..]);
+            if after_space {
+                replacement = replacement.trim_start_matches(' ');
+            }
+            for c in replacement.chars() {
+                out.push(if c == ' ' { self.space } else { c }, consumed);
+            }
+            if !replacement.is_empty() {
+                after_space = self.remove_extra_whitespaces && replacement.ends_with(' ');
+            }
+            consumed += length;
+        }
+        if self.remove_extra_whitespaces {
+            while out.text.ends_with(self.space) {
+                out.text.pop();
+                consumed = out.origins[out.text.len()];
+                out.origins.truncate(out.text.len());
+            }
+        }
+        out.origins.push(consumed);
+        out
+    }
+
+    /// What the beginning of `text` (not empty) becomes, and how many of its bytes that takes.
+    fn prefix<'a>(&'a self, text: &'a str) -> (&'a str, usize) {
+        if let Some((replacement, length)) = self
+            .charsmap
+            .as_ref()
+            .and_then(|map| map.longest(text.as_bytes()))
+            && text.is_char_boundary(length)
+        {
+            return (replacement, length);
+        }
+        let length = text.chars().next().map_or(0, char::len_utf8);
+        (&text[..length], length)
+    }
+}
+
+/// A precompiled character map: a double-array trie (Darts-clone) from byte strings to offsets of their replacements.
+///
+/// The bytes are a little-endian `u32` with the size of the trie, the trie's units (`u32` each), and the replacements,
+/// each ended by a NUL.
+#[derive(Debug)]
+struct Charsmap {
+    units: Vec<u32>,
+    replacements: String,
+}
+
+impl Charsmap {
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let (size, rest) = bytes.split_first_chunk::<4>()?;
+        let (trie, replacements) =
+            rest.split_at_checked(usize::try_from(u32::from_le_bytes(*size)).ok()?)?;
+        let (units, ragged) = trie.as_chunks::<4>();
+        (ragged.is_empty() && !units.is_empty()).then_some(())?;
+        Some(Self {
+            units: units.iter().map(|unit| u32::from_le_bytes(*unit)).collect(),
+            replacements: String::from_utf8(replacements.to_vec()).ok()?,
+        })
+    }
+
+    /// The replacement of the longest key that `text` begins with, and the key's length.
+    ///
+    /// The bits of a unit: 31 leaf, 8 there is a leaf below, 0–7 label, 10–30 offset of the children, 9 whether the
+    /// offset counts in steps of 256.
+    fn longest(&self, text: &[u8]) -> Option<(&str, usize)> {
+        let offset = |unit: u32| (unit >> 10) << ((unit & (1 << 9)) >> 6);
+        let mut found = None;
+        let mut node = offset(self.units[0]);
+        for (at, &byte) in text.iter().enumerate() {
+            node ^= u32::from(byte);
+            let Some(&unit) = self.units.get(node as usize) else {
+                break;
+            };
+            if unit & (1 << 31 | 0xff) != u32::from(byte) {
+                break;
+            }
+            node ^= offset(unit);
+            if unit & (1 << 8) != 0
+                && let Some(&leaf) = self.units.get(node as usize)
+            {
+                found = Some((leaf & !(1 << 31), at + 1));
+            }
+        }
+        let (start, length) = found?;
+        let replacement = self
+            .replacements
+            .get(start as usize..)?
+            .split('\0')
+            .next()?;
+        Some((replacement, length))
+    }
+}

@@ -1,0 +1,112 @@
+//! A model directory, loaded: configuration, network, tokeniser, and how to search.
+
+use std::path::Path;
+
+use candle_core::Device;
+
+use crate::{
+    Config, Error, Network, Search, Tokenizer,
+    scheduler::Queue,
+    sentence::{Limits, Model},
+};
+
+/// How to run a model, where its own files shall not decide.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Hypotheses kept by the beam search (1 = greedy); `None`: as the model's files say.
+    pub beams: Option<usize>,
+}
+
+/// A model, loaded and ready; shared between threads behind an `Arc`.
+#[derive(Debug)]
+pub struct Translator {
+    config: Config,
+    network: Network,
+    tokenizer: Tokenizer,
+    search: Search,
+}
+
+impl Translator {
+    /// Loads the model in `directory`.
+    ///
+    /// # Errors
+    /// When a file is missing, truncated or does not fit the others; the error names it.
+    pub fn load(directory: &Path, options: &Options) -> Result<Self, Error> {
+        let config = Config::load(directory)?;
+        let tokenizer = Tokenizer::load(directory, &config)?;
+        let network = Network::load(directory, &config, &Device::Cpu)?;
+        let search = Search::new(&config, options.beams);
+        Ok(Self {
+            config,
+            network,
+            tokenizer,
+            search,
+        })
+    }
+
+    /// What the model's files say of it.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Hypotheses kept by the beam search; 1 is greedy.
+    #[must_use]
+    pub fn beams(&self) -> usize {
+        self.search.beams
+    }
+
+    /// The neural network.
+    #[must_use]
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// The tokeniser.
+    #[must_use]
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// How hypotheses are searched for.
+    #[must_use]
+    pub fn search(&self) -> &Search {
+        &self.search
+    }
+
+    pub(crate) fn model(&self) -> Model<'_> {
+        let positions = self.network.positions();
+        Model {
+            tokenizer: &self.tokenizer,
+            limits: Limits {
+                // The start token has a position of its own, the end mark needs none.
+                max_length: self.config.max_length.min(positions + 1),
+                positions,
+            },
+        }
+    }
+
+    /// Translates `sentences`, in order: [`crate::Scheduler`] with a single job.
+    ///
+    /// # Errors
+    /// When the model fails.
+    pub fn translate(&self, sentences: &[&str]) -> Result<Vec<String>, Error> {
+        let mut queue = Queue::default();
+        queue.submit(
+            sentences
+                .iter()
+                .map(|&sentence| sentence.to_owned())
+                .collect(),
+        );
+        let mut translations = Vec::with_capacity(sentences.len());
+        while !queue.is_idle() {
+            let step = queue.step(self)?;
+            translations.extend(
+                step.finished
+                    .into_iter()
+                    .map(|finished| finished.translation),
+            );
+        }
+        Ok(translations)
+    }
+}

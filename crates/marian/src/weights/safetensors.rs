@@ -1,0 +1,74 @@
+//! The index of a safetensors file: eight bytes of length, that much JSON, then the numbers
+//! (huggingface.co/docs/safetensors).
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+
+use serde::Deserialize;
+
+use super::{Entry, Kind};
+
+/// The format's own limit of a header.
+const LONGEST_HEADER: u64 = 100_000_000;
+
+/// What the header says of one tensor.
+#[derive(Deserialize)]
+struct Info {
+    dtype: String,
+    shape: Vec<usize>,
+    /// First and end byte, counted from the end of the header.
+    data_offsets: (u64, u64),
+}
+
+/// Reads the header.
+pub(super) fn index(file: &mut File, length: u64) -> Result<BTreeMap<String, Entry>, String> {
+    let mut start = [0; 8];
+    file.read_exact(&mut start)
+        .map_err(|_| "is cut short: no header".to_owned())?;
+    let header = u64::from_le_bytes(start);
+    let data = header.saturating_add(8);
+    if header > LONGEST_HEADER || data > length {
+        return Err(format!(
+            "is cut short or not a safetensors file: a header of {header} bytes is announced"
+        ));
+    }
+    let mut json = Vec::new();
+    file.take(header)
+        .read_to_end(&mut json)
+        .map_err(|error| error.to_string())?;
+    let header: BTreeMap<String, serde_json::Value> =
+        serde_json::from_slice(&json).map_err(|error| format!("has a broken header: {error}"))?;
+    header
+        .into_iter()
+        .filter(|(name, _)| name != "__metadata__")
+        .map(|(name, info)| {
+            let info = Info::deserialize(info)
+                .map_err(|error| format!("has a broken header: {name}: {error}"))?;
+            let entry = entry(info, data)
+                .ok_or_else(|| format!("has a broken header: {name}: sizes disagree"))?;
+            Ok((name, entry))
+        })
+        .collect()
+}
+
+/// The entry, if its offsets enclose exactly the numbers of its shape.
+fn entry(info: Info, data: u64) -> Option<Entry> {
+    let (start, end) = info.data_offsets;
+    let kind = match info.dtype.as_str() {
+        "F32" => Kind::F32,
+        "F16" => Kind::F16,
+        "BF16" => Kind::Bf16,
+        "F64" | "I64" | "U64" => Kind::Other("64 bit numbers", 8),
+        "I32" | "U32" => Kind::Other("whole numbers", 4),
+        "I16" | "U16" => Kind::Other("whole numbers", 2),
+        _ => Kind::Other("numbers of an unknown kind", 1),
+    };
+    let entry = Entry {
+        kind,
+        shape: info.shape,
+        offset: data.checked_add(start)?,
+    };
+    let known = !matches!(kind, Kind::Other(_, 1));
+    (!known || entry.len() == end.checked_sub(start)).then_some(entry)
+}

@@ -1,0 +1,181 @@
+//! The index of a `pytorch_model.bin`, in both of the forms that torch has written.
+//!
+//! Since torch 1.6 it is a zip without compression: a pickle `…/data.pkl`, and the numbers of each storage in a file
+//! `…/data/KEY`. Before (and with `_use_new_zipfile_serialization=False`) it is five pickles in a row: a magic number, a
+//! version, facts about the machine, the state dict, the list of storage keys; then, in the order of that list, each
+//! storage as a count of eight bytes and its numbers (torch's `serialization.py`, `_legacy_save`).
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::ops::Range;
+
+use zip::{CompressionMethod, ZipArchive};
+
+use super::pickle::{Pickle, Value};
+use super::{Entry, Kind};
+
+/// The low 64 bits of 0x1950a86a20f9469cfc6c.
+const MAGIC: i64 = 0xa86a_20f9_469c_fc6c_u64.cast_signed();
+
+/// Where each storage lies in the file, by key.
+type Storages = HashMap<String, Range<u64>>;
+
+/// Reads whichever form it is.
+pub(super) fn index(file: &mut File, length: u64) -> Result<BTreeMap<String, Entry>, String> {
+    let mut start = [0; 4];
+    file.read_exact(&mut start)
+        .map_err(|_| "is cut short: no header".to_owned())?;
+    file.rewind().map_err(|error| error.to_string())?;
+    if &start == b"PK\x03\x04" {
+        zipped(file)
+    } else {
+        legacy(file, length)
+    }
+}
+
+fn zipped(file: &mut File) -> Result<BTreeMap<String, Entry>, String> {
+    let mut archive = ZipArchive::new(file)
+        .map_err(|error| format!("is cut short or damaged: it is no whole zip: {error}"))?;
+    let mut storages = Storages::new();
+    let mut state = None;
+    for index in 0..archive.len() {
+        let mut entry = archive
+            .by_index_raw(index)
+            .map_err(|error| format!("has a damaged zip entry: {error}"))?;
+        let name = entry
+            .name()
+            .map_err(|error| format!("has a damaged zip entry: {error}"))?
+            .into_owned();
+        if entry.compression() != CompressionMethod::Stored {
+            return Err(format!(
+                "has a compressed entry {name}; torch does not compress"
+            ));
+        }
+        if name.ends_with("/data.pkl") {
+            state = Some(Pickle::read(&mut entry)?);
+        } else if name.ends_with("/byteorder") {
+            let mut order = String::new();
+            entry
+                .by_ref()
+                .take(16)
+                .read_to_string(&mut order)
+                .map_err(|error| error.to_string())?;
+            if order != "little" {
+                return Err(format!(
+                    "holds numbers in {order} byte order; only little is supported"
+                ));
+            }
+        } else if let Some((_, key)) = name.split_once("/data/") {
+            let start = entry
+                .data_start()
+                .ok_or_else(|| format!("has a zip entry {name} without data"))?;
+            storages.insert(key.to_owned(), start..start.saturating_add(entry.size()));
+        }
+    }
+    let state =
+        state.ok_or_else(|| "is a zip without data.pkl: not written by torch".to_owned())?;
+    tensors(&state, &storages)
+}
+
+fn legacy(file: &mut File, length: u64) -> Result<BTreeMap<String, Entry>, String> {
+    let mut reader = BufReader::new(file);
+    if *Pickle::read(&mut reader)?.root() != Value::Int(MAGIC) {
+        return Err("was not written by torch".to_owned());
+    }
+    if *Pickle::read(&mut reader)?.root() != Value::Int(1001) {
+        return Err("is of an unknown version of torch's format".to_owned());
+    }
+    let machine = Pickle::read(&mut reader)?;
+    if machine
+        .entries()?
+        .any(|entry| entry == ("little_endian", &Value::Bool(false)))
+    {
+        return Err("holds numbers in big byte order; only little is supported".to_owned());
+    }
+    let state = Pickle::read(&mut reader)?;
+    let kinds: HashMap<&str, Kind> = state
+        .entries()?
+        .filter_map(|(_, value)| match value {
+            Value::Tensor(tensor) => Some((tensor.storage.key.as_str(), tensor.storage.kind)),
+            _ => None,
+        })
+        .collect();
+    let keys = Pickle::read(&mut reader)?;
+    let mut storages = Storages::new();
+    let mut place = reader
+        .stream_position()
+        .map_err(|error| error.to_string())?;
+    for key in keys.texts()? {
+        let kind = kinds
+            .get(key)
+            .ok_or_else(|| format!("has a storage {key} that no tensor uses"))?;
+        let mut count = [0; 8];
+        reader
+            .seek(SeekFrom::Start(place))
+            .map_err(|error| error.to_string())?;
+        reader
+            .read_exact(&mut count)
+            .map_err(|_| format!("is cut short before storage {key}"))?;
+        let start = place + 8;
+        let end = u64::from_le_bytes(count)
+            .checked_mul(kind.bytes())
+            .and_then(|bytes| start.checked_add(bytes));
+        let end = end
+            .filter(|end| *end <= length)
+            .ok_or_else(|| format!("is cut short in storage {key}"))?;
+        storages.insert(key.to_owned(), start..end);
+        place = end;
+    }
+    tensors(&state, &storages)
+}
+
+/// The tensors of a state dict at their places in the file. Entries of a state dict that are no tensors do not matter.
+fn tensors(state: &Pickle, storages: &Storages) -> Result<BTreeMap<String, Entry>, String> {
+    let mut entries = BTreeMap::new();
+    for (name, value) in state.entries()? {
+        let Value::Tensor(tensor) = value else {
+            continue;
+        };
+        let kind = tensor.storage.kind;
+        let place = storages
+            .get(&tensor.storage.key)
+            .ok_or_else(|| format!("is cut short or damaged: the numbers of {name} are missing"))?;
+        let offset = tensor
+            .offset
+            .checked_mul(kind.bytes())
+            .and_then(|bytes| place.start.checked_add(bytes));
+        let entry = Entry {
+            kind,
+            shape: tensor.shape.clone(),
+            offset: offset.unwrap_or(u64::MAX),
+        };
+        if !is_row_major(&tensor.shape, &tensor.strides) {
+            return Err(format!(
+                "holds {name} transposed or with gaps, which no saved model is known to do"
+            ));
+        }
+        let end = entry
+            .len()
+            .and_then(|bytes| entry.offset.checked_add(bytes));
+        if end.is_none_or(|end| end > place.end) {
+            return Err(format!(
+                "is damaged: {name} {:?} ends beyond its storage",
+                tensor.shape
+            ));
+        }
+        entries.insert(name.to_owned(), entry);
+    }
+    Ok(entries)
+}
+
+/// Whether the strides are those of a contiguous tensor; a dimension of one place may have any.
+fn is_row_major(shape: &[usize], strides: &[usize]) -> bool {
+    let mut expected = Some(1_usize);
+    shape.len() == strides.len()
+        && shape.iter().zip(strides).rev().all(|(&size, &stride)| {
+            let fits = size <= 1 || Some(stride) == expected;
+            expected = expected.and_then(|product| product.checked_mul(size));
+            fits
+        })
+}

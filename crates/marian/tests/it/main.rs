@@ -1,0 +1,36 @@
+//! The engine through its public door.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod network;
+mod oracle;
+mod scheduler;
+mod tokenizer;
+mod translate;
+mod weights;
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
+
+use marian::{Options, Translator};
+
+/// The model that comes with the program.
+fn demo() -> PathBuf {
+    PathBuf::from(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../models/demo-de-en"
+    ))
+}
+
+/// A file or folder of this crate's test data.
+fn data(name: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data")).join(name)
+}
+
+/// The demo model, loaded once, searching greedily.
+fn translator() -> Arc<Translator> {
+    static TRANSLATOR: OnceLock<Arc<Translator>> = OnceLock::new();
+    let load = || Arc::new(Translator::load(&demo(), &Options { beams: Some(1) }).unwrap());
+    Arc::clone(TRANSLATOR.get_or_init(load))
+}

@@ -1,0 +1,184 @@
+//! A row's numbers do not depend on the rows beside it.
+
+use std::sync::OnceLock;
+
+use candle_core::Device;
+use marian::{Config, Error, Network, Row, Search, generate};
+use proptest::prelude::*;
+
+use crate::weights::tiny;
+
+/// The tiny model, whose widths are multiples of nothing: 4 and 12 numbers a head, 20 and 40 within, 100 ids.
+fn model() -> &'static (Config, Network) {
+    static MODEL: OnceLock<(Config, Network)> = OnceLock::new();
+    MODEL.get_or_init(|| {
+        let directory = tiny("f32.safetensors");
+        let config = Config::load(directory.path()).unwrap();
+        let network = Network::load(directory.path(), &config, &Device::Cpu).unwrap();
+        (config, network)
+    })
+}
+
+fn sentence() -> impl Strategy<Value = Vec<u32>> {
+    prop::collection::vec(1_u32..99, 0..40).prop_map(|mut ids| {
+        ids.push(0);
+        ids
+    })
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
+fn encoded_bits(network: &Network, sentences: &[&[u32]], which: usize) -> Vec<u32> {
+    let encoded = network.encode(sentences).unwrap();
+    let span = encoded.span(which);
+    let tokens = encoded.tokens().narrow(0, span.start, span.len()).unwrap();
+    bits(&tokens.flatten_all().unwrap().to_vec1().unwrap())
+}
+
+fn row(ids: &[u32], align: bool) -> Row {
+    Row {
+        ids: ids.to_vec(),
+        max_length: 2 * ids.len().min(30) + 4,
+        no_repeat_ngram: 0,
+        align,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_sentence_is_encoded_alike_in_any_batch(
+        sentences in prop::collection::vec(sentence(), 1..20),
+        which in any::<prop::sample::Index>(),
+    ) {
+        let (_, network) = model();
+        let batch: Vec<&[u32]> = sentences.iter().map(Vec::as_slice).collect();
+        let which = which.index(batch.len());
+        prop_assert_eq!(encoded_bits(network, &batch, which), encoded_bits(network, &[batch[which]], 0));
+    }
+
+    /// Rows are dropped, doubled and reordered at every step; the one watched is fed the same all along.
+    #[test]
+    fn a_hypothesis_gets_the_same_logits_in_any_company(
+        sentences in prop::collection::vec(sentence(), 1..8),
+        moves in prop::collection::vec((prop::collection::vec(any::<prop::sample::Index>(), 0..9), 1_u32..99), 1..12),
+    ) {
+        let (_, network) = model();
+        let batch: Vec<&[u32]> = sentences.iter().map(Vec::as_slice).collect();
+        let mut company = network.start(&network.encode(&batch).unwrap(), true).unwrap();
+        let mut alone = network.start(&network.encode(&batch[..1]).unwrap(), true).unwrap();
+        let (mut together, mut single) = (Vec::new(), Vec::new());
+        let mut place = 0;
+        let mut last = network.start_id();
+        for (parents, next) in moves {
+            let ids: Vec<u32> = (0..company.rows()).map(|row| if row == place { last } else { 5 }).collect();
+            network.step(&mut company, &ids, &mut together).unwrap();
+            network.step(&mut alone, &[last], &mut single).unwrap();
+            let width = network.vocabulary();
+            prop_assert_eq!(bits(&together[place * width..(place + 1) * width]), bits(&single));
+            prop_assert_eq!(company.alignment()[place], alone.alignment()[0]);
+            let mut parents: Vec<usize> = parents.iter().map(|parent| parent.index(company.rows())).collect();
+            let new_place = parents.len() / 2;
+            parents.insert(new_place, place);
+            company.select(&parents);
+            (place, last) = (new_place, next);
+        }
+    }
+
+    #[test]
+    fn a_translation_is_the_same_in_any_batch(
+        sentences in prop::collection::vec(sentence(), 1..10),
+        beams in 1_usize..5,
+    ) {
+        let (config, network) = model();
+        let search = Search::new(config, Some(beams));
+        let rows: Vec<Row> = sentences.iter().map(|ids| row(ids, true)).collect();
+        let together = generate(network, &rows, &search).unwrap();
+        for (row, together) in rows.iter().zip(&together) {
+            let alone = generate(network, std::slice::from_ref(row), &search).unwrap();
+            prop_assert_eq!(&alone[0], together);
+            prop_assert!(together.ids.len() < row.max_length);
+            prop_assert_eq!(together.alignment.len(), together.ids.len());
+            prop_assert!(together.alignment.iter().all(|&place| place < row.ids.len()));
+        }
+    }
+}
+
+#[test]
+fn asking_for_alignment_changes_nothing_else_and_concerns_only_the_row() {
+    let (config, network) = model();
+    let search = Search::new(config, Some(3));
+    let ids = [7, 8, 9, 0];
+    let mixed = generate(network, &[row(&ids, true), row(&ids, false)], &search).unwrap();
+    let plain = generate(network, &[row(&ids, false)], &search).unwrap();
+    assert_eq!(mixed[0].ids, plain[0].ids);
+    assert_eq!(mixed[1], plain[0]);
+    assert!(plain[0].alignment.is_empty());
+}
+
+#[test]
+fn a_blocked_ngram_is_blocked_in_its_row_alone() {
+    let (config, network) = model();
+    let search = Search::new(config, Some(1));
+    let free = Row {
+        max_length: 60,
+        ..row(&[3, 3, 3, 0], false)
+    };
+    let blocked = Row {
+        no_repeat_ngram: 1,
+        ..free.clone()
+    };
+    let found = generate(network, &[free.clone(), blocked.clone()], &search).unwrap();
+    assert_eq!(found[0], generate(network, &[free], &search).unwrap()[0]);
+    let mut ids = found[1].ids.clone();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), found[1].ids.len(), "{:?}", found[1].ids);
+}
+
+#[test]
+fn rows_that_the_model_cannot_take_are_errors() {
+    let (config, network) = model();
+    let search = Search::new(config, None);
+    let good = row(&[4, 0], false);
+    let longest = network.positions();
+    for bad in [
+        Row {
+            ids: Vec::new(),
+            ..good.clone()
+        },
+        Row {
+            ids: vec![4; longest + 1],
+            ..good.clone()
+        },
+        Row {
+            ids: vec![100, 0],
+            ..good.clone()
+        },
+        Row {
+            max_length: 1,
+            ..good.clone()
+        },
+        Row {
+            max_length: longest + 2,
+            ..good.clone()
+        },
+    ] {
+        let result = generate(network, &[good.clone(), bad.clone()], &search);
+        assert!(
+            matches!(result, Err(Error::Input(_))),
+            "{bad:?}: {result:?}"
+        );
+    }
+    assert_eq!(generate(network, &[], &search).unwrap(), []);
+    // The longest of everything just fits.
+    let longest = Row {
+        ids: vec![4; longest],
+        max_length: longest + 1,
+        ..good
+    };
+    assert!(generate(network, &[longest], &search).unwrap()[0].ids.len() > 1);
+}

@@ -1,0 +1,221 @@
+//! Many jobs in shared batches: order, turns, cancelling, and results that do not depend on the mix.
+
+use std::collections::BTreeMap;
+
+use marian::{Finished, JobId, Scheduler};
+use proptest::prelude::*;
+
+use crate::translator;
+
+const SENTENCES: [&str; 10] = [
+    "Guten Morgen!",
+    "Wie geht es dir?",
+    "Der Hund schläft.",
+    "Die Frau liest ein Buch über die Geschichte der Schweiz.",
+    "---",
+    "Wir gehen heute Abend ins Kino, wenn es nicht regnet, und danach essen wir etwas.",
+    "Ja.",
+    "Das ist 🙂 gut.",
+    "Ich weiß es nicht.",
+    "Der Mieter haftet für den Schaden, den er verursacht hat.",
+];
+
+fn text(sentences: usize, offset: usize) -> Vec<String> {
+    let sentences =
+        (0..sentences).map(|at| SENTENCES[(at * 7 + offset) % SENTENCES.len()].to_owned());
+    sentences.collect()
+}
+
+/// Steps until nothing is left; calls `each` after every step.
+fn run(scheduler: &mut Scheduler, mut each: impl FnMut(&mut Scheduler, Vec<Finished>)) {
+    let mut steps = 0;
+    while !scheduler.is_idle() {
+        let finished = scheduler.step().unwrap().finished;
+        each(scheduler, finished);
+        steps += 1;
+        assert!(steps < 10_000, "it never ends");
+    }
+}
+
+#[test]
+fn sentences_come_in_order_with_counts() {
+    let mut scheduler = Scheduler::new(translator());
+    let job = scheduler.submit(text(150, 0));
+    let mut all = Vec::new();
+    run(&mut scheduler, |scheduler, finished| {
+        all.extend(finished);
+        assert_eq!(scheduler.contains(job), all.len() < 150);
+    });
+    assert_eq!(all.len(), 150);
+    for (index, finished) in all.iter().enumerate() {
+        assert_eq!((finished.job, finished.index), (job, index));
+        assert_eq!((finished.done, finished.total), (index + 1, 150));
+        assert_eq!(finished.flags.unknown, finished.translation.contains('🙂'));
+    }
+}
+
+#[test]
+fn the_first_sentences_come_with_the_first_batch() {
+    let mut scheduler = Scheduler::new(translator());
+    scheduler.submit(text(1_000, 0));
+    let step = scheduler.step().unwrap();
+    assert!(!step.finished.is_empty());
+    assert!((1..=4).contains(&step.rows), "{} rows", step.rows);
+    assert!(step.source_tokens > step.rows && step.target_tokens > step.rows);
+}
+
+#[test]
+fn a_short_job_does_not_wait_for_a_book() {
+    for waits in 1..6 {
+        let mut scheduler = Scheduler::new(translator());
+        let book = scheduler.submit(text(2_000, 0));
+        for _ in 0..waits {
+            scheduler.step().unwrap();
+        }
+        let short = scheduler.submit(vec!["Guten Morgen!".to_owned()]);
+        let finished: Vec<Finished> = (0..2)
+            .flat_map(|_| scheduler.step().unwrap().finished)
+            .collect();
+        assert!(finished.iter().any(|finished| finished.job == short));
+        assert!(scheduler.contains(book));
+    }
+}
+
+#[test]
+fn a_book_goes_on_while_short_jobs_keep_coming() {
+    let mut scheduler = Scheduler::new(translator());
+    let book = scheduler.submit(text(60, 0));
+    for round in 0..100 {
+        scheduler.submit(vec![SENTENCES[round % SENTENCES.len()].to_owned()]);
+        scheduler.step().unwrap();
+        if !scheduler.contains(book) {
+            return;
+        }
+    }
+    panic!("the book starves");
+}
+
+#[test]
+fn jobs_take_turns() {
+    let mut scheduler = Scheduler::new(translator());
+    let jobs: Vec<JobId> = (0..5)
+        .map(|offset| scheduler.submit(text(200, offset)))
+        .collect();
+    for _ in 0..6 {
+        scheduler.step().unwrap();
+    }
+    let mut progress = BTreeMap::new();
+    for finished in scheduler.step().unwrap().finished {
+        progress.insert(finished.job, finished.done);
+    }
+    assert_eq!(progress.keys().copied().collect::<Vec<_>>(), jobs);
+    let (least, most) = (
+        progress.values().min().unwrap(),
+        progress.values().max().unwrap(),
+    );
+    assert!(most - least < 60, "{progress:?}");
+}
+
+#[test]
+fn a_cancelled_job_is_gone_at_once() {
+    let mut scheduler = Scheduler::new(translator());
+    let (gone, kept) = (
+        scheduler.submit(text(500, 0)),
+        scheduler.submit(text(20, 3)),
+    );
+    scheduler.step().unwrap();
+    scheduler.cancel(gone);
+    assert!(!scheduler.contains(gone) && scheduler.contains(kept));
+    let mut done = 0;
+    run(&mut scheduler, |_, finished| {
+        assert!(finished.iter().all(|finished| finished.job == kept));
+        done = finished.last().map_or(done, |finished| finished.done);
+    });
+    assert_eq!(done, 20);
+    scheduler.cancel(gone);
+    scheduler.cancel(kept);
+}
+
+#[test]
+fn empty_and_wordless_jobs_end() {
+    let mut scheduler = Scheduler::new(translator());
+    let nothing = scheduler.submit(Vec::new());
+    assert!(!scheduler.contains(nothing) && scheduler.is_idle());
+    scheduler.submit(vec!["---".to_owned(); 1_000]);
+    let mut copied = 0;
+    run(&mut scheduler, |_, finished| {
+        assert!(
+            finished
+                .iter()
+                .all(|finished| finished.translation == "---")
+        );
+        copied += finished.len();
+    });
+    assert_eq!(copied, 1_000);
+}
+
+#[test]
+fn sentences_without_words_do_not_wait_for_the_model() {
+    let mut scheduler = Scheduler::new(translator());
+    let book = scheduler.submit(text(500, 0));
+    scheduler.step().unwrap();
+    let mut lines = vec!["---".to_owned(); 2_000];
+    lines[1_000] = "Guten Morgen!".to_owned();
+    let table = scheduler.submit(lines);
+    let mut indices = Vec::new();
+    for _ in 0..3 {
+        let finished = scheduler.step().unwrap().finished;
+        let of_table = finished.iter().filter(|finished| finished.job == table);
+        indices.extend(of_table.map(|finished| finished.index));
+    }
+    assert_eq!(indices, (0..2_000).collect::<Vec<_>>());
+    assert!(scheduler.contains(book) && !scheduler.contains(table));
+}
+
+/// The translation of each of [`SENTENCES`] alone.
+fn alone() -> Vec<String> {
+    SENTENCES
+        .iter()
+        .map(|text| translator().translate(&[text]).unwrap().remove(0))
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    /// Jobs of any sizes, coming at any time, some cancelled: every sentence is translated as it is alone.
+    #[test]
+    fn results_do_not_depend_on_the_mix(
+        jobs in prop::collection::vec((prop::collection::vec(0..SENTENCES.len(), 0..40), 0..4usize, any::<bool>()), 1..6),
+    ) {
+        let alone = alone();
+        let mut scheduler = Scheduler::new(translator());
+        let mut expected = BTreeMap::new();
+        let mut seen: BTreeMap<JobId, Vec<Finished>> = BTreeMap::new();
+        for (sentences, steps, cancel) in &jobs {
+            let job = scheduler.submit(sentences.iter().map(|&at| SENTENCES[at].to_owned()).collect());
+            expected.insert(job, (sentences.clone(), *cancel));
+            for _ in 0..*steps {
+                for finished in scheduler.step().unwrap().finished {
+                    seen.entry(finished.job).or_default().push(finished);
+                }
+            }
+            if *cancel {
+                scheduler.cancel(job);
+            }
+        }
+        run(&mut scheduler, |_, finished| {
+            for finished in finished {
+                seen.entry(finished.job).or_default().push(finished);
+            }
+        });
+        for (job, (sentences, cancelled)) in expected {
+            let finished = seen.remove(&job).unwrap_or_default();
+            prop_assert!(cancelled || finished.len() == sentences.len());
+            for (index, finished) in finished.iter().enumerate() {
+                prop_assert_eq!(finished.index, index);
+                prop_assert_eq!(&finished.translation, &alone[sentences[index]]);
+            }
+        }
+    }
+}
