@@ -1,0 +1,26 @@
+//! The command line of the program.
+
+use backend::{Config, fetch_model};
+use clap::{Parser, Subcommand};
+use service::args::Common;
+
+/// Translates German to English over HTTP. Every option is also an environment variable.
+#[derive(Parser)]
+#[command(version, after_help = fetch_model::VARIABLES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) config: Config,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What the program does instead of serving.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Ask the running service whether it is live; the exit code is the answer.
+    Healthcheck,
+    /// Fetch a model from the Hugging Face hub, check it and put it in place.
+    FetchModel(fetch_model::Args),
+}

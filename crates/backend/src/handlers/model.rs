@@ -1,0 +1,24 @@
+//! `GET /model`: the model at work.
+
+use api::{ErrorBody, ModelInfo};
+use axum::{Json, extract::State};
+
+use crate::{error::Error, state::AppState, worker::Status};
+
+/// Says which model is at work.
+#[utoipa::path(
+    get,
+    path = "/model",
+    tag = "service",
+    responses(
+        (status = 200, description = "The model at work", body = ModelInfo,
+            example = json!({"name": "opus-mt-de-en", "commit": null, "source_language": "de", "target_language": "en", "precision": "f32", "beams": 4, "demo": false})),
+        (status = 503, description = "It is still being loaded", body = ErrorBody),
+    )
+)]
+pub(crate) async fn model(State(state): State<AppState>) -> Result<Json<ModelInfo>, Error> {
+    match state.worker.status() {
+        Status::Ready(model) => Ok(Json(model.info.clone())),
+        Status::Loading | Status::Failed(_) => Err(Error::Loading),
+    }
+}

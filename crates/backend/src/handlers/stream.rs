@@ -1,0 +1,85 @@
+//! `POST /translate/stream`: each sentence as soon as it is translated.
+
+use std::{convert::Infallible, time::Duration};
+
+use api::{
+    EVENT_DONE, EVENT_ERROR, EVENT_SEGMENT, ErrorBody, ErrorEvent, SegmentEvent, TranslateRequest,
+};
+use axum::{
+    extract::State,
+    http::{HeaderName, header},
+    response::{
+        IntoResponse, Sse,
+        sse::{Event, KeepAlive},
+    },
+};
+use futures_util::{StreamExt as _, stream};
+use serde::Serialize;
+
+use crate::{error::Error, extract::Admitted, state::AppState, translation::Translation};
+
+/// Time between two comments that keep a silent connection open: well under the 60 seconds after
+/// which common proxies give up.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Translates a text, sentence by sentence.
+///
+/// The answer is a stream of server-sent events. `segment` brings one sentence, in source order:
+/// `{index, start, end, translation, done, total, flags}`, where `start` and `end` are byte offsets
+/// in the UTF-8 of `text_de`; the bytes between two sentences stand in the translation as they are.
+/// The last event is `done` `{sentences, duration_ms}` or `error` `{message, retryable}`. Lines that
+/// begin with a colon keep the connection alive. A client that closes it cancels its work.
+#[utoipa::path(
+    post,
+    path = "/translate/stream",
+    tag = "translate",
+    request_body = TranslateRequest,
+    responses(
+        (status = 200, description = "Server-sent events `segment`, then `done` or `error`",
+            body = SegmentEvent, content_type = "text/event-stream",
+            example = json!("event: segment\ndata: {\"index\":0,\"start\":0,\"end\":13,\"translation\":\"Good morning!\",\"done\":1,\"total\":1,\"flags\":[]}\n\nevent: done\ndata: {\"sentences\":1,\"duration_ms\":40}\n\n")),
+        (status = 400, description = "The body is not valid UTF-8, or is incomplete", body = ErrorBody),
+        (status = 408, description = "The body came too slowly, or not at all", body = ErrorBody),
+        (status = 413, description = "The text is longer than the limit, which `msg` names", body = ErrorBody),
+        (status = 422, description = "The body is not JSON, or has no string `text_de`", body = ErrorBody),
+        (status = 503, description = "Busy, loading the model or shutting down: try again after `Retry-After` seconds", body = ErrorBody),
+    )
+)]
+pub(crate) async fn translate_stream(
+    State(state): State<AppState>,
+    admitted: Admitted,
+) -> Result<impl IntoResponse, Error> {
+    let translation = Translation::start(&state, admitted).await?;
+    let events = stream::unfold(Some(translation), |translation| async {
+        let mut translation = translation?;
+        Some(match translation.next().await {
+            Some(Ok(segment)) => (event(EVENT_SEGMENT, &segment), Some(translation)),
+            Some(Err(error)) => (event(EVENT_ERROR, &failure(&error)), None),
+            None => (event(EVENT_DONE, &translation.summary()), None),
+        })
+    });
+    let headers = [
+        (header::CACHE_CONTROL, "no-store"),
+        // Tells nginx to pass on each event at once.
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    let events =
+        Sse::new(events.map(Ok::<_, Infallible>)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    Ok((headers, events))
+}
+
+fn event(name: &str, data: &impl Serialize) -> Event {
+    let data = serde_json::to_string(data).expect("numbers and strings are always JSON");
+    Event::default().event(name).data(data)
+}
+
+fn failure(error: &Error) -> ErrorEvent {
+    let message = match error {
+        Error::ShuttingDown => "The server is shutting down before the text is done; try again.",
+        _ => "The translation failed inside the server.",
+    };
+    ErrorEvent {
+        message: message.to_owned(),
+        retryable: error.is_retryable(),
+    }
+}

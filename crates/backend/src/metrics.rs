@@ -1,0 +1,96 @@
+//! What is counted: names, descriptions, and the middleware that counts requests.
+
+use std::time::Instant;
+
+use axum::{
+    extract::{MatchedPath, Request},
+    middleware::Next,
+    response::Response,
+};
+use metrics::Unit;
+
+/// Requests answered, by route and status.
+pub const REQUESTS: &str = "backend_requests_total";
+/// Time to the head of an answer, by route.
+pub const REQUEST_SECONDS: &str = "backend_request_seconds";
+/// Texts by how they ended: `done`, `cancelled` or `failed`.
+pub const JOBS: &str = "backend_jobs_total";
+/// Sentences translated.
+pub const SENTENCES: &str = "backend_sentences_total";
+/// Tokens read by the model.
+pub const SOURCE_TOKENS: &str = "backend_source_tokens_total";
+/// Tokens written by the model.
+pub const TARGET_TOKENS: &str = "backend_target_tokens_total";
+/// Requests at work or waiting.
+pub const QUEUE_REQUESTS: &str = "backend_queue_requests";
+/// Bytes that those requests hold.
+pub const QUEUE_BYTES: &str = "backend_queue_bytes";
+/// Time from a request to its first translated sentence.
+pub const FIRST_SENTENCE_SECONDS: &str = "backend_first_sentence_seconds";
+/// Rows of a batch.
+pub const BATCH_ROWS: &str = "backend_batch_rows";
+
+/// Installs the process's recorder and describes all metrics; may be called again.
+///
+/// # Panics
+/// The process has another recorder.
+pub fn install() {
+    service::metrics::install();
+    let counters = [
+        (REQUESTS, "Requests answered, by route and status."),
+        (JOBS, "Texts by how they ended: done, cancelled or failed."),
+        (SENTENCES, "Sentences translated."),
+        (SOURCE_TOKENS, "Tokens read by the model."),
+        (TARGET_TOKENS, "Tokens written by the model."),
+    ];
+    for (name, words) in counters {
+        metrics::describe_counter!(name, words);
+    }
+    metrics::describe_gauge!(QUEUE_REQUESTS, "Requests at work or waiting.");
+    metrics::describe_gauge!(
+        QUEUE_BYTES,
+        Unit::Bytes,
+        "Bytes of text that these requests hold."
+    );
+    let histograms = [
+        (
+            REQUEST_SECONDS,
+            Unit::Seconds,
+            "Time to the head of an answer.",
+        ),
+        (
+            FIRST_SENTENCE_SECONDS,
+            Unit::Seconds,
+            "Time from a request to its first translated sentence.",
+        ),
+        (BATCH_ROWS, Unit::Count, "Rows of a batch of the model."),
+    ];
+    for (name, unit, words) in histograms {
+        metrics::describe_histogram!(name, unit, words);
+    }
+    // Counters exist from the start, so that a rate over them has no hole.
+    for name in [SENTENCES, SOURCE_TOKENS, TARGET_TOKENS] {
+        metrics::counter!(name).increment(0);
+    }
+    for outcome in ["done", "cancelled", "failed"] {
+        metrics::counter!(JOBS, "outcome" => outcome).increment(0);
+    }
+    metrics::gauge!(QUEUE_REQUESTS).increment(0.0);
+    metrics::gauge!(QUEUE_BYTES).increment(0.0);
+}
+
+/// Counts a request. The route is its pattern in the table, never the path that a client made up:
+/// every other value would be a time series of its own.
+pub async fn count(request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("none", MatchedPath::as_str)
+        .to_owned();
+    let response = next.run(request).await;
+    let status = response.status().as_str().to_owned();
+    metrics::counter!(REQUESTS, "route" => route.clone(), "status" => status).increment(1);
+    metrics::histogram!(REQUEST_SECONDS, "route" => route).record(start.elapsed());
+    response
+}

@@ -1,0 +1,339 @@
+//! The body of a request as text: JSON with the one field `text_de`, checked as `FastAPI` checks it.
+
+use std::{fmt, str};
+
+use api::{ErrorDetail, ErrorLocation};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::error::Error;
+
+/// The field that holds the text.
+const FIELD: &str = "text_de";
+
+/// Reads the text out of a body. `content_type` is the header's value, if there is one: without it
+/// a body is taken for JSON, and any other type than JSON is no object, as `FastAPI` has it.
+///
+/// # Errors
+/// What is wrong with the body, with `FastAPI`'s types and words. No message holds a part of the
+/// body.
+pub fn text(body: &[u8], content_type: Option<&str>) -> Result<String, Error> {
+    if body.is_empty() {
+        return Err(missing(&["body"]));
+    }
+    if !content_type.is_none_or(is_json) {
+        return Err(no_object());
+    }
+    let body = str::from_utf8(body).map_err(|error| Error::NotUtf8 {
+        at: error.valid_up_to(),
+    })?;
+    // Python's reader takes a byte order mark, and some editors write one.
+    let body = body.strip_prefix('\u{feff}').unwrap_or(body);
+    match serde_json::from_str(body).map_err(|error| invalid_json(body, &error))? {
+        Body::Text(text) => Ok(text),
+        Body::Null => Err(missing(&["body"])),
+        Body::NoObject => Err(no_object()),
+        Body::Missing => Err(missing(&["body", FIELD])),
+        Body::NoString => Err(Error::invalid(
+            "string_type",
+            "Input should be a valid string",
+            &["body", FIELD],
+        )),
+    }
+}
+
+/// `application/json`, or a type that says it is written in JSON.
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default();
+    let essence = essence.trim().to_ascii_lowercase();
+    essence
+        .strip_prefix("application/")
+        .is_some_and(|subtype| subtype == "json" || subtype.ends_with("+json"))
+}
+
+fn missing(loc: &[&str]) -> Error {
+    Error::invalid("missing", "Field required", loc)
+}
+
+fn no_object() -> Error {
+    Error::invalid(
+        "model_attributes_type",
+        "Input should be a valid dictionary or object to extract fields from",
+        &["body"],
+    )
+}
+
+/// `loc` ends with the position in characters, as Python counts them.
+fn invalid_json(body: &str, error: &serde_json::Error) -> Error {
+    let at = if error.is_eof() {
+        body.len()
+    } else {
+        let line_start: usize = body
+            .split_inclusive('\n')
+            .take(error.line().saturating_sub(1))
+            .map(str::len)
+            .sum();
+        line_start + error.column().saturating_sub(1)
+    };
+    let characters = body
+        .char_indices()
+        .take_while(|(start, _)| *start < at)
+        .count();
+    Error::Invalid(ErrorDetail {
+        loc: vec![
+            ErrorLocation::Field("body".to_owned()),
+            ErrorLocation::Position(characters),
+        ],
+        msg: "JSON decode error".to_owned(),
+        kind: "json_invalid".to_owned(),
+    })
+}
+
+/// What a body turned out to be. Read by hand, because a general JSON tree takes thirty times the
+/// memory of a body like `[0,0,0,…`.
+enum Body {
+    Text(String),
+    Null,
+    NoObject,
+    Missing,
+    NoString,
+}
+
+impl<'de> Deserialize<'de> for Body {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(BodyVisitor)
+    }
+}
+
+struct BodyVisitor;
+
+impl<'de> Visitor<'de> for BodyVisitor {
+    type Value = Body;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Body, A::Error> {
+        let mut body = Body::Missing;
+        while let Some(IsField(is_field)) = map.next_key()? {
+            // Of several values the last one counts, as in Python.
+            if is_field {
+                body = match map.next_value()? {
+                    Value::Text(text) => Body::Text(text),
+                    Value::Other => Body::NoString,
+                };
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(body)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Body, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Body::NoObject)
+    }
+
+    fn visit_unit<E>(self) -> Result<Body, E> {
+        Ok(Body::Null)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Body, E> {
+        Ok(Body::NoObject)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Body, E> {
+        Ok(Body::NoObject)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Body, E> {
+        Ok(Body::NoObject)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Body, E> {
+        Ok(Body::NoObject)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Body, E> {
+        Ok(Body::NoObject)
+    }
+}
+
+/// Whether a key is [`FIELD`].
+struct IsField(bool);
+
+impl<'de> Deserialize<'de> for IsField {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+        impl Visitor<'_> for KeyVisitor {
+            type Value = IsField;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a key")
+            }
+
+            fn visit_str<E>(self, key: &str) -> Result<IsField, E> {
+                Ok(IsField(key == FIELD))
+            }
+        }
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+/// A value that may be a string.
+enum Value {
+    Text(String),
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+struct ValueVisitor;
+
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any JSON")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::Text(text.to_owned()))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Value, E> {
+        Ok(Value::Text(text))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Value::Other)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Value::Other)
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(body: &str) -> (String, String) {
+        let Err(Error::Invalid(detail)) = text(body.as_bytes(), Some("application/json")) else {
+            panic!("{body} should be invalid");
+        };
+        let loc = serde_json::to_string(&detail.loc).expect("JSON");
+        (detail.kind, loc)
+    }
+
+    #[test]
+    fn the_text_is_taken_as_it_is() {
+        for (body, expected) in [
+            (r#"{"text_de":"Grüße\n\u0000\ud83d\ude42"}"#, "Grüße\n\0🙂"),
+            (r#"{"text_de":""}"#, ""),
+            ("\u{feff}{\"text_de\":\"a\"}", "a"),
+            (r#" {"x":[{"text_de":1}],"text_de":"a"} "#, "a"),
+            (r#"{"text_de":1,"text_de":"last"}"#, "last"),
+        ] {
+            assert_eq!(text(body.as_bytes(), None).expect("valid"), expected);
+        }
+    }
+
+    #[test]
+    fn faults_are_those_of_fastapi() {
+        let field = r#"["body","text_de"]"#;
+        for (body, kind, loc) in [
+            ("", "missing", r#"["body"]"#),
+            ("null", "missing", r#"["body"]"#),
+            ("{}", "missing", field),
+            (r#"{"text":"a"}"#, "missing", field),
+            (r#"{"text_de":null}"#, "string_type", field),
+            (r#"{"text_de":1}"#, "string_type", field),
+            (r#"{"text_de":-1.5e3}"#, "string_type", field),
+            (r#"{"text_de":true}"#, "string_type", field),
+            (r#"{"text_de":["a",{}]}"#, "string_type", field),
+            (r#"{"text_de":{"a":[1]}}"#, "string_type", field),
+            ("[1,[2]]", "model_attributes_type", r#"["body"]"#),
+            ("\"a\"", "model_attributes_type", r#"["body"]"#),
+            ("-1", "model_attributes_type", r#"["body"]"#),
+            ("1.5", "model_attributes_type", r#"["body"]"#),
+            ("false", "model_attributes_type", r#"["body"]"#),
+            (r#"{"text_de": }"#, "json_invalid", r#"["body",12]"#),
+            ("{text_de: 1}", "json_invalid", r#"["body",1]"#),
+            ("{\"text_de\"", "json_invalid", r#"["body",10]"#),
+            ("{\"ää\":\n \"ä\", x}", "json_invalid", r#"["body",13]"#),
+            ("{\"text_de\":\"a\0b\"}", "json_invalid", r#"["body",13]"#),
+            (r#"{"text_de":"\ud800"}"#, "json_invalid", r#"["body",18]"#),
+        ] {
+            let (found_kind, found_loc) = fault(body);
+            assert_eq!(
+                (found_kind.as_str(), found_loc.as_str()),
+                (kind, loc),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_a_fault_and_no_crash() {
+        let (kind, _) = fault(&"[".repeat(1_000_000));
+        assert_eq!(kind, "json_invalid");
+        let (kind, _) = fault(&format!(r#"{{"text_de":{}"#, "[".repeat(1_000_000)));
+        assert_eq!(kind, "json_invalid");
+    }
+
+    #[test]
+    fn invalid_utf8_is_its_own_fault() {
+        let error = text(b"{\"text_de\":\"\xff\"}", None).expect_err("invalid");
+        assert!(matches!(error, Error::NotUtf8 { at: 12 }), "{error:?}");
+    }
+
+    #[test]
+    fn another_content_type_is_no_object() {
+        let body = br#"{"text_de":"a"}"#;
+        for json in [
+            "application/json",
+            "Application/JSON; charset=utf-8",
+            "application/ld+json",
+        ] {
+            assert_eq!(text(body, Some(json)).expect("JSON"), "a");
+        }
+        for other in [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "json",
+            "",
+        ] {
+            let Err(Error::Invalid(detail)) = text(body, Some(other)) else {
+                panic!("{other} should be refused");
+            };
+            assert_eq!(detail.kind, "model_attributes_type");
+        }
+    }
+}

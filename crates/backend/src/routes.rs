@@ -1,0 +1,40 @@
+//! The table of routes.
+
+use axum::{
+    Router, middleware,
+    routing::{get, post},
+};
+
+use crate::{
+    handlers::{
+        docs,
+        model::model,
+        probes::{metrics, readyz},
+        root::{how_to, method_not_allowed, not_found},
+        stream::translate_stream,
+        translate::translate,
+    },
+    metrics::count,
+    state::AppState,
+};
+
+/// All routes of the service on `state`.
+pub fn app(state: AppState) -> Router {
+    let table = Router::new()
+        .route("/", get(how_to))
+        .route("/translate", post(translate))
+        .route("/translate/stream", post(translate_stream))
+        .route("/model", get(model))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+        .route("/openapi.json", get(docs::openapi))
+        .route("/docs", get(docs::page))
+        .route("/docs/style.css", get(docs::style))
+        .route("/docs/script.js", get(docs::script))
+        .route("/docs/icon.svg", get(docs::icon))
+        .merge(service::health::livez())
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(not_found)
+        .layer(middleware::from_fn(count));
+    service::request_id::layer(table).with_state(state)
+}

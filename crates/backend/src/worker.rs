@@ -1,0 +1,418 @@
+//! The model's own thread: it loads the model, then runs the batches of all jobs, one after another.
+//!
+//! A job is given up by dropping its [`Job`]: the thread sees it before the next batch.
+
+use std::{
+    collections::HashMap,
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        mpsc::{self, Receiver, Sender},
+    },
+    thread,
+    time::Instant,
+};
+
+use api::ModelInfo;
+use marian::{Finished, JobId, Scheduler, Step, Translator};
+use tokio::sync::{mpsc as channel, watch};
+use tracing::Span;
+
+use crate::{metrics as names, queue::Place};
+
+/// A model that is loaded and has translated its first sentence.
+#[derive(Debug)]
+pub struct Model {
+    /// What the API says of it.
+    pub info: ModelInfo,
+}
+
+/// How far the thread has come.
+#[derive(Clone, Debug)]
+pub enum Status {
+    /// The model is being loaded.
+    Loading,
+    /// It translates.
+    Ready(Arc<Model>),
+    /// The model cannot be loaded, for this reason; the thread has ended.
+    Failed(Arc<str>),
+}
+
+/// A handle of the model's thread, which ends when the last one is dropped and no job is left.
+#[derive(Clone, Debug)]
+pub struct Worker {
+    submissions: Sender<Submission>,
+    status: watch::Receiver<Status>,
+}
+
+/// One translated sentence, or the news that there will be no more.
+#[derive(Debug)]
+pub enum Event {
+    /// A sentence, in source order.
+    Sentence(Finished),
+    /// The model failed on this job; the reason is in the log. The last event.
+    Failed,
+}
+
+/// A text at work. Dropping it drops its work.
+#[derive(Debug)]
+pub struct Job {
+    events: channel::UnboundedReceiver<Event>,
+    // Held until the answer is handed over, because until then the translation is in memory.
+    _place: Arc<Place>,
+}
+
+impl Job {
+    /// The next sentence; the last one has `done == total`.
+    pub async fn next(&mut self) -> Event {
+        // The thread drops its end without a word only if it dies.
+        self.events.recv().await.unwrap_or(Event::Failed)
+    }
+}
+
+struct Submission {
+    sentences: Vec<String>,
+    active: Active,
+}
+
+/// The thread's side of a [`Job`]. The events are not bounded: they are no more than the text has
+/// sentences, and a slow reader must not hold up the batches of the others.
+struct Active {
+    events: channel::UnboundedSender<Event>,
+    span: Span,
+    received: Instant,
+    waits_for_first: bool,
+    _place: Arc<Place>,
+}
+
+impl Worker {
+    /// Starts the thread, which begins by loading the model with `load`.
+    ///
+    /// # Errors
+    /// The system gives out no thread.
+    pub fn start<L>(load: L) -> io::Result<Self>
+    where
+        L: FnOnce() -> anyhow::Result<(Arc<Translator>, ModelInfo)> + Send + 'static,
+    {
+        Self::start_with(load, Scheduler::step)
+    }
+
+    fn start_with<L, S>(load: L, step: S) -> io::Result<Self>
+    where
+        L: FnOnce() -> anyhow::Result<(Arc<Translator>, ModelInfo)> + Send + 'static,
+        S: FnMut(&mut Scheduler) -> Result<Step, marian::Error> + Send + 'static,
+    {
+        let (submissions, received) = mpsc::channel();
+        let (status, watched) = watch::channel(Status::Loading);
+        thread::Builder::new()
+            .name("model".to_owned())
+            .spawn(move || {
+                let loaded = catch_unwind(AssertUnwindSafe(load));
+                let loaded =
+                    loaded.unwrap_or_else(|_| Err(anyhow::anyhow!("loading the model panicked")));
+                match loaded {
+                    Ok((translator, info)) => {
+                        status.send_replace(Status::Ready(Arc::new(Model { info })));
+                        Batches::new(translator, step).run(&received);
+                    }
+                    Err(error) => {
+                        status.send_replace(Status::Failed(format!("{error:#}").into()));
+                    }
+                }
+            })?;
+        Ok(Self {
+            submissions,
+            status: watched,
+        })
+    }
+
+    /// How far the thread has come.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        // The thread drops its end of the channel when it ends, however that comes.
+        if self.status.has_changed().is_err() && !matches!(*self.status.borrow(), Status::Failed(_))
+        {
+            return Status::Failed("the model's thread has ended".into());
+        }
+        self.status.borrow().clone()
+    }
+
+    /// Waits until the model is loaded.
+    ///
+    /// # Errors
+    /// Why it cannot be.
+    pub async fn loaded(&self) -> Result<Arc<Model>, Arc<str>> {
+        let mut status = self.status.clone();
+        let settled = status
+            .wait_for(|status| !matches!(status, Status::Loading))
+            .await;
+        match settled.as_deref() {
+            Ok(Status::Ready(model)) => Ok(model.clone()),
+            Ok(Status::Failed(reason)) => Err(reason.clone()),
+            Ok(Status::Loading) | Err(_) => Err("the model's thread has ended".into()),
+        }
+    }
+
+    /// Waits until the thread has ended, which it does not do by itself.
+    pub async fn ended(&self) {
+        let mut status = self.status.clone();
+        while status.changed().await.is_ok() {}
+    }
+
+    /// Puts a text to work that came at `received`; its log lines get the current span. It has at
+    /// least one sentence.
+    #[must_use]
+    pub fn submit(&self, sentences: Vec<String>, place: Place, received: Instant) -> Job {
+        let (events, handed_out) = channel::unbounded_channel();
+        let place = Arc::new(place);
+        let active = Active {
+            events,
+            span: Span::current(),
+            received,
+            waits_for_first: true,
+            _place: place.clone(),
+        };
+        // Without a thread the job's events end at once, and the job has failed.
+        let _ = self.submissions.send(Submission { sentences, active });
+        Job {
+            events: handed_out,
+            _place: place,
+        }
+    }
+}
+
+/// The loop of the thread.
+struct Batches<S> {
+    translator: Arc<Translator>,
+    scheduler: Scheduler,
+    active: HashMap<JobId, Active>,
+    step: S,
+}
+
+impl<S> Batches<S>
+where
+    S: FnMut(&mut Scheduler) -> Result<Step, marian::Error>,
+{
+    fn new(translator: Arc<Translator>, step: S) -> Self {
+        Self {
+            scheduler: Scheduler::new(translator.clone()),
+            translator,
+            active: HashMap::new(),
+            step,
+        }
+    }
+
+    /// Runs until all handles are gone.
+    fn run(mut self, submissions: &Receiver<Submission>) {
+        loop {
+            if self.active.is_empty() {
+                match submissions.recv() {
+                    Ok(submission) => self.take(submission),
+                    Err(_) => return,
+                }
+            }
+            while let Ok(submission) = submissions.try_recv() {
+                self.take(submission);
+            }
+            self.drop_unwanted();
+            if !self.active.is_empty() {
+                self.run_batch();
+            }
+        }
+    }
+
+    fn take(&mut self, Submission { sentences, active }: Submission) {
+        active
+            .span
+            .in_scope(|| tracing::debug!(sentences = sentences.len(), "translating"));
+        let job = self.scheduler.submit(sentences);
+        self.active.insert(job, active);
+    }
+
+    fn drop_unwanted(&mut self) {
+        let gone = self
+            .active
+            .extract_if(|_, active| active.events.is_closed());
+        for (job, active) in gone {
+            self.scheduler.cancel(job);
+            ended("cancelled");
+            active
+                .span
+                .in_scope(|| tracing::info!("dropped, because the client has gone"));
+        }
+    }
+
+    fn run_batch(&mut self) {
+        let result = catch_unwind(AssertUnwindSafe(|| (self.step)(&mut self.scheduler)));
+        match result {
+            Ok(Ok(step)) => self.hand_out(step),
+            Ok(Err(error)) => self.fail_lost(&error.to_string()),
+            // The panic's message may quote the text: the log gets none of it, only the place, from
+            // the hook.
+            Err(_) => {
+                // Who knows what it left behind.
+                self.scheduler = Scheduler::new(self.translator.clone());
+                self.fail_lost("a panic");
+            }
+        }
+    }
+
+    fn hand_out(&mut self, step: Step) {
+        // A step may only hand out what an earlier one has done: that is no batch.
+        if step.rows > 0 {
+            metrics::histogram!(names::BATCH_ROWS).record(step.rows as f64);
+        }
+        metrics::counter!(names::SOURCE_TOKENS).increment(step.source_tokens as u64);
+        metrics::counter!(names::TARGET_TOKENS).increment(step.target_tokens as u64);
+        metrics::counter!(names::SENTENCES).increment(step.finished.len() as u64);
+        for finished in step.finished {
+            let Some(active) = self.active.get_mut(&finished.job) else {
+                continue;
+            };
+            if std::mem::take(&mut active.waits_for_first) {
+                metrics::histogram!(names::FIRST_SENTENCE_SECONDS)
+                    .record(active.received.elapsed());
+            }
+            let (job, total) = (finished.job, finished.total);
+            let is_last = finished.done == total;
+            // If nobody listens any more, the job is dropped before the next batch.
+            let _ = active.events.send(Event::Sentence(finished));
+            if is_last && let Some(active) = self.active.remove(&job) {
+                ended("done");
+                let elapsed = active.received.elapsed();
+                active
+                    .span
+                    .in_scope(|| tracing::debug!(sentences = total, ?elapsed, "translated"));
+            }
+        }
+    }
+
+    /// Ends the jobs that a failed batch took with it: those that the scheduler has no more. If that
+    /// is none, it is all, so that the same failure does not come again and again.
+    fn fail_lost(&mut self, reason: &str) {
+        let scheduler = &mut self.scheduler;
+        let is_none_lost = self.active.keys().all(|job| scheduler.contains(*job));
+        let lost = self
+            .active
+            .extract_if(|job, _| is_none_lost || !scheduler.contains(*job));
+        let lost: Vec<_> = lost.collect();
+        for (job, active) in lost {
+            self.scheduler.cancel(job);
+            ended("failed");
+            active
+                .span
+                .in_scope(|| tracing::error!(reason, "the model failed"));
+            let _ = active.events.send(Event::Failed);
+        }
+    }
+}
+
+fn ended(how: &'static str) {
+    metrics::counter!(names::JOBS, "outcome" => how).increment(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::{
+        config::{ModelConfig, Precision},
+        model_dir,
+        queue::Queue,
+    };
+
+    fn load() -> anyhow::Result<(Arc<Translator>, ModelInfo)> {
+        let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/demo-de-en");
+        let config = ModelConfig {
+            model_dir: None,
+            model_beams: Some(1),
+            model_precision: Precision::F32,
+        };
+        model_dir::load(&demo, &config)
+    }
+
+    fn submit(worker: &Worker, sentences: &[&str]) -> Job {
+        let place = Queue::new(1, 1).enter().expect("room");
+        let sentences = sentences.iter().map(|text| (*text).to_owned()).collect();
+        worker.submit(sentences, place, Instant::now())
+    }
+
+    /// All sentences, or none if the job failed.
+    async fn translations(mut job: Job) -> Option<Vec<String>> {
+        let mut translations = Vec::new();
+        loop {
+            match job.next().await {
+                Event::Failed => return None,
+                Event::Sentence(finished) => {
+                    let is_last = finished.done == finished.total;
+                    translations.push(finished.translation);
+                    if is_last {
+                        return Some(translations);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A worker whose first batch goes wrong.
+    async fn failing(
+        mut fault: impl FnMut(&mut Scheduler) -> Result<Step, marian::Error> + Send + 'static,
+    ) -> Worker {
+        let mut is_first = true;
+        let worker = Worker::start_with(load, move |scheduler| {
+            if std::mem::take(&mut is_first) {
+                fault(scheduler)
+            } else {
+                scheduler.step()
+            }
+        });
+        let worker = worker.expect("a thread");
+        worker.loaded().await.expect("a model");
+        worker
+    }
+
+    #[tokio::test]
+    async fn a_panic_fails_the_job_and_the_thread_lives_on() {
+        let worker = failing(|_| panic!("on purpose")).await;
+        assert_eq!(translations(submit(&worker, &["Das ist gut."])).await, None);
+        let second = translations(submit(&worker, &["Das ist gut.", "Das ist alt."])).await;
+        assert_eq!(second.expect("translated").len(), 2);
+    }
+
+    #[tokio::test]
+    async fn an_error_fails_the_job_and_the_thread_lives_on() {
+        let worker = failing(|_| Err(marian::Error::Input("on purpose".to_owned()))).await;
+        assert_eq!(translations(submit(&worker, &["Das ist gut."])).await, None);
+        let second = translations(submit(&worker, &["Das ist gut."])).await;
+        assert_eq!(second.expect("translated").len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_thread_ends_with_its_last_handle_and_job() {
+        let worker = failing(Scheduler::step).await;
+        let mut status = worker.status.clone();
+        let job = submit(&worker, &["Das ist gut."]);
+        drop(worker);
+        assert_eq!(translations(job).await.expect("translated").len(), 1);
+        while status.changed().await.is_ok() {}
+        let gone = Worker {
+            submissions: mpsc::channel().0,
+            status,
+        };
+        gone.ended().await;
+        assert!(matches!(gone.status(), Status::Failed(_)));
+    }
+
+    #[tokio::test]
+    async fn a_load_that_fails_or_panics_is_told() {
+        let worker = Worker::start(|| Err(anyhow::anyhow!("no such file"))).expect("a thread");
+        assert_eq!(&*worker.loaded().await.expect_err("failed"), "no such file");
+        let worker = Worker::start(|| panic!("on purpose")).expect("a thread");
+        assert_eq!(
+            &*worker.loaded().await.expect_err("failed"),
+            "loading the model panicked"
+        );
+    }
+}

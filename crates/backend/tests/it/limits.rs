@@ -1,0 +1,177 @@
+//! Texts that are too long, a queue that is full, and clients that send before they read.
+
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header},
+};
+use backend::app;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+use tower::ServiceExt as _;
+
+use crate::support::{Served, TEN_MIB, ask, eventually, json, post, state, translate};
+
+#[tokio::test]
+async fn the_limit_counts_bytes_of_text_and_is_named() {
+    let app = app(state(10).await);
+    // Ten bytes of text, many more of JSON.
+    let answer = post(
+        &app,
+        "/translate",
+        r#"{"text_de":"\u002d\u002d\u002d\u002d\u002d\u002d\u002d\u002d\u002d\u002d"}"#,
+    )
+    .await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let answer = translate(&app, "-----------").await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(
+        answer.body,
+        r#"{"detail":[{"loc":["body","text_de"],"msg":"The text has 11 bytes; the limit is 10 bytes (MAX_TEXT_BYTES)","type":"text_too_long"}]}"#
+    );
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_long_and_no_json_is_told_that_it_is_too_long() {
+    let app = app(state(100_000).await);
+    let answer = post(&app, "/translate", "x".repeat(500_000)).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let answer = post(&app, "/translate", "x".repeat(50_000)).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn a_body_far_over_the_limit_is_refused_with_and_without_a_length() {
+    let app = app(state(1000).await);
+    let body = json(&"a".repeat(5_000_000));
+    let answer = ask(
+        &app,
+        Request::post("/translate")
+            .header(header::CONTENT_LENGTH, body.len())
+            .body(Body::from(body.clone()))
+            .unwrap(),
+    )
+    .await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let answer = post(&app, "/translate", body).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(
+        answer.body.contains("limit is 1000 bytes"),
+        "{}",
+        answer.body
+    );
+}
+
+/// As curl and browsers do: everything is sent before anything is read.
+async fn send_then_read(served: &Served, path: &str, body: &[u8]) -> String {
+    let mut stream = TcpStream::connect(served.address).await.unwrap();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(body).await.expect("the server reads on");
+    let mut answer = String::new();
+    stream
+        .read_to_string(&mut answer)
+        .await
+        .expect("an answer and no reset");
+    answer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thirty_megabytes_get_an_answer_and_no_reset_connection() {
+    let body = json(&"ä".repeat(15_000_000)).into_bytes();
+    for limit in [TEN_MIB, 1000] {
+        let served = Served::start(limit).await;
+        for path in ["/translate", "/translate/stream"] {
+            let answer = send_then_read(&served, path, &body).await;
+            assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+            assert!(
+                answer.contains(&format!("limit is {limit} bytes")),
+                "{answer}"
+            );
+        }
+        let answer = send_then_read(&served, "/nowhere", &body).await;
+        assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+        assert_eq!(served.state.queue.requests(), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_asks_before_it_sends_is_told_at_once() {
+    let served = Served::start(1000).await;
+    let mut stream = TcpStream::connect(served.address).await.unwrap();
+    let head = "POST /translate HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 30000000\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 413");
+}
+
+#[tokio::test]
+async fn a_full_queue_is_refused_with_a_time_to_come_again() {
+    let state = state(TEN_MIB).await;
+    let app = app(state.clone());
+    let mut places = Vec::new();
+    while let Ok(place) = state.queue.enter() {
+        places.push(place);
+    }
+    for path in ["/translate", "/translate/stream"] {
+        let answer = post(&app, path, json("Hallo.")).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers[header::RETRY_AFTER], "5");
+        assert_eq!(answer.fault(), "busy");
+    }
+    places.pop();
+    assert_eq!(translate(&app, "-").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn bytes_are_bounded_over_all_requests() {
+    let state = state(TEN_MIB).await;
+    let app = app(state.clone());
+    let mut place = state.queue.enter().unwrap();
+    place.hold(8 * TEN_MIB - 100).unwrap();
+    let answer = translate(&app, &"-".repeat(500)).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    drop(place);
+    assert_eq!(
+        translate(&app, &"-".repeat(500)).await.status,
+        StatusCode::OK
+    );
+}
+
+/// Opens a stream and leaves it open.
+async fn open(app: &axum::Router, text: &str) -> axum::response::Response {
+    let request = Request::post("/translate/stream").body(Body::from(json(text)));
+    app.clone().oneshot(request.unwrap()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_of_very_many_sentences_is_taken_on_if_it_has_the_room_alone() {
+    // Little text, but a million sentences: more than all the room by what they cost in memory.
+    let column = "1\n".repeat(1_000_000);
+    let state = state(TEN_MIB).await;
+    let app = app(state.clone());
+    let mut place = state.queue.enter().unwrap();
+    place.hold(4 * TEN_MIB).unwrap();
+    for path in ["/translate", "/translate/stream"] {
+        let answer = post(&app, path, json(&column)).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers[header::RETRY_AFTER], "5");
+        assert_eq!(answer.fault(), "busy");
+    }
+    drop(place);
+    let alone = open(&app, &column).await;
+    assert_eq!(alone.status(), StatusCode::OK);
+    // Another of the kind has to wait; a short text finds room beside it.
+    let second = open(&app, &column).await;
+    assert_eq!(second.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let short = open(&app, "Das ist gut.").await;
+    assert_eq!(short.status(), StatusCode::OK);
+    drop((alone, short));
+    eventually("no request holds a place", || state.queue.requests() == 0).await;
+}

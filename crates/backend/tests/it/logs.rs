@@ -1,0 +1,131 @@
+//! Logs say which request a line belongs to, and never what was translated.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread::{self, JoinHandle},
+};
+
+use crate::support::{demo, json};
+
+/// A service in a process of its own, with all it logs.
+pub(crate) struct Process {
+    child: Child,
+    pub(crate) url: String,
+    // Reads on to the end, so that a full pipe never stops the service.
+    log: Option<JoinHandle<String>>,
+}
+
+impl Process {
+    /// Starts it and waits until it says that it is ready.
+    pub(crate) fn start(rust_log: &str) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_backend"))
+            .env_clear()
+            .env("BACKEND_BIND", "127.0.0.1:0")
+            .env("MODEL_DIR", demo())
+            .env("MODEL_BEAMS", "1")
+            .env("RUST_LOG", rust_log)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let (say, said) = mpsc::channel();
+        let log = thread::spawn(move || {
+            let mut log = String::new();
+            for line in lines {
+                let line = line.unwrap();
+                log.push_str(&line);
+                log.push('\n');
+                let _ = say.send(line);
+            }
+            log
+        });
+        let mut url = String::new();
+        loop {
+            let line = said.recv().expect("the service ended before it was ready");
+            if let Some((_, address)) = line.split_once("address=") {
+                url = format!("http://{}", address.split_whitespace().next().unwrap());
+            }
+            if line.contains("ready") {
+                break;
+            }
+        }
+        Self {
+            child,
+            url,
+            log: Some(log),
+        }
+    }
+
+    pub(crate) fn terminate(&self) {
+        let status = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits for its end; answers the exit code and the whole log.
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
+        let log = self.log.take().unwrap().join().unwrap();
+        (self.child.wait().unwrap().code(), log)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_log_line_holds_text_and_each_of_a_request_has_its_id() {
+    let process = tokio::task::spawn_blocking(|| {
+        Process::start("info,api=trace,backend=trace,marian=trace,segment=trace,service=trace")
+    })
+    .await
+    .unwrap();
+    let client = reqwest::Client::new();
+    let send = async |path: &str, body: String| {
+        let request = client
+            .post(format!("{}{path}", process.url))
+            .header("x-request-id", "canary-id")
+            .body(body);
+        request.send().await.unwrap().text().await.unwrap()
+    };
+    let text = "Der Kanarienvogel Zwitscherlinchen singt 4711 Lieder. 漢字 Zwitscherlinchen?";
+    let whole = send("/translate", json(text)).await;
+    send("/translate/stream", json(text)).await;
+    // Faults of the client, each with the text in it.
+    send("/translate", format!("{{\"text_de\": \"{text}\" oops")).await;
+    send(
+        "/translate",
+        format!("{{\"Zwitscherlinchen\": \"{text}\"}}"),
+    )
+    .await;
+    send("/translate", format!("[\"{text}\"]")).await;
+    send("/translate", json(&text.repeat(200_000))).await;
+    let whole: serde_json::Value = serde_json::from_str(&whole).unwrap();
+    let english = whole["text_en"].as_str().unwrap().to_owned();
+
+    process.terminate();
+    let (code, log) = tokio::task::spawn_blocking(|| process.end()).await.unwrap();
+    assert_eq!(code, Some(0));
+    for secret in ["Kanarienvogel", "Zwitscher", "4711", "漢字", "oops"] {
+        assert!(!log.contains(secret), "{secret} is in the log:\n{log}");
+    }
+    for words in english
+        .split(['.', '?', '!'])
+        .filter(|words| words.len() > 8)
+    {
+        assert!(!log.contains(words.trim()), "{words} is in the log:\n{log}");
+    }
+    // The lines of the worker's thread have it too.
+    for line in ["translating", "translated", "answered"] {
+        let mut lines = log.lines().filter(|found| found.contains(line)).peekable();
+        assert!(lines.peek().is_some(), "no line says {line}:\n{log}");
+        assert!(lines.all(|found| found.contains("canary-id")), "{log}");
+    }
+}

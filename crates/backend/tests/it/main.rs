@@ -1,0 +1,16 @@
+//! The service from outside: its routes, its life, its command line, and fetching models.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should say where"
+)]
+
+mod command;
+mod contract;
+mod docs;
+mod fetch;
+mod hub;
+mod lifecycle;
+mod limits;
+mod logs;
+mod stream;
+mod support;
