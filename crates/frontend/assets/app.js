@@ -1,0 +1,405 @@
+// The comfort of the pages; each of them works without. Loaded in the head, before there is a body:
+// what is done by hand waits for its part of the page to arrive.
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const byId = (id) => document.getElementById(id);
+  root.classList.add("js");
+
+  // ---- theme: as the system, light or dark; set before the first paint ----
+  const themes = { "": "as the system", light: "light", dark: "dark" };
+  const saved = () => { try { return localStorage.getItem("theme") || ""; } catch { return ""; } };
+  const setTheme = (theme) => {
+    if (theme) root.dataset.theme = theme; else delete root.dataset.theme;
+    const button = byId("theme");
+    if (button) button.title = button.ariaLabel = `Theme: ${themes[theme]}`;
+  };
+  setTheme(saved());
+  addEventListener("storage", () => setTheme(saved()));
+
+  const number = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+  const plural = (n, word) => `${number(n)} ${word}${n === 1 ? "" : "s"}`;
+
+  // ---- times in the browser's zone ----
+  const showTimes = () => {
+    for (const time of document.querySelectorAll("time[datetime]")) {
+      const date = new Date(time.dateTime);
+      if (isNaN(date) || time.title) continue;
+      const clock = date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+      const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 864e5);
+      const year = date.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
+      const day = days === 0 ? "today" : days === 1 ? "yesterday" : date.toLocaleDateString("en-GB", { day: "numeric", month: "short", year });
+      time.title = date.toLocaleString("en-GB");
+      time.textContent = `${day} ${clock}`;
+    }
+  };
+
+  // ---- the form ----
+  const encoder = new TextEncoder();
+  const size = (text) => encoder.encode(text).length; // a text area's value has LF for line breaks, as what the server counts
+  const inWords = (bytes) => bytes < 1024 ? `${bytes} bytes` : bytes < 1048576 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1048576).toFixed(1)} MiB`;
+  const tooBig = (bytes, limit) => {
+    const exact = (size) => `${number(size)} bytes`;
+    const say = inWords(bytes) === inWords(limit) ? exact : inWords; // two sizes that sound alike explain nothing
+    return `is too long: ${say(bytes)}, and at most ${say(limit)} are taken at once.`;
+  };
+  const setUpForm = (form) => {
+    const text = byId("text"), count = byId("count"), file = byId("file"), button = byId("translate");
+    const limit = Number(form.dataset.limit);
+    const say = (problem) => { byId("problem").textContent = problem; };
+    const tooLong = () => {
+      if (text.value.length * 3 <= limit) return ""; // at most three bytes a UTF-16 unit
+      const bytes = size(text.value);
+      return bytes <= limit ? "" : `The text ${tooBig(bytes, limit)} Translate it in parts.`;
+    };
+    let timer;
+    const measure = () => {
+      const value = text.value;
+      const words = (value.match(/\S+/g) || []).length;
+      const problem = tooLong();
+      count.textContent = `${plural(words, "word")} · ${plural(value.length, "character")}`;
+      if (!value) count.textContent = "0 words";
+      count.classList.toggle("over", problem !== "");
+      say(problem);
+    };
+    text.addEventListener("input", () => {
+      clearTimeout(timer);
+      // A book takes some hundredths of a second to count: not at every key.
+      timer = setTimeout(measure, text.value.length > 100000 ? 400 : 60);
+    });
+    if (text.value) measure();
+    form.addEventListener("submit", (event) => {
+      const problem = text.value.trim() ? tooLong() : "There is no text yet. Paste some German below, or open a file.";
+      if (problem) {
+        event.preventDefault();
+        say(problem);
+        text.focus();
+      } else {
+        button.disabled = true;
+      }
+    });
+    addEventListener("pageshow", () => { button.disabled = false; if (text.value) measure(); });
+    // An upload that was stopped leaves the page as it is.
+    addEventListener("keydown", (event) => { if (event.key === "Escape") button.disabled = false; });
+    text.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+        event.preventDefault();
+        form.requestSubmit();
+      }
+    });
+    const read = async (chosen) => {
+      if (!chosen) return;
+      // Even in an encoding of one byte a letter, more than this cannot fit.
+      if (chosen.size > limit * 2 + 2) return say(`“${chosen.name}” ${tooBig(chosen.size, limit)}`);
+      const decoded = decode(await chosen.arrayBuffer());
+      if (decoded === null) return say(`“${chosen.name}” is not a text file. Save it as plain text (.txt) and open that.`);
+      text.value = decoded;
+      measure();
+      text.focus();
+      text.setSelectionRange(0, 0);
+      text.scrollTop = 0;
+    };
+    byId("open").addEventListener("click", () => file.click());
+    file.addEventListener("change", () => { read(file.files[0]); file.value = ""; });
+    const holdsFile = (event) => event.dataTransfer && [...event.dataTransfer.types].includes("Files");
+    addEventListener("dragover", (event) => {
+      if (holdsFile(event)) { event.preventDefault(); form.classList.add("dropping"); }
+    });
+    addEventListener("dragleave", (event) => { if (!event.relatedTarget) form.classList.remove("dropping"); });
+    addEventListener("drop", (event) => {
+      form.classList.remove("dropping");
+      if (holdsFile(event)) { event.preventDefault(); read(event.dataTransfer.files[0]); }
+    });
+  };
+  // UTF-8, UTF-16 where it says so, else Windows-1252, in which old German texts are; null for what is no text.
+  const decode = (buffer) => {
+    const start = new Uint8Array(buffer, 0, Math.min(2, buffer.byteLength));
+    const utf16 = start[0] === 0xff && start[1] === 0xfe ? "utf-16le" : start[0] === 0xfe && start[1] === 0xff ? "utf-16be" : "";
+    if (utf16) return new TextDecoder(utf16).decode(buffer);
+    try {
+      return new TextDecoder("utf-8", { fatal: true }).decode(buffer);
+    } catch {
+      return new Uint8Array(buffer).includes(0) ? null : new TextDecoder("windows-1252").decode(buffer);
+    }
+  };
+
+  // ---- a translation: partners of sentences ----
+  let marked = [], current = null;
+  const mark = (sentence) => {
+    for (const one of marked) one.classList.remove("on");
+    marked = sentence ? [...sentence.closest(".row").querySelectorAll(`[data-i="${sentence.dataset.i}"]`)] : [];
+    for (const one of marked) one.classList.add("on");
+  };
+  // One sentence is in the order of the Tab key; the arrows go on from there.
+  const rove = (sentence) => {
+    if (sentence === current) return;
+    if (current) current.removeAttribute("tabindex");
+    current = sentence;
+    if (current) current.tabIndex = 0;
+  };
+  const step = (from, by) => {
+    const cell = from.closest("p"), lang = cell.lang;
+    const inCell = [...cell.querySelectorAll(".s")];
+    const near = inCell[inCell.indexOf(from) + by];
+    if (near) return near;
+    let row = cell.parentElement;
+    while ((row = by > 0 ? row.nextElementSibling : row.previousElementSibling)) {
+      const found = row.querySelectorAll(`:scope > [lang=${lang}] > .s`);
+      if (found.length) return found[by > 0 ? 0 : found.length - 1];
+    }
+    return null;
+  };
+  const setUpPairs = (bitext) => {
+    const sentence = (event) => event.target.closest && event.target.closest(".s");
+    bitext.addEventListener("pointerover", (event) => { if (event.pointerType === "mouse") mark(sentence(event) || focused()); });
+    bitext.addEventListener("pointerleave", () => mark(focused()));
+    bitext.addEventListener("click", (event) => {
+      const one = sentence(event);
+      if (!one) return mark(null);
+      rove(one);
+      one.focus({ preventScroll: true });
+      mark(one);
+    });
+    bitext.addEventListener("focusin", (event) => { const one = sentence(event); if (one) { rove(one); mark(one); } });
+    bitext.addEventListener("focusout", () => mark(null));
+    bitext.addEventListener("keydown", (event) => {
+      const one = sentence(event);
+      if (!one || event.ctrlKey || event.altKey || event.metaKey) return;
+      if (event.key === "Escape") return one.blur();
+      const other = one.closest("p").lang === "de" ? "en" : "de";
+      const to = {
+        ArrowDown: () => step(one, 1),
+        ArrowUp: () => step(one, -1),
+        ArrowRight: () => other === "en" && partner(one, other),
+        ArrowLeft: () => other === "de" && partner(one, other),
+      }[event.key];
+      const next = to && to();
+      if (!next) return;
+      event.preventDefault();
+      next.tabIndex = 0;
+      next.focus();
+      next.scrollIntoView({ block: "nearest" });
+    });
+  };
+  const focused = () => document.activeElement && document.activeElement.closest(".bitext .s");
+  const partner = (one, lang) => one.closest(".row").querySelector(`:scope > [lang=${lang}] > [data-i="${one.dataset.i}"]`);
+
+  // ---- a translation at work: how far it is, how long it takes, and going on when it breaks off ----
+  const setUpProgress = (bitext) => {
+    const sheet = byId("sheet"), id = sheet.dataset.id, title = document.title;
+    const bar = byId("bar"), left = byId("left"), label = byId("done"), status = byId("status");
+    let total = 0, done = 0, samples = [], announced = performance.now(), lost = false, timer;
+    const ended = () => byId("end");
+
+    const look = () => {
+      const ticks = bitext.querySelectorAll(":scope > .tick");
+      if (ticks.length) total = Number(ticks[ticks.length - 1].dataset.total);
+      let row = bitext.lastElementChild;
+      while (row && !row.matches(".row")) row = row.previousElementSibling;
+      if (row) {
+        const sentences = row.querySelectorAll(":scope > [lang=en] > .s");
+        done = sentences.length ? Number(sentences[sentences.length - 1].dataset.i) + 1 : Number(row.dataset.first);
+        if (!current) rove(bitext.querySelector(".row [lang=en] .s"));
+      }
+    };
+    // Whether a message stands where the next sentence will.
+    const waits = () => {
+      const last = bitext.lastElementChild;
+      if (!last) return false;
+      const cell = last.querySelector("[lang=en]");
+      const message = cell && cell.lastElementChild;
+      return Boolean(message && message.matches(".live"));
+    };
+    const show = () => {
+      timer = 0;
+      look();
+      if (ended()) return finish();
+      if (!bar) return;
+      const now = performance.now();
+      if (samples.length === 0 || samples[samples.length - 1].done !== done) samples.push({ now, done });
+      // The rate of the last half minute: the first batches are not like the rest.
+      while (samples.length > 2 && now - samples[0].now > 30000) samples.shift();
+      if (!total) {
+        label.textContent = waits() ? "Waiting…" : "Translating…";
+        return;
+      }
+      const percent = Math.floor((done * 100) / total);
+      bar.max = total;
+      bar.value = done;
+      label.textContent = `${number(done)} of ${plural(total, "sentence")}`;
+      const rest = waits() ? "waiting" : remaining(now);
+      if (!lost) left.textContent = `${percent} %${rest ? ` · ${rest}` : ""}`;
+      document.title = `${percent} % · Translating`;
+      if (now - announced > 10000) {
+        announced = now;
+        status.textContent = `${percent} per cent translated${rest ? `, ${rest}` : ""}`;
+      }
+    };
+    const remaining = (now) => {
+      const first = samples[0];
+      const span = now - first.now, gained = done - first.done;
+      if (span < 2000 || gained < 2) return "";
+      const seconds = ((total - done) * span) / gained / 1000;
+      if (seconds < 10) return "a few seconds left";
+      if (seconds < 90) return `about ${Math.ceil(seconds / 10) * 10} s left`;
+      if (seconds < 5400) return `about ${Math.round(seconds / 60)} min left`;
+      return `about ${Math.round(seconds / 3600)} h left`;
+    };
+    const finish = () => {
+      const phase = ended().dataset.phase;
+      showTimes();
+      document.title = title.includes("Translating") ? title.replace(/^.*Translating/, phase === "cancelled" ? "Cancelled" : phase === "failed" ? "Not translated" : "Translated") : title;
+      if (status) status.textContent = { stored: "The translation is finished.", kept: "The translation is finished, but not in the history yet.", cancelled: "The translation is cancelled." }[phase] || "The translation failed.";
+      if (phase === "kept") setTimeout(() => { if (ended().dataset.phase === "kept") resume(); }, 5000);
+    };
+    // Browsers do not say that a page broke off half way. But the server never is silent for long:
+    // a comment comes every three seconds when nothing else does.
+    const silent = 9000;
+    let heard = performance.now(), resuming = false;
+    const later = () => {
+      heard = performance.now();
+      if (!timer) timer = setTimeout(show, 250);
+    };
+    new MutationObserver(later).observe(bitext, { childList: true, subtree: true });
+    setInterval(() => {
+      if (ended()) return;
+      show();
+      if (!resuming && performance.now() - heard > silent) resume();
+    }, 1000);
+    addEventListener("offline", () => { if (!ended() && !resuming) resume(); });
+
+    // What the server sends where a page broke off: one order a line.
+    const obey = (line) => {
+      const at = line.indexOf(" "), order = line.slice(0, at), html = line.slice(at + 1);
+      if (at < 0 || (ended() && order !== "end")) return; // the text is whole: only its end may change
+      if (order === "row") {
+        // The last row may be there in part, or cut in two: it comes again, whole.
+        const from = Number(/data-row="(\d+)"/.exec(html)[1]);
+        for (let node = bitext.lastElementChild, before; node; node = before) {
+          before = node.previousElementSibling;
+          if (node.matches(".row") && Number(node.dataset.row) < from) break;
+          if (node.matches(".row, .live")) node.remove();
+        }
+        bitext.insertAdjacentHTML("beforeend", html);
+      } else if (order === "block") {
+        bitext.insertAdjacentHTML("beforeend", html);
+      } else if (order === "cell") {
+        const row = bitext.lastElementChild;
+        if (row && row.matches(".row")) row.querySelector(":scope > [lang=en]").insertAdjacentHTML("beforeend", html);
+      } else if (order === "end") {
+        const old = ended();
+        if (!old) return sheet.insertAdjacentHTML("afterend", html);
+        const template = document.createElement("template");
+        template.innerHTML = html;
+        const fresh = template.content.querySelector("#end");
+        const words = (end) => (end.querySelector(".note") || {}).textContent;
+        if (fresh.dataset.phase === old.dataset.phase && words(fresh) === words(old)) return;
+        // Whoever was about to press a button there finds it in the new one.
+        const controls = (end) => [...end.querySelectorAll("a, button")];
+        const at = controls(old).indexOf(document.activeElement);
+        old.replaceWith(fresh);
+        if (at >= 0 && controls(fresh)[at]) controls(fresh)[at].focus({ preventScroll: true });
+      }
+    };
+    let tries = 0;
+    const resume = async () => {
+      resuming = true;
+      // If the old connection is only slow after all, it must not go on beside the new one.
+      if (document.readyState === "loading") stop();
+      if (left && !ended()) {
+        lost = true;
+        left.textContent = "Connection lost – reconnecting…";
+        left.classList.add("lost");
+      }
+      const abort = new AbortController();
+      let watch = setTimeout(() => abort.abort(), silent);
+      try {
+        const rows = bitext.querySelectorAll(":scope > .row");
+        const from = rows.length ? rows[rows.length - 1].dataset.first : 0;
+        const response = await fetch(`/translations/${id}?from=${from}`, { cache: "no-store", signal: abort.signal });
+        if (response.status === 404) return location.reload();
+        if (!response.ok) throw new Error(String(response.status));
+        lost = false;
+        if (left) { left.textContent = ""; left.classList.remove("lost"); }
+        samples = [];
+        const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+        let rest = "", whole = false;
+        for (;;) {
+          const { value, done: over } = await reader.read();
+          if (over) break;
+          clearTimeout(watch);
+          watch = setTimeout(() => abort.abort(), silent);
+          tries = 0;
+          const lines = (rest + value).split("\n");
+          rest = lines.pop();
+          for (const line of lines) { obey(line); whole ||= line.startsWith("end "); }
+        }
+        if (whole) return show();
+      } catch { /* the server is away, or the line is: again below */
+      } finally { clearTimeout(watch); }
+      // After 1, 2, 4, 8, then every 10 s, a little apart for each window.
+      setTimeout(resume, Math.min(10000, 1000 * 2 ** tries++) * (0.8 + 0.4 * Math.random()));
+    };
+    // The page is read to its end: without the end of the translation it broke off.
+    document.addEventListener("DOMContentLoaded", () => { show(); if (!ended() && !resuming) resume(); });
+  };
+
+  // ---- copy: the file of the translation, line by line as it is, and not what the page made of it ----
+  const copy = async (button) => {
+    const say = (words) => { const was = "Copy English", status = byId("status"); if (status) status.textContent = words; button.textContent = words; setTimeout(() => { button.textContent = was; }, 2000); };
+    const read = async () => {
+      const response = await fetch(byId("end").querySelector("a[download]").href);
+      if (!response.ok) throw new Error(String(response.status));
+      return response.text();
+    };
+    try {
+      if (navigator.clipboard && window.ClipboardItem) {
+        // Safari forgets the click while the text is fetched, unless the clipboard does the waiting.
+        const text = read().then((text) => new Blob([text], { type: "text/plain" }));
+        await navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]);
+      } else if (navigator.clipboard) {
+        await navigator.clipboard.writeText(await read());
+      } else { // plain http on another machine has no clipboard
+        const area = document.createElement("textarea");
+        area.value = await read();
+        document.body.append(area);
+        area.select();
+        const copied = document.execCommand("copy");
+        area.remove();
+        if (!copied) throw new Error("refused");
+      }
+      say("Copied");
+    } catch {
+      say("Not copied");
+    }
+  };
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest && event.target.closest("button");
+    if (!button) return;
+    if (button.id === "copy") copy(button);
+    if (button.id === "theme") {
+      const order = Object.keys(themes);
+      const theme = order[(order.indexOf(saved()) + 1) % order.length];
+      try { localStorage.setItem("theme", theme); } catch { /* then only for this page */ }
+      setTheme(theme);
+    }
+  });
+
+  // The text streams in for as long as it is translated: do not wait for the end of the page.
+  const arrivals = new MutationObserver(() => {
+    const bitext = byId("bitext");
+    if (!bitext) return;
+    arrivals.disconnect();
+    setUpPairs(bitext);
+    setUpProgress(bitext);
+  });
+  arrivals.observe(document, { childList: true, subtree: true });
+  document.addEventListener("DOMContentLoaded", () => {
+    arrivals.disconnect();
+    setTheme(saved());
+    showTimes();
+    const form = byId("writing");
+    if (form) setUpForm(form);
+  });
+})();

@@ -1,0 +1,176 @@
+//! A translation as it is stored, and which of its sentences belong together.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use segment::Segment;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A finished translation, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Translation {
+    /// Its public name: the id of the job that made it.
+    pub public_id: Uuid,
+    /// The source text, German for the model we ship.
+    pub text_de: String,
+    /// The translation.
+    pub text_en: String,
+    /// When the text was submitted; unknown in rows of the original app. Microseconds.
+    pub created_at: Option<Timestamp>,
+    /// Name of the model.
+    pub model: Option<String>,
+    /// How long it took, in milliseconds.
+    pub duration_ms: Option<u64>,
+    /// How many sentences it has.
+    pub sentences: Option<u32>,
+    /// Which bytes of the translation belong to which bytes of the source.
+    pub spans: Option<Spans>,
+}
+
+/// The sentences of a text and of its translation, in order.
+///
+/// As text, which is how they are stored: four decimal numbers a sentence, separated by spaces:
+/// the gap before it and its length in the source, then the same in the translation, in bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Spans(pub Vec<Span>);
+
+/// One sentence, in byte offsets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Where it stands in the source.
+    pub de: Segment,
+    /// Where it stands in the translation.
+    pub en: Segment,
+}
+
+impl Spans {
+    /// Puts a translation together: the sentences of `text`, replaced by `translations`, and what
+    /// stands between them as it is. Stops at the shorter of both.
+    pub fn join<'a>(
+        text: &str,
+        segments: &[Segment],
+        translations: impl IntoIterator<Item = &'a str>,
+    ) -> (String, Self) {
+        let mut joined = String::with_capacity(text.len() + text.len() / 8);
+        let mut spans = Vec::with_capacity(segments.len());
+        let mut end = 0;
+        for (de, translation) in segments.iter().zip(translations) {
+            joined.push_str(&text[end..de.start]);
+            end = de.end;
+            let start = joined.len();
+            joined.push_str(translation);
+            let en = Segment {
+                start,
+                end: joined.len(),
+            };
+            spans.push(Span { de: *de, en });
+        }
+        joined.push_str(&text[end..]);
+        (joined, Self(spans))
+    }
+
+    /// Whether every sentence lies within both texts and between characters.
+    #[must_use]
+    pub fn fit(&self, text_de: &str, text_en: &str) -> bool {
+        self.0.iter().all(|span| {
+            text_de.get(span.de.start..span.de.end).is_some()
+                && text_en.get(span.en.start..span.en.end).is_some()
+        })
+    }
+}
+
+impl fmt::Display for Spans {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mut de, mut en) = (0, 0);
+        for (index, span) in self.0.iter().enumerate() {
+            let space = if index == 0 { "" } else { " " };
+            let gap_de = span.de.start - de;
+            let gap_en = span.en.start - en;
+            (de, en) = (span.de.end, span.en.end);
+            let (length_de, length_en) = (de - span.de.start, en - span.en.start);
+            write!(f, "{space}{gap_de} {length_de} {gap_en} {length_en}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Stored spans that cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the places of the sentences cannot be read")]
+pub struct SpansError;
+
+impl FromStr for Spans {
+    type Err = SpansError;
+
+    fn from_str(text: &str) -> Result<Self, SpansError> {
+        let numbers = text.split_ascii_whitespace().map(str::parse);
+        let numbers: Vec<u32> = numbers.collect::<Result<_, _>>().map_err(|_| SpansError)?;
+        let (sentences, rest) = numbers.as_chunks();
+        if !rest.is_empty() {
+            return Err(SpansError);
+        }
+        let (mut de, mut en) = (0, 0);
+        let step = |end: &mut usize, gap: u32, length: u32| {
+            let start = *end + gap as usize;
+            *end = start + length as usize;
+            Segment { start, end: *end }
+        };
+        let spans = sentences
+            .iter()
+            .map(|[gap_de, length_de, gap_en, length_en]| Span {
+                de: step(&mut de, *gap_de, *length_de),
+                en: step(&mut en, *gap_en, *length_en),
+            });
+        Ok(Self(spans.collect()))
+    }
+}
+
+impl From<Spans> for String {
+    fn from(spans: Spans) -> Self {
+        spans.to_string()
+    }
+}
+
+impl TryFrom<String> for Spans {
+    type Error = SpansError;
+
+    fn try_from(text: String) -> Result<Self, SpansError> {
+        text.parse()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn segment(start: usize, end: usize) -> Segment {
+        Segment { start, end }
+    }
+
+    #[test]
+    fn sentences_are_joined_with_what_is_between_them() {
+        let text = "  Ja. Nö!\n\n- Gut\n";
+        let segments = [segment(2, 5), segment(6, 10), segment(14, 17)];
+        let (joined, spans) = Spans::join(text, &segments, ["Yes.", "", "Good"]);
+        assert_eq!(joined, "  Yes. \n\n- Good\n");
+        assert_eq!(spans.0[2].en, segment(11, 15));
+        assert!(spans.fit(text, &joined));
+        assert_eq!(spans.to_string(), "2 3 2 4 1 4 1 0 4 3 4 4");
+        assert_eq!(spans.to_string().parse(), Ok(spans));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_noticed() {
+        let (joined, spans) = Spans::join("äb", &[segment(0, 3)], ["ab"]);
+        assert!(!spans.fit("ab", &joined));
+        let inside: Spans = "1 2 0 2".parse().expect("numbers");
+        assert!(!inside.fit("äb", &joined));
+        for wrong in ["1", "1 2 3 x", "-1 2 3 4", "99999999999 1 1 1"] {
+            assert_eq!(wrong.parse::<Spans>(), Err(SpansError), "{wrong}");
+        }
+        assert_eq!("".parse(), Ok(Spans::default()));
+    }
+}

@@ -1,0 +1,36 @@
+//! The frontend's program.
+
+use clap::{Parser, Subcommand};
+use frontend::{Config, run};
+use service::{args::Common, health, server, shutdown, telemetry};
+
+/// Serves the pages of the translator. Every option is also an environment variable.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(flatten)]
+    config: Config,
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Ask the running frontend whether it is live; the exit code is the answer.
+    Healthcheck,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    telemetry::init(&cli.common.rust_log)?;
+    match cli.command {
+        Some(Command::Healthcheck) => health::check(cli.config.frontend_bind).await,
+        None => {
+            let listener = server::bind(cli.config.frontend_bind).await?;
+            run(cli.config, &cli.common, listener, shutdown::token()?).await
+        }
+    }
+}

@@ -1,0 +1,507 @@
+//! A text and its translation as rows of HTML: each paragraph of the source beside its
+//! translation, sentence by sentence.
+//!
+//! The same rows are written in two ways. In a page they are plain HTML, with the last row left
+//! open until its sentences are there. In a fragment, which the script fetches to go on where a
+//! page broke off, every line is one order: `row`, `block` or `cell`, a space, and the HTML to
+//! append to the text, or to the English side of its last row; line breaks of the text are written
+//! `&#10;`.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use api::Flag;
+use segment::Segment;
+
+use crate::pages::Count;
+
+/// A paragraph is cut into rows at a line break once a row has this many bytes: some ten lines of
+/// a column, so that lines of both sides stay close together and a row stays cheap to lay out.
+const ROW_OF_LINES: usize = 600;
+
+/// A row is cut between sentences of one line at this many bytes: three quarters of a screen.
+const ROW_OF_SENTENCES: usize = 1500;
+
+/// Rows of the source that are shown after the last sentence of a translation that ended early: two
+/// or three screens, so that the buttons below are not a book away.
+const UNTOLD_ROWS: usize = 12;
+
+/// Most of a text, in bytes, that is shown before its sentences are known: a screen.
+const PREVIEW: usize = 2000;
+
+/// A piece of the text and the sentences in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    /// Its bytes in the text, without the line break at its end.
+    pub(crate) bytes: Range<usize>,
+    /// Numbers of its sentences; empty where there is nothing to translate.
+    pub(crate) sentences: Range<usize>,
+    /// Whether it goes on with the paragraph of the row before.
+    pub(crate) more: bool,
+}
+
+/// Cuts a text into rows. Blank lines between paragraphs belong to none.
+pub(crate) fn rows(text: &str, segments: &[Segment]) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut next = 0;
+    for paragraph in segment::paragraphs(text) {
+        let (mut start, mut first, mut more) = (paragraph.start, next, false);
+        while let Some(segment) = segments.get(next).filter(|one| one.end <= paragraph.end) {
+            next += 1;
+            let following = segments.get(next).map_or(paragraph.end, |one| one.start);
+            let gap = segment.end..following.min(paragraph.end);
+            let Some((end, resume)) = cut(text, gap, segment.end - start) else {
+                continue;
+            };
+            if resume < paragraph.end {
+                rows.push(Row {
+                    bytes: start..end,
+                    sentences: first..next,
+                    more,
+                });
+                (start, first, more) = (resume, next, true);
+            }
+        }
+        rows.push(Row {
+            bytes: start..paragraph.end,
+            sentences: first..next,
+            more,
+        });
+    }
+    if rows.is_empty() {
+        // Nothing but control characters: still what somebody wrote.
+        rows.push(Row {
+            bytes: 0..text.len(),
+            sentences: 0..0,
+            more: false,
+        });
+    }
+    rows
+}
+
+/// Where a row of `length` bytes before `gap` ends and the next begins, if it is long enough.
+fn cut(text: &str, gap: Range<usize>, length: usize) -> Option<(usize, usize)> {
+    let between = &text[gap.clone()];
+    if let Some(line_break) = between.find('\n') {
+        let end = gap.start + line_break;
+        return (length >= ROW_OF_LINES).then_some((end, end + 1));
+    }
+    let space = between.len() - between.trim_start().len();
+    (length >= ROW_OF_SENTENCES && space > 0).then_some((gap.start, gap.start + space))
+}
+
+/// Where the HTML goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Into a page that the browser reads as it arrives.
+    Page,
+    /// To the script, as orders.
+    Fragment,
+}
+
+/// Writes the rows of one text.
+#[derive(Debug)]
+pub(crate) struct Writer<'a> {
+    text: &'a str,
+    segments: &'a [Segment],
+    rows: Vec<Row>,
+    form: Form,
+    /// Number of the row that is open, or else of the one to open next.
+    row: usize,
+    open: bool,
+    /// Number of the sentence to come.
+    next: usize,
+    percent: Option<usize>,
+    out: String,
+}
+
+impl<'a> Writer<'a> {
+    /// Begins with the row that holds sentence `from`, whole, and opens it.
+    pub(crate) fn new(text: &'a str, segments: &'a [Segment], form: Form, from: usize) -> Self {
+        let rows = rows(text, segments);
+        let reached = rows.partition_point(|row| row.sentences.end <= from);
+        // At its end a text may have rows without sentences; they come again, it does no harm.
+        let row = if from == 0 {
+            0
+        } else if reached == rows.len() {
+            rows.iter()
+                .rposition(|row| !row.sentences.is_empty())
+                .unwrap_or(0)
+        } else {
+            reached
+        };
+        let next = rows.get(row).map_or(0, |row| row.sentences.start);
+        let mut writer = Self {
+            text,
+            segments,
+            rows,
+            form,
+            row,
+            open: false,
+            next,
+            percent: None,
+            out: String::new(),
+        };
+        writer.tick();
+        writer.advance();
+        writer
+    }
+
+    /// Number of the sentence that [`Writer::sentence`] takes next.
+    pub(crate) fn next(&self) -> usize {
+        self.next
+    }
+
+    /// How much is written and not taken yet, in bytes.
+    pub(crate) fn pending(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Takes what is written.
+    pub(crate) fn take(&mut self) -> String {
+        std::mem::take(&mut self.out)
+    }
+
+    /// Writes the next sentence's translation. Once a row has all its sentences it is closed, and
+    /// the next one is opened, so that its German can be read already.
+    pub(crate) fn sentence(&mut self, translation: &str, flags: &[Flag]) {
+        let Some(row) = self.rows.get(self.row).filter(|_| self.open).cloned() else {
+            return;
+        };
+        let index = self.next;
+        let segment = self.segments[index];
+        let before = if index == row.sentences.start {
+            row.bytes.start
+        } else {
+            self.segments[index - 1].end
+        };
+        self.next += 1;
+        let last = self.next == row.sentences.end;
+        self.order("cell");
+        escape(&self.text[before..segment.start], &mut self.out);
+        open_sentence(index, flags, &mut self.out);
+        escape(translation, &mut self.out);
+        self.out.push_str("</span>");
+        if last {
+            escape(&self.text[segment.end..row.bytes.end], &mut self.out);
+        }
+        self.end_order();
+        if last {
+            self.close();
+            self.row += 1;
+            self.tick();
+            self.advance();
+        }
+    }
+
+    /// Writes a message where the next sentence will stand; it is hidden once something follows.
+    pub(crate) fn message(&mut self, html: &str) {
+        if self.open {
+            self.order("cell");
+            self.out.push_str(html);
+            self.end_order();
+        }
+    }
+
+    /// Closes the row that is open: what waited in it for a sentence gives way. Where sentences are
+    /// missing, the source goes on alone for a while.
+    pub(crate) fn finish(&mut self) {
+        if !self.open {
+            return;
+        }
+        self.order("cell");
+        self.out.push_str("<span></span>");
+        self.end_order();
+        self.close();
+        for _ in 0..UNTOLD_ROWS {
+            self.row += 1;
+            let Some(row) = self.rows.get(self.row).cloned() else {
+                return;
+            };
+            self.order("row");
+            self.open_with_source(&row);
+            self.out.push_str("</p></div>");
+            self.end_order();
+        }
+        if let Some(row) = self.rows.get(self.row + 1) {
+            let sentences = self.segments.len() - row.sentences.start;
+            self.order("block");
+            let _ = write!(
+                self.out,
+                "<p class=\"untold\">… and {} more sentences of the German text</p>",
+                Count::from(sentences)
+            );
+            self.end_order();
+        }
+    }
+
+    /// Opens rows up to the next one that has sentences.
+    fn advance(&mut self) {
+        while let Some(row) = self.rows.get(self.row).cloned() {
+            self.order("row");
+            self.open_with_source(&row);
+            self.open = true;
+            if !row.sentences.is_empty() {
+                if self.form == Form::Fragment {
+                    self.out.push_str("</p></div>");
+                }
+                self.end_order();
+                return;
+            }
+            escape(&self.text[row.bytes.clone()], &mut self.out);
+            if self.form == Form::Fragment {
+                self.out.push_str("</p></div>");
+            }
+            self.end_order();
+            self.close();
+            self.row += 1;
+        }
+    }
+
+    fn open_with_source(&mut self, row: &Row) {
+        open_row(self.row, row.sentences.start, row.more, &mut self.out);
+        let mut at = row.bytes.start;
+        for index in row.sentences.clone() {
+            let Segment { start, end } = self.segments[index];
+            escape(&self.text[at..start], &mut self.out);
+            open_sentence(index, &[], &mut self.out);
+            escape(&self.text[start..end], &mut self.out);
+            self.out.push_str("</span>");
+            at = end;
+        }
+        escape(&self.text[at..row.bytes.end], &mut self.out);
+        self.out.push_str("</p><p lang=\"en\">");
+    }
+
+    fn close(&mut self) {
+        self.open = false;
+        if self.form == Form::Page {
+            self.out.push_str("</p></div>\n");
+        }
+    }
+
+    /// Says how far it is, at most once a per cent: shown where there is no script, read by it
+    /// where there is.
+    fn tick(&mut self) {
+        let (done, total) = (self.next, self.segments.len());
+        let percent = (done * 100).checked_div(total).unwrap_or(100);
+        if self.percent == Some(percent) {
+            return;
+        }
+        self.percent = Some(percent);
+        self.order("block");
+        let _ = write!(
+            self.out,
+            "<p class=\"tick\" data-total=\"{total}\">{percent} % · {} of {} sentences</p>",
+            Count::from(done),
+            Count::from(total),
+        );
+        self.end_order();
+    }
+
+    fn order(&mut self, order: &str) {
+        if self.form == Form::Fragment {
+            self.out.push_str(order);
+            self.out.push(' ');
+        }
+    }
+
+    fn end_order(&mut self) {
+        if self.form == Form::Fragment {
+            self.out.push('\n');
+        }
+    }
+}
+
+/// Writes a whole row whose sentences are not known, as in rows of the original app.
+pub(crate) fn plain_row(row: usize, de: &str, en: &str, form: Form, out: &mut String) {
+    if form == Form::Fragment {
+        out.push_str("row ");
+    }
+    open_row(row, 0, false, out);
+    escape(de, out);
+    out.push_str("</p><p lang=\"en\">");
+    escape(en, out);
+    out.push_str("</p></div>\n");
+}
+
+/// The beginning of a text while it waits for its turn, with a message where the translation will
+/// stand. Gives way to whatever comes next.
+pub(crate) fn preview(text: &str, message: &str, form: Form) -> String {
+    let mut out = String::new();
+    if form == Form::Fragment {
+        out.push_str("block ");
+    }
+    out.push_str("<div class=\"live preview\">");
+    let mut message = Some(message);
+    for paragraph in segment::paragraphs(text) {
+        let shown = PREVIEW.saturating_sub(paragraph.start);
+        if shown == 0 {
+            break;
+        }
+        let end = text.floor_char_boundary(paragraph.end.min(PREVIEW));
+        open_row(0, 0, false, &mut out);
+        escape(&text[paragraph.start.min(end)..end], &mut out);
+        if end < paragraph.end {
+            out.push('…');
+        }
+        out.push_str("</p><p lang=\"en\">");
+        out.push_str(message.take().unwrap_or_default());
+        out.push_str("</p></div>");
+    }
+    out.push_str("</div>\n");
+    out
+}
+
+fn open_row(row: usize, first: usize, more: bool, out: &mut String) {
+    let class = if more { "row more" } else { "row" };
+    let _ = write!(
+        out,
+        "<div class=\"{class}\" data-row=\"{row}\" data-first=\"{first}\"><p lang=\"de\">"
+    );
+}
+
+fn open_sentence(index: usize, flags: &[Flag], out: &mut String) {
+    let poor = if flags.contains(&Flag::Looped) {
+        " poor\" title=\"The model repeated itself here: this sentence may be translated poorly."
+    } else {
+        ""
+    };
+    let _ = write!(out, "<span data-i=\"{index}\" class=\"s{poor}\">");
+}
+
+/// Text as HTML: what is markup stands for itself, NUL is shown by its picture, line breaks are
+/// written as references so that a line of a fragment has none.
+pub(crate) fn escape(text: &str, out: &mut String) {
+    let mut rest = text;
+    while let Some(at) = rest.find(['&', '<', '>', '"', '\'', '\0', '\n', '\r']) {
+        out.push_str(&rest[..at]);
+        out.push_str(match rest.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            b'\'' => "&#39;",
+            b'\0' => "␀",
+            b'\n' => "&#10;",
+            _ => "&#13;",
+        });
+        rest = &rest[at + 1..];
+    }
+    out.push_str(rest);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "Erster Satz. Zweiter Satz.\n- Dritter <Satz>.\n\n---\n\nVierter\0Satz.";
+
+    fn segments(text: &str) -> Vec<Segment> {
+        segment::segments(text, "de")
+    }
+
+    /// Writes a text whose translation is its capitals, from sentence `from` on.
+    fn written(text: &str, form: Form, from: usize) -> String {
+        let segments = segments(text);
+        let mut writer = Writer::new(text, &segments, form, from);
+        while let Some(segment) = segments.get(writer.next()) {
+            writer.sentence(&text[segment.start..segment.end].to_uppercase(), &[]);
+        }
+        writer.finish();
+        writer.take()
+    }
+
+    #[test]
+    fn rows_hold_every_sentence_and_every_line_once() {
+        let long = "Ein Satz mit einigen Worten darin. ".repeat(200);
+        let lines = "Eine Zeile ohne Ende\n".repeat(200);
+        for text in [
+            TEXT,
+            "",
+            "\n\n",
+            "…",
+            &long,
+            &lines,
+            &format!("{long}\n\n{lines}"),
+        ] {
+            let segments = segments(text);
+            let rows = rows(text, &segments);
+            let numbers: Vec<usize> = rows.iter().flat_map(|row| row.sentences.clone()).collect();
+            assert_eq!(numbers, (0..segments.len()).collect::<Vec<_>>());
+            let shown: String = rows.iter().map(|row| &text[row.bytes.clone()]).collect();
+            let letters = |text: &str| text.replace(['\n', ' '], "");
+            assert_eq!(letters(&shown), letters(text));
+            for row in &rows {
+                assert!(row.bytes.len() < 2 * ROW_OF_SENTENCES, "{row:?}");
+                for segment in &segments[row.sentences.clone()] {
+                    assert!(row.bytes.start <= segment.start && segment.end <= row.bytes.end);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_page_holds_both_sides_with_gaps_and_without_markup() {
+        let html = written(TEXT, Form::Page, 0);
+        assert!(html.contains(
+            "</span> <span data-i=\"1\" class=\"s\">ZWEITER SATZ.</span>&#10;- <span data-i=\"2\" class=\"s\">DRITTER &lt;SATZ&gt;.</span></p></div>"
+        ), "{html}");
+        assert!(
+            html.contains("<p lang=\"de\">---</p><p lang=\"en\">---</p>"),
+            "{html}"
+        );
+        assert!(html.contains("VIERTER␀SATZ."), "{html}");
+        assert_eq!(html.matches("<div").count(), html.matches("</div>").count());
+    }
+
+    #[test]
+    fn a_fragment_begins_with_the_whole_row_and_has_an_order_a_line() {
+        let whole = written(TEXT, Form::Fragment, 0);
+        let from_second = written(TEXT, Form::Fragment, 1);
+        let rows = |text: &str| {
+            text.lines()
+                .filter(|line| !line.starts_with("block "))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(rows(&from_second), rows(&whole));
+        let from_last = written(TEXT, Form::Fragment, 3);
+        assert!(!from_last.contains("ERSTER") && from_last.contains("VIERTER"));
+        let beyond = written(TEXT, Form::Fragment, 99);
+        assert_eq!(rows(&beyond), rows(&from_last));
+        for line in whole.lines() {
+            assert!(
+                ["row <", "cell ", "block <"]
+                    .iter()
+                    .any(|order| line.starts_with(order)),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_ends_early_shows_the_source_for_a_while() {
+        let text = "Ein Satz.\n\n".repeat(100);
+        let segments = segments(&text);
+        let mut writer = Writer::new(&text, &segments, Form::Page, 0);
+        writer.sentence("A sentence.", &[]);
+        writer.finish();
+        let html = writer.take();
+        assert_eq!(html.matches("class=\"row\"").count(), 2 + UNTOLD_ROWS);
+        assert!(html.contains("… and 86 more sentences"), "{html}");
+        assert_eq!(html.matches("<div").count(), html.matches("</div>").count());
+    }
+
+    #[test]
+    fn a_looping_sentence_is_marked() {
+        let segments = segments("Salat Salat Salat.");
+        let mut writer = Writer::new("Salat Salat Salat.", &segments, Form::Page, 0);
+        writer.sentence("Salad.", &[Flag::Looped]);
+        assert!(
+            writer
+                .take()
+                .contains("class=\"s poor\" title=\"The model repeated itself")
+        );
+    }
+}

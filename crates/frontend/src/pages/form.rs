@@ -1,0 +1,234 @@
+//! `/`: where a text is pasted.
+
+use askama::Template;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::AppState;
+use crate::error::Error;
+use crate::jobs::SubmitError;
+use crate::pages::{body, visible};
+
+/// Said where too many texts are at work.
+const FULL: &str = "This server has more texts at work than it can hold, so it did not start on \
+     yours. Try again when some of them are done.";
+
+/// Said where the text cannot be written to disk.
+const UNSAVED: &str = "The text could not be saved: the server could not write it to its disk, \
+     which may be full. It did not start on it.";
+
+/// The question mark's part of the address.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Parameters {
+    /// The translation whose source text the form is to hold, for "Edit text".
+    text_of: Option<Uuid>,
+}
+
+#[derive(Template)]
+#[template(path = "form.html")]
+struct FormPage {
+    demo: bool,
+    database_up: bool,
+    waiting: usize,
+    limit: usize,
+    nonce: Uuid,
+    text: String,
+    problem: &'static str,
+}
+
+impl FormPage {
+    fn new(state: &AppState, text: String, problem: &'static str) -> Self {
+        Self {
+            demo: state.translator.model().is_some_and(|model| model.demo),
+            database_up: state.history.is_up(),
+            waiting: state.jobs.waiting_to_store(),
+            limit: state.limits.max_text_bytes,
+            nonce: Uuid::now_v7(),
+            text,
+            problem,
+        }
+    }
+
+    /// Asked for anew each time, as each copy of the form has an id of its own; but not `no-store`,
+    /// with which Firefox forgets on the way back what was typed. A form whose id is used already
+    /// does no harm: another text gets another id.
+    fn respond(&self, status: StatusCode) -> Result<Response, Error> {
+        let headers = [(header::CACHE_CONTROL, "private, no-cache")];
+        Ok((status, headers, Html(self.render()?)).into_response())
+    }
+}
+
+/// `GET /`.
+pub(crate) async fn show(
+    State(state): State<AppState>,
+    parameters: Result<Query<Parameters>, QueryRejection>,
+) -> Result<Response, Error> {
+    let Query(parameters) = parameters.unwrap_or_default();
+    let text = match parameters.text_of {
+        None => String::new(),
+        Some(id) => source_text(&state, id).await?,
+    };
+    FormPage::new(&state, visible(&text).into_owned(), "").respond(StatusCode::OK)
+}
+
+async fn source_text(state: &AppState, id: Uuid) -> Result<String, Error> {
+    if let Some(job) = state.jobs.find(id) {
+        return Ok(job.text().to_owned());
+    }
+    let stored = state.history.find(id).await?;
+    stored
+        .map(|translation| translation.text_de)
+        .ok_or(Error::NotFound)
+}
+
+/// `POST /`: accepts the text and leads to its translation.
+pub(crate) async fn submit(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Error> {
+    let fields = body::read(request.into_body(), state.limits.max_text_bytes).await?;
+    let text = match fields.text {
+        Some(text) => text,
+        None if is_form(&headers) => return Err(Error::MissingText),
+        None => return Err(Error::NotAForm),
+    };
+    if text.trim().is_empty() {
+        let problem = "There is no text yet. Paste some German below, or open a file.";
+        return FormPage::new(&state, text, problem).respond(StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let id = fields.nonce.unwrap_or_else(Uuid::now_v7);
+    // Where there is no room for it, the text goes back into the form.
+    let (status, problem) = match state.jobs.submit(id, text.clone()).await {
+        Ok(id) => return Ok(Redirect::to(&format!("/translations/{id}")).into_response()),
+        Err(SubmitError::Full) => (StatusCode::SERVICE_UNAVAILABLE, FULL),
+        Err(SubmitError::Unwritable(_)) => (StatusCode::INTERNAL_SERVER_ERROR, UNSAVED),
+        Err(SubmitError::TooLong { limit }) => {
+            return Err(Error::TooLong {
+                size: text.len() as u64,
+                limit,
+            });
+        }
+    };
+    let text = visible(&text).into_owned();
+    FormPage::new(&state, text, problem).respond(status)
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE);
+    content_type.is_none_or(|value| {
+        let essence = value.as_bytes().split(|byte| *byte == b';').next();
+        essence.is_some_and(|essence| {
+            essence.eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::Request;
+
+    use crate::pages::testing::{LIMIT, Pages};
+
+    #[tokio::test]
+    async fn each_form_has_an_id_of_its_own_and_browsers_may_keep_what_was_typed() {
+        let pages = Pages::open().await;
+        let (one, other) = (pages.get("/").await, pages.get("/").await);
+        assert_eq!(one.status, 200);
+        assert_eq!(one.headers["cache-control"], "private, no-cache");
+        let nonce = |html: &str| {
+            let rest = html
+                .split("name=\"nonce\" value=\"")
+                .nth(1)
+                .map(str::to_owned);
+            rest.expect("an id")[..36].to_owned()
+        };
+        assert_ne!(nonce(&one.body), nonce(&other.body));
+    }
+
+    #[tokio::test]
+    async fn a_text_leads_to_its_page_and_twice_to_the_same() {
+        let pages = Pages::open().await;
+        let id = uuid::Uuid::now_v7();
+        for _ in ["click", "double click"] {
+            let answer = pages
+                .post("/", format!("nonce={id}&text=Guten+Tag%0D%0A"))
+                .await;
+            assert_eq!(answer.status, 303);
+            assert_eq!(answer.headers["location"], format!("/translations/{id}"));
+        }
+        assert_eq!(
+            pages.state.jobs.find(id).expect("a job").text(),
+            "Guten Tag\n"
+        );
+        let form = pages.get(&format!("/?text_of={id}")).await;
+        assert!(
+            form.body.contains(">\nGuten Tag\n</textarea>"),
+            "{}",
+            form.body
+        );
+    }
+
+    #[tokio::test]
+    async fn a_text_that_cannot_be_saved_stays_in_the_form() {
+        let pages = Pages::open().await;
+        pages.spoil_the_folder();
+        let answer = pages.post("/", "text=Guten+Tag").await;
+        assert_eq!(answer.status, 500);
+        assert!(
+            answer.body.contains("could not be saved"),
+            "{}",
+            answer.body
+        );
+        assert!(
+            answer.body.contains(">\nGuten Tag</textarea>"),
+            "{}",
+            answer.body
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_no_text_gets_a_page_that_says_so() {
+        let pages = Pages::open().await;
+        let over = format!("text={}", "a".repeat(LIMIT + 1));
+        for (body, status, words) in [
+            ("text=Stra%DFe", 400, "not valid UTF-8"),
+            ("nonce=1", 422, "No text arrived"),
+            ("", 422, "No text arrived"),
+            ("text=+%0D%0A%09", 422, "There is no text yet"),
+            (over.as_str(), 413, "It has 1001 bytes; at most 1000 bytes"),
+        ] {
+            let answer = pages.post("/", body.to_owned()).await;
+            assert_eq!(answer.status, status, "{body}");
+            assert!(answer.body.contains(words), "{body}: {}", answer.body);
+        }
+        let json = Request::post("/")
+            .header("content-type", "application/json")
+            .body(Body::from("{}"));
+        assert_eq!(pages.send(json.expect("a request")).await.status, 415);
+    }
+
+    #[tokio::test]
+    async fn another_site_cannot_send_a_text() {
+        let pages = Pages::open().await;
+        let request = |origin: &str| {
+            Request::post("/")
+                .header("host", "translate.example")
+                .header("origin", origin)
+                .body(Body::from("text=Guten+Tag"))
+                .expect("a request")
+        };
+        let refused = pages.send(request("https://evil.example")).await;
+        assert_eq!(refused.status, 403);
+        assert!(refused.body.contains("Sent by another site"));
+        assert!(refused.headers.contains_key("content-security-policy"));
+        // Also behind a proxy that speaks HTTPS for us.
+        let taken = pages.send(request("https://translate.example")).await;
+        assert_eq!(taken.status, 303);
+    }
+}

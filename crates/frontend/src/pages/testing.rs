@@ -1,0 +1,102 @@
+//! The pages without a browser, for tests: a database in a folder that goes away, and no backend.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response, StatusCode};
+use sqlx::sqlite::SqliteConnectOptions;
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+
+use crate::history::{DatabaseConfig, History};
+use crate::jobs::Jobs;
+use crate::spool::Spool;
+use crate::translator::Translator;
+use crate::{AppState, Limits};
+
+/// Most bytes of a text here.
+pub(crate) const LIMIT: usize = 1000;
+
+/// The pages.
+pub(crate) struct Pages {
+    router: Router,
+    pub(crate) state: AppState,
+    folder: TempDir,
+}
+
+/// An answer, read to its end.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: axum::http::HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Pages {
+    pub(crate) async fn open() -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let shutdown = CancellationToken::new();
+        let database = SqliteConnectOptions::new().filename(folder.path().join("test.db"));
+        let database = DatabaseConfig::Sqlite(database);
+        let history = History::open(database, LIMIT, shutdown.clone());
+        while !history.is_up() {
+            tokio::task::yield_now().await;
+        }
+        // Port 1 is reserved and unused.
+        let url = "http://127.0.0.1:1/".parse().expect("an address");
+        let translator = Translator::new(vec![url]).expect("a client");
+        let spool = Spool::new(folder.path());
+        let jobs = Jobs::open(
+            spool,
+            translator.clone(),
+            history.clone(),
+            LIMIT,
+            shutdown.clone(),
+        )
+        .await;
+        let state = AppState {
+            jobs,
+            history,
+            translator,
+            limits: Limits {
+                max_text_bytes: LIMIT,
+            },
+            shutdown,
+        };
+        Self {
+            router: crate::app(state.clone()),
+            state,
+            folder,
+        }
+    }
+
+    /// Puts a file where the spool makes its folder, so that no text can be saved.
+    pub(crate) fn spoil_the_folder(&self) {
+        let spool = self.folder.path().join("spool");
+        let _ = std::fs::remove_dir_all(&spool);
+        std::fs::write(spool, "").expect("a file");
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        let request = Request::get(path).body(Body::empty()).expect("a request");
+        self.send(request).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: impl Into<Body>) -> Answer {
+        let request = Request::post(path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body.into())
+            .expect("a request");
+        self.send(request).await
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let answer = self.router.clone().oneshot(request).await;
+        let (parts, body) = Response::into_parts(answer.expect("an answer"));
+        let body = axum::body::to_bytes(body, usize::MAX).await;
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8(body.expect("a body").to_vec()).expect("UTF-8"),
+        }
+    }
+}

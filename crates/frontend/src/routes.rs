@@ -1,0 +1,118 @@
+//! The table of addresses.
+
+use axum::Router;
+use axum::response::{IntoResponse as _, Redirect};
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::error::Error;
+use crate::pages::{actions, form, history, translation};
+use crate::{AppState, assets, health, security};
+
+/// All pages and probes: the seam for tests.
+pub fn app(state: AppState) -> Router {
+    let router = Router::new()
+        .route("/", get(form::show).post(form::submit))
+        .route("/translations/{id}", get(translation::show))
+        .route("/translations/{id}/english.txt", get(actions::download))
+        .route("/translations/{id}/cancel", post(actions::cancel))
+        .route("/translations/{id}/retry", post(actions::retry))
+        .route("/translations/{id}/delete", post(actions::delete))
+        .route("/translations/{id}/restore", post(actions::restore))
+        .route("/history", get(history::show))
+        // Where the original app had its history.
+        .route("/query_db", get(async || Redirect::temporary("/history")))
+        .route("/assets/{fingerprint}/{name}", get(assets::serve))
+        .route("/favicon.ico", get(assets::favicon))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .merge(service::health::livez())
+        .fallback(async || Error::NotFound)
+        .method_not_allowed_fallback(async || Error::Method)
+        // A panic is a fault of ours and gets our page; the panic hook has logged its place.
+        .layer(CatchPanicLayer::custom(|_| Error::Panic.into_response()))
+        .with_state(state);
+    service::request_id::layer(security::layers(router))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::Request;
+
+    use crate::pages::testing::Pages;
+
+    #[tokio::test]
+    async fn every_answer_is_ours_and_tells_browsers_what_to_allow() {
+        let pages = Pages::open().await;
+        for (method, path, status) in [
+            ("GET", "/", 200),
+            ("GET", "/nowhere", 404),
+            ("GET", "/translations/7", 404),
+            (
+                "GET",
+                "/translations/01900000-0000-7000-8000-000000000000",
+                404,
+            ),
+            (
+                "GET",
+                "/translations/01900000-0000-7000-8000-000000000000/english.txt",
+                404,
+            ),
+            ("DELETE", "/", 405),
+            (
+                "GET",
+                "/translations/01900000-0000-7000-8000-000000000000/cancel",
+                405,
+            ),
+            ("GET", "/assets/0123456789abcdef/app.css", 404),
+        ] {
+            let request = Request::builder().method(method).uri(path);
+            let answer = pages
+                .send(request.body(Body::empty()).expect("a request"))
+                .await;
+            assert_eq!(answer.status, status, "{method} {path}");
+            assert!(answer.body.contains("<title>"), "{method} {path}");
+            let kept = match (method, path) {
+                ("GET", "/") => "private, no-cache",
+                _ => "no-store",
+            };
+            assert_eq!(answer.headers["cache-control"], kept, "{method} {path}");
+            assert_eq!(answer.headers["x-content-type-options"], "nosniff");
+            assert_eq!(answer.headers["referrer-policy"], "same-origin");
+            let policy = answer.headers["content-security-policy"]
+                .to_str()
+                .expect("text");
+            assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe"));
+        }
+    }
+
+    #[tokio::test]
+    async fn no_page_has_script_or_style_of_its_own_and_files_are_kept_for_good() {
+        let pages = Pages::open().await;
+        let html = pages.get("/").await.body;
+        assert_eq!(html.matches("<script").count(), 1);
+        assert!(!html.contains("<style") && !html.contains(" style=") && !html.contains(" on"));
+        for quoted in html.split('"').filter(|part| part.starts_with("/assets/")) {
+            let file = pages.get(quoted).await;
+            assert_eq!(file.status, 200, "{quoted}");
+            assert_eq!(
+                file.headers["cache-control"],
+                "public, max-age=31536000, immutable"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn readiness_names_what_is_missing_and_stays_green() {
+        let pages = Pages::open().await;
+        let answer = pages.get("/readyz").await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(
+            answer.body,
+            r#"{"ready":true,"degraded":["backend"],"waiting_to_store":0}"#
+        );
+        assert_eq!(pages.get("/livez").await.status, 200);
+        assert_eq!(pages.get("/metrics").await.status, 200);
+    }
+}

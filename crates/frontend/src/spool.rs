@@ -1,0 +1,409 @@
+//! Texts and results kept on disk until the database has them.
+//!
+//! One file a record in `DATA_DIR/spool`, named by the job's id and what it is:
+//!
+//! - `.text`: accepted and not finished; begins again after a restart
+//! - `.cancelled`: the same, but stays as it is
+//! - `.result`: finished and not stored
+//!
+//! Every file is whole or not there: it is written under another name, flushed to the disk,
+//! renamed, and the folder flushed too. Losing a power supply loses nothing that was answered.
+//! These functions block; they are called on threads where that does no harm.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::history::Translation;
+
+/// The folder in the data folder.
+const FOLDER: &str = "spool";
+
+/// The file in the data folder that is locked as long as a process uses it.
+const LOCK: &str = "lock";
+
+const TEXT: &str = "text";
+const CANCELLED: &str = "cancelled";
+const RESULT: &str = "result";
+/// A file that is being written; worth nothing after a restart.
+const NEW: &str = "new";
+/// A file that cannot be read, kept for a person to look at.
+const CORRUPT: &str = "corrupt";
+
+/// An accepted text, owned or borrowed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accepted<T> {
+    /// Id of the job.
+    pub id: Uuid,
+    /// When it was submitted, in microseconds.
+    pub created_at: Timestamp,
+    /// The text.
+    pub text: T,
+}
+
+/// What was left when the process ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// A text to translate.
+    Unfinished(Accepted<String>),
+    /// A text that somebody cancelled.
+    Cancelled(Accepted<String>),
+    /// A translation to store.
+    Finished(Translation),
+}
+
+impl Record {
+    /// When its text was submitted.
+    fn created_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Unfinished(accepted) | Self::Cancelled(accepted) => Some(accepted.created_at),
+            Self::Finished(translation) => translation.created_at,
+        }
+    }
+
+    fn id(&self) -> Uuid {
+        match self {
+            Self::Unfinished(accepted) | Self::Cancelled(accepted) => accepted.id,
+            Self::Finished(translation) => translation.public_id,
+        }
+    }
+}
+
+/// A handle to the folder; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Spool {
+    folder: Arc<Path>,
+}
+
+impl Spool {
+    /// The spool in a data folder. Nothing is read or written yet.
+    #[must_use]
+    pub fn new(data_dir: &Path) -> Self {
+        Self {
+            folder: data_dir.join(FOLDER).into(),
+        }
+    }
+
+    /// Takes the data folder for this process, until the file is dropped: two would both translate
+    /// and store what waits here.
+    ///
+    /// # Errors
+    /// Another process has it, or the folder cannot be written or knows no locks.
+    pub fn lock(&self) -> Result<File, TryLockError> {
+        let data_dir = self.folder.parent().unwrap_or(&self.folder);
+        fs::create_dir_all(data_dir).map_err(TryLockError::Error)?;
+        let file = File::create(data_dir.join(LOCK)).map_err(TryLockError::Error)?;
+        file.try_lock()?;
+        Ok(file)
+    }
+
+    /// Keeps an accepted text. It is safe on disk when this returns.
+    ///
+    /// # Errors
+    /// The folder cannot be written; nothing is left behind.
+    pub fn accept(&self, accepted: &Accepted<&str>) -> io::Result<()> {
+        self.write(accepted.id, TEXT, accepted)
+    }
+
+    /// Marks a text as cancelled.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn cancel(&self, id: Uuid) -> io::Result<()> {
+        self.rename(id, TEXT, CANCELLED)
+    }
+
+    /// Takes back [`Self::cancel`].
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn resume(&self, id: Uuid) -> io::Result<()> {
+        match self.rename(id, CANCELLED, TEXT) {
+            // The mark could not be made.
+            Err(_) if self.path(id, TEXT).exists() => Ok(()),
+            renamed => renamed,
+        }
+    }
+
+    /// Keeps a translation, which replaces its text.
+    ///
+    /// # Errors
+    /// The folder cannot be written; the text is still there.
+    pub fn finish(&self, translation: &Translation) -> io::Result<()> {
+        self.write(translation.public_id, RESULT, translation)?;
+        remove(&self.path(translation.public_id, TEXT))
+    }
+
+    /// Forgets everything of a job.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn remove(&self, id: Uuid) -> io::Result<()> {
+        // The text last: with it, the job could begin again, and nothing would be lost.
+        for kind in [RESULT, CANCELLED, TEXT] {
+            remove(&self.path(id, kind))?;
+        }
+        Ok(())
+    }
+
+    /// What was left when the process ended, in the order of arrival. What cannot be read is put
+    /// aside, and said in the log.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn read(&self) -> io::Result<Vec<Record>> {
+        let mut records = Vec::new();
+        let entries = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(records),
+            entries => entries?,
+        };
+        for entry in entries {
+            let path = entry?.path();
+            let record = match path.extension().and_then(OsStr::to_str) {
+                Some(TEXT) => read(&path).map(Record::Unfinished),
+                Some(CANCELLED) => read(&path).map(Record::Cancelled),
+                Some(RESULT) => read(&path).and_then(whole).map(Record::Finished),
+                Some(NEW) => {
+                    remove(&path)?;
+                    continue;
+                }
+                _ => continue,
+            };
+            // A record under another name would never be removed.
+            let named = |record: &Record| {
+                path.file_stem().and_then(OsStr::to_str) == Some(&record.id().to_string())
+            };
+            match record {
+                Ok(record) if named(&record) => records.push(record),
+                Ok(_) => put_aside(&path, "its name is not that of the text"),
+                Err(error) => put_aside(&path, &error.to_string()),
+            }
+        }
+        records.sort_by_key(|record| (record.created_at(), record.id()));
+        self.drop_texts_of_results(&mut records);
+        Ok(records)
+    }
+
+    /// A process that was killed between the two steps of [`Self::finish`] leaves both files.
+    fn drop_texts_of_results(&self, records: &mut Vec<Record>) {
+        let finished: std::collections::HashSet<_> = records
+            .iter()
+            .filter(|record| matches!(record, Record::Finished(_)))
+            .map(Record::id)
+            .collect();
+        records.retain(|record| {
+            let id = record.id();
+            let keep = matches!(record, Record::Finished(_)) || !finished.contains(&id);
+            if !keep && let Err(error) = remove(&self.path(id, TEXT)) {
+                tracing::warn!(%id, %error, "a text whose translation is there cannot be removed");
+            }
+            keep
+        });
+    }
+
+    /// Names come from ids alone, never from what users write.
+    fn path(&self, id: Uuid, kind: &str) -> PathBuf {
+        self.folder.join(format!("{id}.{kind}"))
+    }
+
+    fn write(&self, id: Uuid, kind: &str, record: &impl Serialize) -> io::Result<()> {
+        if !self.folder.is_dir() {
+            fs::create_dir_all(&self.folder)?;
+            if let Some(parent) = self.folder.parent() {
+                sync(parent)?;
+            }
+        }
+        let new = self.path(id, &format!("{kind}.{NEW}"));
+        let written = (|| {
+            let mut file = File::create(&new)?;
+            file.write_all(&serde_json::to_vec(record)?)?;
+            file.sync_all()?;
+            fs::rename(&new, self.path(id, kind))?;
+            sync(&self.folder)
+        })();
+        if written.is_err() {
+            let _ = fs::remove_file(&new);
+        }
+        written
+    }
+
+    fn rename(&self, id: Uuid, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.path(id, from), self.path(id, to))?;
+        sync(&self.folder)
+    }
+}
+
+/// Flushes a folder, which is what makes new names in it last.
+fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Removes a file that may be gone. Not flushed: a record that comes back is recognised.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
+    serde_json::from_slice(&fs::read(path)?).map_err(|error| {
+        // The message itself may quote the text.
+        let (line, column) = (error.line(), error.column());
+        io::Error::other(format!("not a record at line {line}, column {column}"))
+    })
+}
+
+/// A translation whose sentences lie within it.
+fn whole(translation: Translation) -> io::Result<Translation> {
+    let (text_de, text_en) = (&translation.text_de, &translation.text_en);
+    let spans = translation.spans.as_ref();
+    if spans.is_some_and(|spans| spans.fit(text_de, text_en)) {
+        Ok(translation)
+    } else {
+        Err(io::Error::other("the places of its sentences are wrong"))
+    }
+}
+
+fn put_aside(path: &Path, reason: &str) {
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(".");
+    aside.push(CORRUPT);
+    let renamed = fs::rename(path, &aside);
+    tracing::error!(
+        file = %path.display(),
+        reason,
+        put_aside = renamed.is_ok(),
+        "a file of the spool cannot be read"
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accepted(text: &str, at: i64) -> Accepted<&str> {
+        Accepted {
+            id: Uuid::now_v7(),
+            created_at: Timestamp::from_microsecond(at).expect("a time"),
+            text,
+        }
+    }
+
+    fn owned(accepted: &Accepted<&str>) -> Accepted<String> {
+        Accepted {
+            id: accepted.id,
+            created_at: accepted.created_at,
+            text: accepted.text.to_owned(),
+        }
+    }
+
+    fn translation(accepted: &Accepted<&str>) -> Translation {
+        Translation {
+            public_id: accepted.id,
+            text_de: accepted.text.to_owned(),
+            text_en: "Yes\0".to_owned(),
+            created_at: Some(accepted.created_at),
+            model: None,
+            duration_ms: Some(1),
+            sentences: Some(1),
+            spans: format!("0 {} 0 3", accepted.text.len()).parse().ok(),
+        }
+    }
+
+    fn spool() -> (tempfile::TempDir, Spool) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let spool = Spool::new(folder.path());
+        (folder, spool)
+    }
+
+    #[test]
+    fn records_come_back_in_the_order_of_arrival() {
+        let (_folder, spool) = spool();
+        assert_eq!(spool.read().expect("nothing yet"), []);
+        let texts = [
+            accepted("\0'ü\u{1F600}", 3),
+            accepted("b", 2),
+            accepted("c", 1),
+        ];
+        for text in &texts {
+            spool.accept(text).expect("written");
+        }
+        let [last, middle, first] = &texts;
+        spool.cancel(first.id).expect("renamed");
+        spool.finish(&translation(middle)).expect("written");
+        let expected = [
+            Record::Cancelled(owned(first)),
+            Record::Finished(translation(middle)),
+            Record::Unfinished(owned(last)),
+        ];
+        assert_eq!(spool.read().expect("read"), expected);
+        spool.resume(first.id).expect("renamed");
+        spool.resume(first.id).expect("is so");
+        spool.remove(middle.id).expect("removed");
+        spool.remove(last.id).expect("removed");
+        assert_eq!(
+            spool.read().expect("read"),
+            [Record::Unfinished(owned(first))]
+        );
+    }
+
+    #[test]
+    fn a_result_wins_over_its_text() {
+        let (_folder, spool) = spool();
+        let text = accepted("ja", 1);
+        spool.finish(&translation(&text)).expect("written");
+        spool.accept(&text).expect("as if it had not been removed");
+        assert_eq!(
+            spool.read().expect("read"),
+            [Record::Finished(translation(&text))]
+        );
+        spool.remove(text.id).expect("removed");
+        assert_eq!(spool.read().expect("read"), []);
+    }
+
+    #[test]
+    fn damage_is_put_aside_and_half_written_files_vanish() {
+        let (folder, spool) = spool();
+        let (torn, whole) = (accepted("verloren", 1), accepted("ganz", 2));
+        spool.accept(&torn).expect("written");
+        spool.accept(&whole).expect("written");
+        let folder = folder.path().join(FOLDER);
+        let path = folder.join(format!("{}.text", torn.id));
+        let bytes = fs::read(&path).expect("read");
+        fs::write(&path, &bytes[..bytes.len() - 3]).expect("written");
+        let new = folder.join(format!("{}.text.new", Uuid::now_v7()));
+        fs::write(&new, "half").expect("written");
+        fs::copy(
+            folder.join(format!("{}.text", whole.id)),
+            folder.join("x.text"),
+        )
+        .expect("copied");
+        assert_eq!(
+            spool.read().expect("read"),
+            [Record::Unfinished(owned(&whole))]
+        );
+        assert!(!new.exists());
+        assert!(folder.join("x.text.corrupt").exists());
+        assert_eq!(
+            fs::read(folder.join(format!("{}.text.corrupt", torn.id))).expect("kept"),
+            bytes[..bytes.len() - 3]
+        );
+        assert_eq!(spool.read().expect("read again").len(), 1);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_an_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("file");
+        fs::write(&file, "").expect("written");
+        assert!(Spool::new(&file).accept(&accepted("x", 1)).is_err());
+    }
+}

@@ -1,0 +1,215 @@
+//! A stand-in for the backend: it speaks the same protocol, knows the sentences of one letter, and
+//! translates a sentence when the case lets it.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, LazyLock, Mutex};
+
+use api::{DoneEvent, EVENT_DONE, EVENT_SEGMENT, ModelInfo, SegmentEvent, TranslateRequest};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{StatusCode, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+/// A letter as people get them, for cases and pictures.
+pub(crate) const LETTER: &str = "\
+Sehr geehrte Frau Keller
+
+Hiermit bestätigen wir den Eingang Ihrer Kündigung der Wohnung an der Seestrasse 14. \
+Das Mietverhältnis endet am 31. März. \
+Bitte vereinbaren Sie bis Ende Februar einen Termin für die Übergabe.
+
+Folgende Unterlagen sind mitzubringen:
+1. sämtliche Schlüssel
+2. das Protokoll der letzten Übergabe
+
+Die Reinigung muss vor der Übergabe abgeschlossen sein. \
+Allfällige Schäden werden gemeinsam aufgenommen.";
+
+static KNOWN: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+    HashMap::from([
+        ("Sehr geehrte Frau Keller", "Dear Ms Keller"),
+        (
+            "Hiermit bestätigen wir den Eingang Ihrer Kündigung der Wohnung an der Seestrasse 14.",
+            "We hereby confirm receipt of your notice for the flat at Seestrasse 14.",
+        ),
+        (
+            "Das Mietverhältnis endet am 31. März.",
+            "The tenancy ends on 31 March.",
+        ),
+        (
+            "Bitte vereinbaren Sie bis Ende Februar einen Termin für die Übergabe.",
+            "Please arrange an appointment for the handover by the end of February.",
+        ),
+        (
+            "Folgende Unterlagen sind mitzubringen:",
+            "Please bring the following documents:",
+        ),
+        ("sämtliche Schlüssel", "all keys"),
+        (
+            "das Protokoll der letzten Übergabe",
+            "the record of the last handover",
+        ),
+        (
+            "Die Reinigung muss vor der Übergabe abgeschlossen sein.",
+            "Cleaning must be finished before the handover.",
+        ),
+        (
+            "Allfällige Schäden werden gemeinsam aufgenommen.",
+            "Any damage is recorded together.",
+        ),
+        ("Guten Morgen!", "Good morning!"),
+        ("Wie geht es dir?", "How are you?"),
+        (
+            "Der Abfall wird jeden Dienstag abgeholt.",
+            "Waste is collected every Tuesday.",
+        ),
+        (
+            "Karton bitte gebündelt bereitstellen.",
+            "Please put out cardboard in bundles.",
+        ),
+    ])
+});
+
+/// A free port.
+const ANYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// What the backend does with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mood {
+    /// Translates a sentence each time it is let.
+    Willing,
+    /// Has too much to do.
+    Busy,
+    /// Finds every text too long.
+    Strict,
+}
+
+/// The stand-in, running.
+#[derive(Clone, Debug)]
+pub(crate) struct Backend {
+    pub(crate) url: String,
+    leave: Arc<Semaphore>,
+    mood: Arc<Mutex<Mood>>,
+    demo: bool,
+}
+
+impl Backend {
+    /// Starts one that translates everything at once.
+    pub(crate) async fn eager() -> Self {
+        let backend = Self::patient().await;
+        backend.let_go(Semaphore::MAX_PERMITS / 2);
+        backend
+    }
+
+    /// Starts one that waits for [`Backend::let_go`].
+    pub(crate) async fn patient() -> Self {
+        Self::patient_at(ANYWHERE).await
+    }
+
+    /// The same, at an address.
+    pub(crate) async fn patient_at(address: SocketAddr) -> Self {
+        Self::start(address, false).await
+    }
+
+    /// Starts one that says it has the demo model, and waits.
+    pub(crate) async fn demo() -> Self {
+        Self::start(ANYWHERE, true).await
+    }
+
+    async fn start(address: SocketAddr, demo: bool) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
+        let backend = Self {
+            url: format!("http://{}", listener.local_addr().unwrap()),
+            leave: Arc::new(Semaphore::new(0)),
+            mood: Arc::new(Mutex::new(Mood::Willing)),
+            demo,
+        };
+        let router = Router::new()
+            .route("/model", get(model))
+            .route("/translate/stream", post(translate))
+            .layer(DefaultBodyLimit::disable())
+            .with_state(backend.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        backend
+    }
+
+    /// Lets it translate so many more sentences.
+    pub(crate) fn let_go(&self, sentences: usize) {
+        self.leave.add_permits(sentences);
+    }
+
+    /// What it does from now on.
+    pub(crate) fn set_mood(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = mood;
+    }
+}
+
+async fn model(State(backend): State<Backend>) -> Json<ModelInfo> {
+    let name = if backend.demo {
+        "demo-de-en"
+    } else {
+        "opus-mt-de-en"
+    };
+    Json(ModelInfo {
+        name: name.to_owned(),
+        commit: None,
+        source_language: "de".to_owned(),
+        target_language: "en".to_owned(),
+        precision: "f32".to_owned(),
+        beams: 1,
+        demo: backend.demo,
+    })
+}
+
+async fn translate(
+    State(backend): State<Backend>,
+    Json(TranslateRequest { text_de }): Json<TranslateRequest>,
+) -> Response {
+    let mood = *backend.mood.lock().unwrap();
+    match mood {
+        Mood::Willing => {}
+        Mood::Busy => {
+            let headers = [(header::RETRY_AFTER, "1")];
+            return (StatusCode::SERVICE_UNAVAILABLE, headers).into_response();
+        }
+        Mood::Strict => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+    }
+    let segments = segment::segments(&text_de, "de");
+    let events = async_stream::stream! {
+        let total = segments.len();
+        for (index, segment) in segments.into_iter().enumerate() {
+            backend.leave.acquire().await.unwrap().forget();
+            let sentence = &text_de[segment.start..segment.end];
+            let event = SegmentEvent {
+                index,
+                start: segment.start,
+                end: segment.end,
+                translation: translation(sentence),
+                done: index + 1,
+                total,
+                flags: Vec::new(),
+            };
+            yield Ok::<_, Infallible>(event_of(EVENT_SEGMENT, &event));
+        }
+        yield Ok::<_, Infallible>(event_of(EVENT_DONE, &DoneEvent { sentences: total, duration_ms: 1 }));
+    };
+    Sse::new(events)
+        .keep_alive(KeepAlive::default())
+        .into_response()
+}
+
+/// What it makes of a sentence.
+pub(crate) fn translation(sentence: &str) -> String {
+    let known = KNOWN.get(sentence).map(|known| (*known).to_owned());
+    known.unwrap_or_else(|| format!("EN {sentence}"))
+}
+
+fn event_of(name: &str, data: &impl serde::Serialize) -> Event {
+    Event::default().event(name).json_data(data).unwrap()
+}

@@ -1,0 +1,328 @@
+//! A session of Chromium.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use fantoccini::key::Key;
+use fantoccini::wd::Capabilities;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep};
+
+/// Longest wait for anything on a page. Generous: the machine may be busy.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// How often a condition is looked at.
+const POLL: Duration = Duration::from_millis(40);
+
+/// What the pages are looked at with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Device {
+    /// A window of 1200 × 760.
+    Desktop,
+    /// A touch screen of that width.
+    Phone(u32),
+    /// A window, with JavaScript switched off in the settings.
+    NoScript,
+}
+
+/// A chromedriver of our own.
+#[derive(Debug)]
+pub(crate) struct Driver {
+    url: String,
+    chromium: PathBuf,
+    /// Ends with this.
+    _process: Child,
+}
+
+impl Driver {
+    /// Starts one on a free port.
+    pub(crate) async fn start() -> Result<Self, String> {
+        let chromium = ["chromium", "google-chrome", "chromium-browser"]
+            .into_iter()
+            .find_map(on_path)
+            .ok_or("ignored: no Chromium")?;
+        let chromedriver = on_path("chromedriver").ok_or("ignored: no chromedriver")?;
+        let mut process = Command::new(chromedriver)
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| format!("chromedriver does not start: {error}"))?;
+        let stdout = process.stdout.take().expect("piped");
+        let mut lines = BufReader::new(stdout).lines();
+        let port = loop {
+            let line = lines.next_line().await.ok().flatten();
+            let line = line.ok_or("chromedriver ended at once")?;
+            let port = line.split("successfully on port ").nth(1);
+            if let Some(port) = port {
+                break port.trim_end_matches('.').to_owned();
+            }
+        };
+        // Its words are read on, or it would stop once the pipe is full.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Ok(Self {
+            url: format!("http://127.0.0.1:{port}"),
+            chromium,
+            _process: process,
+        })
+    }
+
+    /// Opens a browser.
+    pub(crate) async fn open(&self, device: Device) -> Browser {
+        let mut arguments = vec![
+            "--headless=new",
+            "--disable-dev-shm-usage",
+            "--window-size=1200,760",
+            "--hide-scrollbars",
+            "--lang=en",
+        ];
+        if is_root() {
+            // Chromium refuses its sandbox to root, and containers run tests as root.
+            arguments.push("--no-sandbox");
+        }
+        let mut options = json!({
+            "binary": self.chromium,
+            "args": arguments,
+        });
+        match device {
+            Device::Desktop => {}
+            Device::Phone(width) => {
+                options["mobileEmulation"] = json!({
+                    "deviceMetrics": {"width": width, "height": 800, "pixelRatio": 2, "touch": true}
+                });
+            }
+            Device::NoScript => {
+                options["prefs"] =
+                    json!({"profile.managed_default_content_settings.javascript": 2});
+            }
+        }
+        let capabilities = json!({
+            "browserName": "chrome",
+            // A page that streams is loading for as long as it is translated.
+            "pageLoadStrategy": "none",
+            "goog:chromeOptions": options,
+            "goog:loggingPrefs": {"browser": "ALL"},
+        });
+        let capabilities: Capabilities = serde_json::from_value(capabilities).unwrap();
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&self.url)
+            .await
+            .expect("a session of Chromium");
+        let session = client.session_id().await.unwrap().expect("a session");
+        Browser {
+            client,
+            session: format!("{}/session/{session}", self.url),
+            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+        }
+    }
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH")?;
+    let mut paths = std::env::split_paths(&folders).map(|folder| folder.join(program));
+    paths.find(|path| path.is_file())
+}
+
+fn is_root() -> bool {
+    // Nobody else may write there.
+    std::fs::metadata("/proc/self").is_ok_and(|own| {
+        use std::os::unix::fs::MetadataExt as _;
+        own.uid() == 0
+    })
+}
+
+/// A browser with one window.
+#[derive(Clone, Debug)]
+pub(crate) struct Browser {
+    pub(crate) client: Client,
+    session: String,
+    http: reqwest::Client,
+}
+
+impl Browser {
+    /// Goes to an address; returns before anything of it is there.
+    pub(crate) async fn go(&self, url: &str) {
+        self.client.goto(url).await.unwrap();
+    }
+
+    /// What an expression of JavaScript gives; null where the page is just changing.
+    pub(crate) async fn eval(&self, expression: &str) -> Value {
+        let script = format!("return ({expression})");
+        let value = self.client.execute(&script, Vec::new()).await;
+        value.unwrap_or(Value::Null)
+    }
+
+    /// Waits until an expression is true.
+    pub(crate) async fn until(&self, expression: &str) {
+        let deadline = Instant::now() + DEADLINE;
+        while self.eval(&format!("!!({expression})")).await != Value::Bool(true) {
+            if Instant::now() >= deadline {
+                let page = self.eval("document.body.innerText").await;
+                panic!("in vain: {expression}\non a page that reads {page}");
+            }
+            sleep(POLL).await;
+        }
+    }
+
+    /// Waits until the page shows a text.
+    pub(crate) async fn shows(&self, text: &str) {
+        let text = Value::from(text);
+        self.until(&format!("document.body.innerText.includes({text})"))
+            .await;
+    }
+
+    /// The visible text of an element; empty where there is none.
+    pub(crate) async fn text(&self, selector: &str) -> String {
+        let selector = Value::from(selector);
+        let text = self
+            .eval(&format!("document.querySelector({selector})?.innerText"))
+            .await;
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Clicks an element as a person does, where it is on the screen.
+    pub(crate) async fn click(&self, selector: &str) {
+        self.until(&format!(
+            "document.querySelector({})",
+            Value::from(selector)
+        ))
+        .await;
+        let element = self.client.find(Locator::Css(selector)).await.unwrap();
+        element.click().await.unwrap();
+    }
+
+    /// Clicks an element found and reached without running a script in the page.
+    pub(crate) async fn click_plainly(&self, selector: &str) {
+        let element = self.client.find(Locator::Css(selector)).await.unwrap();
+        element.click().await.unwrap();
+    }
+
+    /// Moves the pointer over an element.
+    pub(crate) async fn hover(&self, selector: &str) {
+        let (x, y) = self.middle_of(selector).await;
+        let event = json!({"type": "mouseMoved", "x": x, "y": y});
+        self.devtools("Input.dispatchMouseEvent", &event).await;
+    }
+
+    /// Taps an element with a finger.
+    pub(crate) async fn tap(&self, selector: &str) {
+        let (x, y) = self.middle_of(selector).await;
+        let touch = json!({"type": "touchStart", "touchPoints": [{"x": x, "y": y}]});
+        self.devtools("Input.dispatchTouchEvent", &touch).await;
+        let touch = json!({"type": "touchEnd", "touchPoints": []});
+        self.devtools("Input.dispatchTouchEvent", &touch).await;
+    }
+
+    /// The middle of an element's first line, scrolled into the window.
+    async fn middle_of(&self, selector: &str) -> (f64, f64) {
+        let document = self.devtools("DOM.getDocument", &json!({"depth": 0})).await;
+        let query = json!({"nodeId": document["root"]["nodeId"], "selector": selector});
+        let found = self.devtools("DOM.querySelector", &query).await;
+        let node = json!({"nodeId": found["nodeId"]});
+        self.devtools("DOM.scrollIntoViewIfNeeded", &node).await;
+        let quads = self.devtools("DOM.getContentQuads", &node).await;
+        let corner = |index: usize| quads["quads"][0][index].as_f64().expect("a corner");
+        (
+            f64::midpoint(corner(0), corner(4)),
+            f64::midpoint(corner(1), corner(5)),
+        )
+    }
+
+    /// Presses keys, wherever the focus is.
+    pub(crate) async fn press(&self, keys: &[Key]) {
+        let down = |key: &Key| json!({"type": "keyDown", "value": char::from(*key).to_string()});
+        let up = |key: &Key| json!({"type": "keyUp", "value": char::from(*key).to_string()});
+        let actions: Vec<Value> = keys
+            .iter()
+            .map(down)
+            .chain(keys.iter().rev().map(up))
+            .collect();
+        self.command(
+            "actions",
+            &json!({"actions": [{"type": "key", "id": "keyboard", "actions": actions}]}),
+        )
+        .await
+        .unwrap();
+    }
+
+    /// Types text, wherever the focus is.
+    pub(crate) async fn type_text(&self, text: &str) {
+        self.devtools("Input.insertText", &json!({"text": text}))
+            .await;
+    }
+
+    /// A command of the `WebDriver` protocol that the client does not know.
+    async fn command(&self, command: &str, body: &Value) -> Result<Value, String> {
+        let url = format!("{}/{command}", self.session);
+        let request = self
+            .http
+            .post(url)
+            .header("content-type", "application/json")
+            .body(body.to_string());
+        let answer = request.send().await.unwrap().bytes().await.unwrap();
+        let answer: Value = serde_json::from_slice(&answer).unwrap();
+        match &answer["value"]["error"] {
+            Value::Null => Ok(answer["value"].clone()),
+            _ => Err(format!("{command}: {}", answer["value"]["message"])),
+        }
+    }
+
+    /// A command of Chromium's developer tools.
+    pub(crate) async fn devtools(&self, command: &str, parameters: &Value) -> Value {
+        self.try_devtools(command, parameters).await.unwrap()
+    }
+
+    async fn try_devtools(&self, command: &str, parameters: &Value) -> Result<Value, String> {
+        let body = json!({"cmd": command, "params": parameters});
+        self.command("goog/cdp/execute", &body).await
+    }
+
+    /// The page as HTML, read without running a script in it; empty while it is just changing.
+    pub(crate) async fn html(&self) -> String {
+        let document = self.devtools("DOM.getDocument", &json!({"depth": 0})).await;
+        let node = json!({"nodeId": document["root"]["nodeId"]});
+        let html = self.try_devtools("DOM.getOuterHTML", &node).await;
+        let html = html.unwrap_or_default();
+        html["outerHTML"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Whether the page is wider than the window.
+    pub(crate) async fn scrolls_sideways(&self) -> bool {
+        let wider = "document.documentElement.scrollWidth > document.documentElement.clientWidth";
+        self.eval(wider).await == Value::Bool(true)
+    }
+
+    /// Leaves a picture in the folder `SCREENSHOTS`, if it is set.
+    pub(crate) async fn picture(&self, name: &str) {
+        let Some(folder) = std::env::var_os("SCREENSHOTS") else {
+            return;
+        };
+        let png = self.client.screenshot().await.unwrap();
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(PathBuf::from(folder).join(name).with_extension("png"), png).unwrap();
+    }
+
+    /// What the console says since the last call: errors of scripts, refused files, breaches of
+    /// the content security policy.
+    pub(crate) async fn complaints(&self) -> Vec<String> {
+        let log = self.command("se/log", &json!({"type": "browser"})).await;
+        let log = log.unwrap();
+        let entries = log.as_array().cloned().unwrap_or_default();
+        let bad = entries
+            .iter()
+            .filter(|entry| entry["level"] == "SEVERE" || entry["level"] == "WARNING");
+        bad.map(|entry| entry["message"].to_string()).collect()
+    }
+
+    /// Closes the browser.
+    pub(crate) async fn close(self) {
+        let _ = self.client.close().await;
+    }
+}

@@ -1,0 +1,209 @@
+//! The form: keyboard, files, limits.
+
+use fantoccini::Locator;
+use fantoccini::key::Key;
+use serde_json::json;
+
+use super::{Case, cases};
+use crate::app::App;
+use crate::backend::Backend;
+use crate::browser::{Browser, Device};
+
+pub(super) fn cases() -> Vec<Case> {
+    cases![
+        by_keyboard_alone,
+        by_tab_and_enter,
+        a_file_in_an_old_encoding_is_opened,
+        a_text_over_the_limit_is_refused_before_it_is_sent,
+        thirty_megabytes_meet_our_page.with_refusals(),
+        thirty_megabytes_meet_our_page_without_script
+            .on(Device::NoScript)
+            .with_refusals(),
+        nothing_to_translate,
+        edit_brings_the_text_back,
+    ]
+}
+
+async fn by_keyboard_alone(browser: Browser) {
+    let backend = Backend::patient().await;
+    let app = App::start(&backend).await;
+    browser.go(&app.url).await;
+    browser.until("document.activeElement?.id === 'text'").await;
+    browser.picture("form-empty").await;
+    browser.type_text("Guten Morgen!\nWie geht es dir?").await;
+    browser
+        .until("document.querySelector('#count').textContent.startsWith('6 words')")
+        .await;
+    browser.picture("form-filled").await;
+    browser.press(&[Key::Control, Key::Enter]).await;
+    browser
+        .until("document.querySelector('.row [lang=de] .s')")
+        .await;
+    assert!(
+        browser
+            .client
+            .current_url()
+            .await
+            .unwrap()
+            .path()
+            .starts_with("/translations/")
+    );
+    backend.let_go(1);
+    browser.shows("Good morning!").await;
+    assert!(!browser.text("#bitext").await.contains("How are you?"));
+    backend.let_go(1);
+    browser.shows("How are you?").await;
+    browser
+        .until("document.querySelector('#end[data-phase=stored]')")
+        .await;
+}
+
+async fn by_tab_and_enter(browser: Browser) {
+    let backend = Backend::eager().await;
+    let app = App::start(&backend).await;
+    browser.go(&app.url).await;
+    browser.until("document.activeElement?.id === 'text'").await;
+    browser.type_text("Guten Morgen!").await;
+    browser.press(&[Key::Tab]).await;
+    browser.until("document.activeElement?.id === 'open'").await;
+    browser.press(&[Key::Tab]).await;
+    browser
+        .until("document.activeElement?.id === 'translate'")
+        .await;
+    browser.press(&[Key::Enter]).await;
+    browser.shows("Good morning!").await;
+}
+
+async fn a_file_in_an_old_encoding_is_opened(browser: Browser) {
+    let backend = Backend::eager().await;
+    let app = App::start(&backend).await;
+    let files: [(&str, &[u8]); 4] = [
+        ("utf-8.txt", "\u{feff}Grüße für Müller – „schön“".as_bytes()),
+        (
+            "windows-1252.txt",
+            b"Gr\xfc\xdfe f\xfcr M\xfcller \x96 \x84sch\xf6n\x93",
+        ),
+        ("utf-16.txt", b"\xff\xfeG\0r\0\xfc\0\xdf\0e\0"),
+        ("picture.txt", b"\x89PNG\0\0\xff\xfe\0"),
+    ];
+    for (name, content) in files {
+        std::fs::write(app.folder().join(name), content).unwrap();
+    }
+    browser.go(&app.url).await;
+    browser.until("document.activeElement?.id === 'text'").await;
+    let open = async |name: &str| {
+        let document = browser.devtools("DOM.getDocument", &json!({})).await;
+        let node = json!({"nodeId": document["root"]["nodeId"], "selector": "#file"});
+        let node = browser.devtools("DOM.querySelector", &node).await["nodeId"].clone();
+        let file = json!({"nodeId": node, "files": [app.folder().join(name)]});
+        browser.devtools("DOM.setFileInputFiles", &file).await;
+    };
+    let value = "document.querySelector('#text').value";
+    open("windows-1252.txt").await;
+    browser
+        .until(&format!("{value} === 'Grüße für Müller – „schön“'"))
+        .await;
+    open("utf-16.txt").await;
+    browser.until(&format!("{value} === 'Grüße'")).await;
+    open("utf-8.txt").await;
+    browser
+        .until(&format!("{value} === 'Grüße für Müller – „schön“'"))
+        .await;
+    open("picture.txt").await;
+    browser.shows("is not a text file").await;
+    assert_eq!(browser.eval(value).await, "Grüße für Müller – „schön“");
+}
+
+async fn a_text_over_the_limit_is_refused_before_it_is_sent(browser: Browser) {
+    let backend = Backend::eager().await;
+    let app = App::start_with(&backend.url, Some(2000)).await;
+    browser.go(&app.url).await;
+    browser.until("document.activeElement?.id === 'text'").await;
+    browser.type_text(&"Übergröße ".repeat(200)).await;
+    browser.shows("The text is too long").await;
+    browser.picture("form-too-long").await;
+    browser.press(&[Key::Control, Key::Enter]).await;
+    browser.until("document.activeElement?.id === 'text'").await;
+    assert_eq!(browser.client.current_url().await.unwrap().path(), "/");
+}
+
+/// Puts 30 MB into the field and sends the form past the script's check.
+const THIRTY_MEGABYTES: &str = "(() => {
+    const text = document.querySelector('#text');
+    text.style.display = 'none'; // laying out 30 MB takes a browser minutes
+    text.value = 'Zehn Bytes'.repeat(3e6);
+    HTMLFormElement.prototype.submit.call(text.form);
+    return true;
+})()";
+
+async fn thirty_megabytes_meet_our_page(browser: Browser) {
+    let backend = Backend::eager().await;
+    let app = App::start(&backend).await;
+    browser.go(&app.url).await;
+    browser.until("document.activeElement?.id === 'text'").await;
+    browser.eval(THIRTY_MEGABYTES).await;
+    browser.shows("The text is too long").await;
+    browser.shows("28.6 MiB; at most 10.0 MiB").await;
+    browser.picture("413").await;
+}
+
+async fn thirty_megabytes_meet_our_page_without_script(browser: Browser) {
+    let backend = Backend::eager().await;
+    let app = App::start_with(&backend.url, Some(1000)).await;
+    browser.go(&app.url).await;
+    until_html(&browser, "id=\"translate\"").await;
+    let field = browser.client.find(Locator::Css("#text")).await.unwrap();
+    field.click().await.unwrap();
+    browser.type_text(&"Zu lang. ".repeat(200)).await;
+    browser
+        .client
+        .find(Locator::Css("#translate"))
+        .await
+        .unwrap()
+        .click()
+        .await
+        .unwrap();
+    until_html(&browser, "at most 1000 bytes").await;
+    // The text is still where it was.
+    browser.client.back().await.unwrap();
+    until_html(&browser, "id=\"translate\"").await;
+    let field = browser.client.find(Locator::Css("#text")).await.unwrap();
+    let kept = field.prop("value").await.unwrap().unwrap_or_default();
+    assert_eq!(kept, "Zu lang. ".repeat(200));
+}
+
+/// Waits until the page's HTML holds a piece, without running a script in it.
+pub(super) async fn until_html(browser: &Browser, piece: &str) {
+    for _ in 0..600 {
+        if browser.html().await.contains(piece) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("in vain: {piece}\nin {}", browser.html().await);
+}
+
+async fn nothing_to_translate(browser: Browser) {
+    let backend = Backend::eager().await;
+    let app = App::start(&backend).await;
+    browser.go(&app.url).await;
+    browser.until("document.activeElement?.id === 'text'").await;
+    browser.type_text(" \n ").await;
+    browser.press(&[Key::Control, Key::Enter]).await;
+    browser.shows("There is no text yet").await;
+}
+
+async fn edit_brings_the_text_back(browser: Browser) {
+    let backend = Backend::eager().await;
+    let app = App::start(&backend).await;
+    let text = "\n  Guten Morgen!\n\n<b>Wie geht es dir?</b>\n";
+    browser.go(&app.translate(text).await).await;
+    browser.click(".after a[href*=text_of]").await;
+    browser
+        .until("document.querySelector('#text')?.value")
+        .await;
+    assert_eq!(
+        browser.eval("document.querySelector('#text').value").await,
+        text
+    );
+}

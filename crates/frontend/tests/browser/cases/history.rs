@@ -1,0 +1,142 @@
+//! The history: search, pages, delete and undo, and a database that is away.
+
+use fantoccini::key::Key;
+
+use super::form::until_html;
+use super::{Case, cases};
+use crate::app::App;
+use crate::backend::{Backend, LETTER};
+use crate::browser::{Browser, Device};
+
+pub(super) fn cases() -> Vec<Case> {
+    cases![
+        searched_deleted_and_undone,
+        deleted_and_undone_without_script.on(Device::NoScript),
+        older_ones_are_on_further_pages,
+        a_database_that_is_away_is_said_and_nothing_lost,
+    ]
+}
+
+async fn three(app: &App) {
+    app.translate("Der Abfall wird jeden Dienstag abgeholt. Karton bitte gebündelt bereitstellen.")
+        .await;
+    app.translate("Guten Morgen! Wie geht es dir?").await;
+    app.translate(LETTER).await;
+}
+
+async fn searched_deleted_and_undone(browser: Browser) {
+    let backend = Backend::eager().await;
+    let app = App::start(&backend).await;
+    browser.go(&format!("{}/history", app.url)).await;
+    browser.shows("Nothing here yet").await;
+    browser.picture("history-empty").await;
+    three(&app).await;
+    browser.client.refresh().await.unwrap();
+    browser
+        .until("document.querySelectorAll('#entries li').length === 3")
+        .await;
+    assert!(
+        browser
+            .text("#entries li")
+            .await
+            .starts_with("Sehr geehrte Frau Keller"),
+        "newest first"
+    );
+    // In the zone of the browser.
+    browser
+        .until("document.querySelector('#entries time').textContent.startsWith('today ')")
+        .await;
+    browser.picture("history").await;
+
+    browser.click("#q").await;
+    browser.type_text("How are").await;
+    browser.press(&[Key::Enter]).await;
+    browser
+        .until("document.querySelectorAll('#entries li').length === 1")
+        .await;
+    browser.click("#entries .icon").await;
+    browser.shows("The translation is deleted.").await;
+    browser.shows("Nothing found").await;
+    browser.picture("history-deleted").await;
+    browser.click(".note button").await;
+    browser
+        .until("document.querySelectorAll('#entries li').length === 1")
+        .await;
+    browser.shows("Good morning! How are you?").await;
+    assert_eq!(
+        browser.eval("document.querySelector('#q').value").await,
+        "How are"
+    );
+
+    browser.click("#entries a").await;
+    browser
+        .until("document.querySelector('#end[data-phase=stored]')")
+        .await;
+    browser.shows("Good morning!").await;
+    // Sentences of stored translations still know their partners.
+    browser
+        .until("document.querySelectorAll('[data-i=\"1\"]').length === 2")
+        .await;
+
+    browser
+        .go(&format!("{}/history?q=Krankenkasse", app.url))
+        .await;
+    browser.shows("No translation holds “Krankenkasse”").await;
+    browser.picture("history-no-hit").await;
+}
+
+async fn deleted_and_undone_without_script(browser: Browser) {
+    let backend = Backend::eager().await;
+    let app = App::start(&backend).await;
+    app.translate("Guten Morgen!").await;
+    browser.go(&format!("{}/history", app.url)).await;
+    until_html(&browser, "Good morning!").await;
+    browser.click_plainly("#entries .icon").await;
+    until_html(&browser, "The translation is deleted.").await;
+    browser.click_plainly(".note button").await;
+    until_html(&browser, "Good morning!").await;
+}
+
+async fn older_ones_are_on_further_pages(browser: Browser) {
+    let backend = Backend::eager().await;
+    let app = App::start(&backend).await;
+    for number in 0..35 {
+        app.translate(&format!("Brief Nummer {number}.")).await;
+    }
+    browser.go(&format!("{}/history", app.url)).await;
+    browser
+        .until("document.querySelectorAll('#entries li').length === 30")
+        .await;
+    browser.shows("EN Brief Nummer 34.").await;
+    browser
+        .eval("document.querySelector('[rel=next]').scrollIntoView()")
+        .await;
+    browser.picture("history-pages").await;
+    browser.click("[rel=next]").await;
+    browser
+        .until("document.querySelectorAll('#entries li').length === 5")
+        .await;
+    browser.shows("EN Brief Nummer 0.").await;
+    browser.click(".pages a").await;
+    browser.shows("EN Brief Nummer 34.").await;
+}
+
+async fn a_database_that_is_away_is_said_and_nothing_lost(browser: Browser) {
+    let backend = Backend::eager().await;
+    let app = App::start_without_database(&backend).await;
+    browser.go(&app.url).await;
+    browser.shows("The database cannot be reached.").await;
+    browser.picture("form-no-database").await;
+    browser.click("#text").await;
+    browser.type_text(LETTER).await;
+    browser.press(&[Key::Control, Key::Enter]).await;
+    browser
+        .until("document.querySelector('#end[data-phase=kept]')")
+        .await;
+    browser.shows("Any damage is recorded together.").await;
+    browser.shows("not in the history yet").await;
+    browser.picture("done-not-stored").await;
+    browser.go(&format!("{}/history", app.url)).await;
+    browser.shows("One new one waits").await;
+    browser.picture("history-no-database").await;
+}

@@ -1,0 +1,153 @@
+//! How it looks: phones, dark and light, messages.
+
+use super::{Case, cases};
+use crate::app::App;
+use crate::backend::{Backend, LETTER};
+use crate::browser::{Browser, Device};
+
+pub(super) fn cases() -> Vec<Case> {
+    cases![
+        nothing_is_wider_than_a_phone
+            .on(Device::Phone(390))
+            .with_refusals(),
+        nothing_is_wider_than_a_small_phone
+            .on(Device::Phone(320))
+            .with_refusals(),
+        dark_and_light_by_hand,
+        the_demo_model_is_named,
+        what_does_not_exist_is_said.with_refusals(),
+    ]
+}
+
+async fn nothing_is_wider_than_a_phone(browser: Browser) {
+    narrow(&browser, "phone").await;
+}
+
+async fn nothing_is_wider_than_a_small_phone(browser: Browser) {
+    narrow(&browser, "small-phone").await;
+}
+
+async fn narrow(browser: &Browser, name: &str) {
+    let backend = Backend::demo().await;
+    let app = App::start(&backend).await;
+    let fits = async |state: &str, seen: &str| {
+        browser.shows(seen).await;
+        browser.picture(&format!("{name}-{state}")).await;
+        assert!(
+            !browser.scrolls_sideways().await,
+            "{state} scrolls sideways"
+        );
+        // Fingers are wider than pointers: 44 pixels, but for links in running text.
+        let small = "[...document.querySelectorAll('button, .button, nav a, summary')].filter((one) => one.offsetHeight && one.offsetHeight < 44 && !one.matches('.link')).map((one) => one.outerHTML)";
+        assert_eq!(browser.eval(small).await, serde_json::json!([]), "{state}");
+    };
+    browser.go(&app.url).await;
+    fits("form", "Nothing leaves this server.").await;
+    let wide = format!(
+        "{LETTER}\n\n{}",
+        "Donaudampfschifffahrtsgesellschaft".repeat(12)
+    );
+    let page = app.submit(&wide).await;
+    browser.go(&page).await;
+    backend.let_go(8);
+    browser
+        .until("document.querySelectorAll('.row [lang=en] .s').length === 8")
+        .await;
+    browser.shows("80 %").await;
+    fits("running", "Cleaning must be finished").await;
+    // A tap marks both.
+    browser.tap(".row [lang=en] [data-i='2']").await;
+    browser
+        .until("document.querySelectorAll('.on').length === 2")
+        .await;
+    browser.picture(&format!("{name}-tapped")).await;
+    backend.let_go(2);
+    browser
+        .until("document.querySelector('#end[data-phase=stored]')")
+        .await;
+    browser
+        .eval("document.querySelector('#end').scrollIntoView({block: 'end'})")
+        .await;
+    fits("done", "Translate another").await;
+    app.submit("Guten Morgen!").await;
+    browser.go(&format!("{}/history", app.url)).await;
+    fits("history", "Dear Ms Keller").await;
+    browser.go(&format!("{}/nowhere", app.url)).await;
+    fits("404", "There is nothing here").await;
+}
+
+async fn dark_and_light_by_hand(browser: Browser) {
+    let backend = Backend::patient().await;
+    let app = App::start(&backend).await;
+    browser.go(&app.url).await;
+    browser.until("document.querySelector('#theme')").await;
+    let paper = "getComputedStyle(document.body).backgroundColor";
+    let bright = browser.eval(paper).await;
+    browser.click("#theme").await;
+    browser
+        .until("document.documentElement.dataset.theme === 'light'")
+        .await;
+    assert_eq!(browser.eval(paper).await, bright);
+    browser.click("#theme").await;
+    browser
+        .until("document.documentElement.dataset.theme === 'dark'")
+        .await;
+    assert_ne!(browser.eval(paper).await, bright);
+    browser.picture("dark-form").await;
+    // It stays so, from the first paint of every page on.
+    browser.go(&app.submit(LETTER).await).await;
+    backend.let_go(5);
+    browser.shows("Please bring the following documents:").await;
+    browser.shows("55 %").await;
+    assert_ne!(browser.eval(paper).await, bright);
+    browser.picture("dark-running").await;
+    backend.let_go(10);
+    browser
+        .until("document.querySelector('#end[data-phase=stored]')")
+        .await;
+    browser.picture("dark-done").await;
+    browser.go(&format!("{}/history", app.url)).await;
+    browser.shows("Dear Ms Keller").await;
+    browser.picture("dark-history").await;
+    browser.click("#theme").await;
+    browser
+        .until("!document.documentElement.dataset.theme")
+        .await;
+    assert_eq!(browser.eval(paper).await, bright);
+}
+
+async fn the_demo_model_is_named(browser: Browser) {
+    let backend = Backend::demo().await;
+    let app = App::start(&backend).await;
+    browser.go(&app.url).await;
+    // The backend is asked in the background; the page knows once it has answered.
+    while !browser
+        .text("main")
+        .await
+        .contains("cargo run --release -- fetch-model")
+    {
+        browser.client.refresh().await.unwrap();
+        browser.until("document.querySelector('#translate')").await;
+    }
+    browser.picture("demo").await;
+    backend.let_go(9);
+    browser.go(&app.translate(LETTER).await).await;
+    browser.shows("cargo run --release -- fetch-model").await;
+}
+
+async fn what_does_not_exist_is_said(browser: Browser) {
+    let backend = Backend::eager().await;
+    let app = App::start(&backend).await;
+    for path in [
+        "/nowhere",
+        "/translations/7",
+        "/translations/01900000-0000-7000-8000-000000000000",
+        "/assets/0/app.css",
+    ] {
+        browser.go(&format!("{}{path}", app.url)).await;
+        browser.shows("There is nothing here").await;
+    }
+    browser.picture("404").await;
+    browser.go(&format!("{}/query_db", app.url)).await;
+    browser.shows("Nothing here yet").await;
+}

@@ -1,0 +1,57 @@
+//! The pages in a real browser: a headless Chromium, driven through chromedriver, against the
+//! frontend in this process, an embedded database and a backend that translates when it is told to.
+//!
+//! - [`cases`]: what is tried
+//! - [`browser`]: a session of Chromium
+//! - [`app`]: the frontend, which can be stopped and started again, and a line that can be cut
+//! - [`backend`]: the stand-in for the backend
+//!
+//! Without Chromium and its driver the cases are reported as ignored. With `SCREENSHOTS=folder`
+//! they leave pictures of the states they pass through.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a case that cannot go on fails, and says where"
+)]
+
+mod app;
+mod backend;
+mod browser;
+mod cases;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+/// Each case has a Chromium of its own, which wants a core or two.
+const THREADS: usize = 2;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(THREADS);
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    // Looked for only where cases run: `--list` needs no browser.
+    let driver = if arguments.list {
+        Err("not looked for".to_owned())
+    } else {
+        runtime.block_on(browser::Driver::start())
+    };
+    let missing = driver.as_ref().err().cloned();
+    let driver = driver.ok().map(Arc::new);
+    let trials = cases::all().into_iter().map(|case| {
+        let (driver, handle, name) = (driver.clone(), runtime.handle().clone(), case.name);
+        let run = move || {
+            let driver = driver.ok_or("no browser")?;
+            handle.block_on(case.run(&driver)).map_err(Failed::from)
+        };
+        let trial = Trial::test(name, run);
+        match &missing {
+            Some(reason) => trial.with_kind(reason.clone()).with_ignored_flag(true),
+            None => trial,
+        }
+    });
+    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    drop(driver);
+    conclusion.exit_code()
+}

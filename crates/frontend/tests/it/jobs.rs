@@ -1,0 +1,508 @@
+//! From the form's text to the row, with everything that can come between.
+
+use std::path::Path;
+
+use frontend::jobs::{Job, Phase, Reason, SubmitError};
+use futures_util::future::join_all;
+use tokio::runtime::Runtime;
+use uuid::Uuid;
+
+use crate::Cases;
+use crate::fixture::{
+    App, Backend, Database, MAX_TEXT_BYTES, Mood, eventually, lines, phase, sentences, spooled,
+    stored,
+};
+
+pub(crate) fn add(cases: &mut Cases) {
+    cases.each("jobs/a_text_becomes_a_row", row);
+    cases.each("jobs/a_text_sent_twice_is_one_job", twice);
+    cases.plain("jobs/a_sudden_end_loses_nothing", sudden_end);
+    cases.plain("jobs/a_backend_that_is_down_is_waited_for", down);
+    cases.plain("jobs/a_backend_that_is_busy_is_tried_again", busy);
+    cases.plain("jobs/a_broken_stream_goes_on_where_it_stopped", broken);
+    cases.plain("jobs/another_model_starts_afresh", other_model);
+    cases.plain("jobs/a_text_that_is_too_long_fails", too_long);
+    cases.plain("jobs/a_backend_that_refuses_is_tried_again", refused);
+    cases.plain("jobs/the_others_see_their_place", places);
+    cases.plain("jobs/a_letter_does_not_wait_for_books", letter);
+    cases.plain("jobs/cancel_keeps_what_is_there", cancel);
+    cases.plain("jobs/deleted_is_gone", delete);
+    cases.plain("jobs/a_text_that_cannot_be_saved_is_not_accepted", unsaved);
+    cases.plain("jobs/nothing_to_translate_needs_no_backend", nothing);
+    cases.plain("jobs/a_book", book);
+    cases.plain("jobs/those_that_are_stored_leave_memory", memory);
+}
+
+async fn open(folder: &Path, backend: &Backend, database: &Database) -> App {
+    let app = App::open(folder, backend, database.config()).await;
+    app.history.up().await;
+    app
+}
+
+/// What a job shows, put together.
+pub(crate) fn shown(job: &Job) -> String {
+    let (mut shown, mut end) = (String::new(), 0);
+    for sentence in job.translated_from(0) {
+        shown += &job.text()[end..sentence.start];
+        shown += &sentence.translation;
+        end = sentence.end;
+    }
+    shown + &job.text()[end..]
+}
+
+async fn row(database: Database) {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = Backend::start().await;
+    let app = open(folder.path(), &backend, &database).await;
+    let text =
+        "  '; DROP TABLE translations; --\n\n<script>Über \0 alles.</script> Ja!\n1. \\ Nein";
+    let job = app.submit(text).await;
+    stored(&job).await;
+    let row = app.history.find(job.id()).await.unwrap().unwrap();
+    assert_eq!(row.text_de, text);
+    assert_eq!(row.text_en, text.to_uppercase());
+    assert_eq!(row.text_en, shown(&job));
+    assert_eq!(row.created_at, Some(job.created_at()));
+    assert_eq!(row.model.as_deref(), Some("capitals"));
+    let spans = row.spans.unwrap().0;
+    assert_eq!(
+        row.sentences.map(|sentences| sentences as usize),
+        Some(spans.len())
+    );
+    for (span, sentence) in spans.iter().zip(job.translated_from(0)) {
+        assert_eq!((span.de.start, span.de.end), (sentence.start, sentence.end));
+        assert_eq!(
+            row.text_en[span.en.start..span.en.end],
+            sentence.translation
+        );
+    }
+    assert!(spooled(folder.path()).is_empty());
+    assert_eq!(backend.ids(), [job.id().to_string()]);
+    app.close().await;
+}
+
+async fn twice(database: Database) {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = Backend::start().await;
+    let app = open(folder.path(), &backend, &database).await;
+    let (id, text) = (Uuid::now_v7(), "Doppelt.");
+    let submits = (0..10).map(|_| app.jobs.submit(id, text.to_owned()));
+    for submitted in join_all(submits).await {
+        assert_eq!(submitted.unwrap(), id);
+    }
+    let job = app.jobs.find(id).unwrap();
+    stored(&job).await;
+    assert_eq!(app.jobs.submit(id, text.to_owned()).await.unwrap(), id);
+    let other = app.jobs.submit(id, "Anders.".to_owned()).await.unwrap();
+    assert_ne!(other, id);
+    stored(&app.jobs.find(other).unwrap()).await;
+    app.close().await;
+    // The database remembers.
+    let app = open(folder.path(), &backend, &database).await;
+    assert_eq!(app.jobs.submit(id, text.to_owned()).await.unwrap(), id);
+    assert!(app.jobs.find(id).is_none());
+    let third = app
+        .jobs
+        .submit(id, "Noch anders.".to_owned())
+        .await
+        .unwrap();
+    assert_ne!(third, id);
+    stored(&app.jobs.find(third).unwrap()).await;
+    // What was deleted is translated again, under another id.
+    app.history.delete(id).await.unwrap();
+    let fourth = app.jobs.submit(id, text.to_owned()).await.unwrap();
+    assert_ne!(fourth, id);
+    stored(&app.jobs.find(fourth).unwrap()).await;
+    assert_eq!(backend.texts(), [text, "Anders.", "Noch anders.", text]);
+}
+
+async fn sudden_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::sqlite();
+    let backend = Backend::start().await;
+    backend.hold();
+    // A runtime whose tasks stop where they are, as those of a killed process do.
+    let doomed = Runtime::new().unwrap();
+    let (path, config, url) = (folder.path().to_owned(), database.config(), backend.url());
+    let submitted = doomed.spawn(async move {
+        let app = App::open_at(&path, vec![url], config).await;
+        let mut ids = Vec::new();
+        for text in ["Eins. Zwei.", "Drei.", "Vier."] {
+            ids.push(app.submit(text).await.id());
+        }
+        let cancelled = app.submit("Abgebrochen.").await.id();
+        assert!(app.jobs.cancel(cancelled).await);
+        let job = app.jobs.find(ids[0]).unwrap();
+        (ids, cancelled, job)
+    });
+    let (ids, cancelled, job) = submitted.await.unwrap();
+    eventually("all are at work", async || backend.texts().len() >= 3).await;
+    backend.release(1);
+    // Sentences go to whoever waits; one text has begun at least.
+    eventually("a sentence", async || job.state().done <= 1).await;
+    doomed.shutdown_background();
+    backend.release_all();
+    let app = open(folder.path(), &backend, &database).await;
+    for id in &ids {
+        if let Some(job) = app.jobs.find(*id) {
+            stored(&job).await;
+        }
+        assert!(app.history.find(*id).await.unwrap().is_some());
+    }
+    let cancelled = app.jobs.find(cancelled).unwrap();
+    assert_eq!(cancelled.state().phase, Phase::Cancelled);
+    assert_eq!(cancelled.text(), "Abgebrochen.");
+    assert_eq!(spooled(folder.path()).len(), 1);
+    let page = app.history.page(None, None, 9).await.unwrap();
+    let order: Vec<_> = page
+        .entries
+        .iter()
+        .rev()
+        .map(|entry| entry.public_id)
+        .collect();
+    assert_eq!(order, ids);
+}
+
+async fn down() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut backend = Backend::start().await;
+    backend.stop().await;
+    let app = open(folder.path(), &backend, &Database::sqlite()).await;
+    let job = app.submit("Guten Morgen!").await;
+    let retrying = phase(&job, |phase| matches!(phase, Phase::Retrying { .. })).await;
+    assert!(matches!(
+        retrying,
+        Phase::Retrying {
+            reason: Reason::Down,
+            ..
+        }
+    ));
+    assert!(!app.jobs.retry(Uuid::now_v7()).await);
+    assert!(app.jobs.retry(job.id()).await, "at once");
+    backend.restart().await;
+    stored(&job).await;
+    assert!(!app.jobs.retry(job.id()).await);
+    assert!(!app.jobs.cancel(job.id()).await);
+}
+
+async fn busy() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = Backend::start().await;
+    let app = open(folder.path(), &backend, &Database::sqlite()).await;
+    for (status, expected) in [
+        (503, Reason::Busy),
+        (429, Reason::Busy),
+        (502, Reason::Down),
+        (500, Reason::Broken),
+        (408, Reason::Slow),
+    ] {
+        backend.set(Mood::Status(status));
+        let job = app.submit(&format!("Antwort {status}.")).await;
+        let retrying = phase(&job, |phase| matches!(phase, Phase::Retrying { .. })).await;
+        assert!(matches!(&retrying, Phase::Retrying { reason, .. } if *reason == expected));
+        backend.set(Mood::Works);
+        stored(&job).await;
+    }
+}
+
+async fn broken() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = Backend::start().await;
+    let app = open(folder.path(), &backend, &Database::sqlite()).await;
+    let text = lines(5);
+    for mood in [
+        Mood::Cut(5),
+        Mood::Fails {
+            after: 5,
+            retryable: true,
+        },
+    ] {
+        backend.set(mood);
+        backend.hold();
+        let before = backend.texts().len();
+        let job = app.submit(&text).await;
+        backend.release(5);
+        sentences(&job, 5).await;
+        backend.set(Mood::Works);
+        backend.release_all();
+        stored(&job).await;
+        assert_eq!(shown(&job), text.to_uppercase());
+        let sent = backend.texts().split_off(before);
+        assert_eq!(sent.len(), 2);
+        assert_eq!(sent[0], text);
+        let rest = &text[job.segments().unwrap()[5].start..];
+        assert_eq!(sent[1], rest);
+        let row = app.history.find(job.id()).await.unwrap().unwrap();
+        assert_eq!(row.text_en, text.to_uppercase());
+    }
+}
+
+async fn other_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut backend = Backend::start().await;
+    let app = open(folder.path(), &backend, &Database::sqlite()).await;
+    let text = lines(3);
+    backend.set(Mood::Cut(3));
+    let job = app.submit(&text).await;
+    phase(&job, |phase| matches!(phase, Phase::Retrying { .. })).await;
+    backend.stop().await;
+    backend.set_model("better capitals");
+    backend.set(Mood::Works);
+    // Found out by asking, not by an answer that is still fresh.
+    app.jobs.retry(job.id()).await;
+    eventually("the backend is missed", async || {
+        matches!(
+            job.state().phase,
+            Phase::Retrying {
+                reason: Reason::Down,
+                ..
+            }
+        )
+    })
+    .await;
+    backend.restart().await;
+    stored(&job).await;
+    let row = app.history.find(job.id()).await.unwrap().unwrap();
+    assert_eq!(row.model.as_deref(), Some("better capitals"));
+    assert_eq!(row.text_en, text.to_uppercase());
+    assert_eq!(backend.texts(), [text.clone(), text]);
+}
+
+async fn too_long() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = Backend::start().await;
+    let app = open(folder.path(), &backend, &Database::sqlite()).await;
+    backend.set(Mood::Status(413));
+    let job = app.submit(&lines(2)).await;
+    let failed = phase(&job, Phase::is_final).await;
+    let reason = Reason::TooLong;
+    assert_eq!(failed, Phase::Failed { reason });
+    assert!(!app.jobs.cancel(job.id()).await);
+    assert_eq!(spooled(folder.path()).len(), 1, "the text is kept");
+    backend.set(Mood::Works);
+    assert!(app.jobs.retry(job.id()).await);
+    stored(&job).await;
+    assert_eq!(shown(&job), lines(2).to_uppercase());
+}
+
+async fn refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = Backend::start().await;
+    let app = open(folder.path(), &backend, &Database::sqlite()).await;
+    for (mood, expected) in [
+        (
+            Mood::Status(422),
+            Reason::Refused("422 Unprocessable Entity".to_owned()),
+        ),
+        (Mood::Differs, Reason::Protocol),
+        (
+            Mood::Fails {
+                after: 1,
+                retryable: false,
+            },
+            Reason::Refused("the model stumbled".to_owned()),
+        ),
+    ] {
+        backend.set(mood);
+        let job = app.submit(&lines(2)).await;
+        let stopped = |phase: &Phase| phase.is_final() || matches!(phase, Phase::Retrying { .. });
+        let stopped = phase(&job, stopped).await;
+        assert!(
+            matches!(&stopped, Phase::Retrying { reason, .. } if *reason == expected),
+            "{mood:?}: {stopped:?}"
+        );
+        assert_eq!(spooled(folder.path()).len(), 1, "the text is kept");
+        backend.set(Mood::Works);
+        // By itself, too, but later.
+        assert!(app.jobs.retry(job.id()).await);
+        stored(&job).await;
+        assert_eq!(shown(&job), lines(2).to_uppercase());
+    }
+}
+
+async fn places() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = Backend::start().await;
+    let app = open(folder.path(), &backend, &Database::sqlite()).await;
+    backend.hold();
+    let mut jobs = Vec::new();
+    for number in 0..12 {
+        jobs.push(app.submit(&format!("Text {number}.")).await);
+    }
+    let place = |place| move |phase: &Phase| *phase == Phase::Waiting { place };
+    for job in &jobs[..8] {
+        phase(job, |phase| *phase == Phase::Running).await;
+    }
+    for (job, expected) in jobs[8..].iter().zip(1..) {
+        phase(job, place(expected)).await;
+    }
+    // One that waits goes, and those behind it move up.
+    assert!(app.jobs.cancel(jobs[9].id()).await);
+    phase(&jobs[10], place(2)).await;
+    phase(&jobs[11], place(3)).await;
+    // One that runs goes, and the next begins.
+    assert!(app.jobs.cancel(jobs[3].id()).await);
+    phase(&jobs[8], |phase| *phase == Phase::Running).await;
+    phase(&jobs[10], place(1)).await;
+    // Who comes back is served in the order of arrival.
+    assert!(app.jobs.retry(jobs[9].id()).await);
+    phase(&jobs[9], place(1)).await;
+    phase(&jobs[10], place(2)).await;
+    backend.release_all();
+    for (number, job) in jobs.iter().enumerate() {
+        if number != 3 {
+            stored(job).await;
+        }
+    }
+    assert_eq!(jobs[3].state().phase, Phase::Cancelled);
+}
+
+async fn letter() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = Backend::start().await;
+    let app = open(folder.path(), &backend, &Database::sqlite()).await;
+    backend.hold();
+    let text = lines(1000);
+    let mut books = Vec::new();
+    for _ in 0..9 {
+        books.push(app.submit(&text).await);
+    }
+    phase(&books[8], |phase| *phase == Phase::Waiting { place: 1 }).await;
+    phase(&app.submit("Ein Brief.").await, |phase| {
+        *phase == Phase::Running
+    })
+    .await;
+}
+
+async fn cancel() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::sqlite();
+    let backend = Backend::start().await;
+    let app = open(folder.path(), &backend, &database).await;
+    backend.hold();
+    let job = app.submit(&lines(3)).await;
+    backend.release(3);
+    sentences(&job, 3).await;
+    assert!(app.jobs.cancel(job.id()).await);
+    assert!(!app.jobs.cancel(job.id()).await);
+    assert_eq!(job.state().phase, Phase::Cancelled);
+    // What comes late has no effect.
+    backend.release(1);
+    assert_eq!(app.submit("").await.state().done, 0);
+    assert_eq!(job.state().done, 3);
+    assert!(app.jobs.retry(job.id()).await);
+    eventually("the second request", async || backend.texts().len() == 2).await;
+    assert!(app.jobs.cancel(job.id()).await);
+    app.close().await;
+    let app = open(folder.path(), &backend, &database).await;
+    let job = app.jobs.find(job.id()).unwrap();
+    assert_eq!(
+        (job.state().phase, job.text()),
+        (Phase::Cancelled, lines(3).as_str())
+    );
+    backend.release_all();
+    assert!(app.jobs.retry(job.id()).await);
+    stored(&job).await;
+    assert_eq!(shown(&job), lines(3).to_uppercase());
+    assert!(spooled(folder.path()).is_empty());
+}
+
+async fn delete() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::sqlite();
+    let backend = Backend::start().await;
+    let app = open(folder.path(), &backend, &database).await;
+    backend.hold();
+    let running = app.submit("Läuft.").await;
+    let cancelled = app.submit("Abgebrochen.").await;
+    eventually("both are at work", async || backend.texts().len() == 2).await;
+    assert!(app.jobs.cancel(cancelled.id()).await);
+    for job in [&running, &cancelled] {
+        assert!(app.jobs.delete(job.id()).await);
+        assert!(!app.jobs.delete(job.id()).await);
+        assert!(!app.jobs.retry(job.id()).await);
+        assert!(app.jobs.find(job.id()).is_none());
+    }
+    assert!(spooled(folder.path()).is_empty());
+    backend.release_all();
+    let done = app.submit("Fertig.").await;
+    stored(&done).await;
+    // What is stored stays in the history.
+    assert!(app.jobs.delete(done.id()).await);
+    assert!(app.history.find(done.id()).await.unwrap().is_some());
+    app.close().await;
+    let app = open(folder.path(), &backend, &database).await;
+    assert!(app.jobs.find(running.id()).is_none());
+    assert_eq!(
+        app.history.page(None, None, 9).await.unwrap().entries.len(),
+        1
+    );
+}
+
+async fn unsaved() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = Backend::start().await;
+    let file = folder.path().join("file");
+    std::fs::write(&file, "in the way").unwrap();
+    let app = open(&file, &backend, &Database::sqlite()).await;
+    let submitted = app.jobs.submit(Uuid::now_v7(), "Ja".to_owned()).await;
+    assert!(matches!(submitted, Err(SubmitError::Unwritable(_))));
+    let long = "x".repeat(MAX_TEXT_BYTES + 1);
+    let submitted = app.jobs.submit(Uuid::now_v7(), long).await;
+    assert!(matches!(
+        submitted,
+        Err(SubmitError::TooLong {
+            limit: MAX_TEXT_BYTES
+        })
+    ));
+    // Once it can be saved, it is accepted.
+    std::fs::remove_file(&file).unwrap();
+    stored(&app.submit("Ja").await).await;
+}
+
+async fn nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut backend = Backend::start().await;
+    backend.stop().await;
+    let app = open(folder.path(), &backend, &Database::sqlite()).await;
+    for text in ["", " \n\n\t", "-", "…", "🙂", "\0"] {
+        let job = app.submit(text).await;
+        stored(&job).await;
+        let row = app.history.find(job.id()).await.unwrap().unwrap();
+        assert_eq!((row.text_de.as_str(), row.text_en.as_str()), (text, text));
+        assert_eq!(row.sentences, Some(0));
+    }
+}
+
+async fn book() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = Backend::start().await;
+    let app = open(folder.path(), &backend, &Database::sqlite()).await;
+    let text = "Ein Satz mit Ümlauten von einer Länge, wie Sätze sie im Deutschen gern haben, \
+                und dann noch etwas. "
+        .repeat(100_000);
+    let text = &text[..text.floor_char_boundary(MAX_TEXT_BYTES)];
+    let job = app.submit(text).await;
+    stored(&job).await;
+    assert!(job.state().total >= Some(100_000));
+    let row = app.history.find(job.id()).await.unwrap().unwrap();
+    assert!(row.text_en == text.to_uppercase());
+    assert!(row.spans.unwrap().0.len() >= 100_000);
+}
+
+async fn memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = Backend::start().await;
+    let app = open(folder.path(), &backend, &Database::sqlite()).await;
+    let first = app.submit("Der erste.").await;
+    stored(&first).await;
+    for number in 0..100 {
+        stored(&app.submit(&format!("Noch {number}.")).await).await;
+    }
+    eventually("the first leaves", async || {
+        app.jobs.find(first.id()).is_none()
+    })
+    .await;
+    assert!(app.history.find(first.id()).await.unwrap().is_some());
+    assert_eq!(first.text(), "Der erste.", "who looks at it still sees it");
+}
