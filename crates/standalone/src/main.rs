@@ -1,0 +1,27 @@
+//! Both services in one process, on an embedded database.
+//!
+//! - [`cli`]: flags, variables and subcommands
+//! - [`serve`]: both services until a signal comes
+//! - [`translate`]: a text on the command line
+
+mod cli;
+mod serve;
+mod translate;
+
+use backend::fetch_model;
+use service::telemetry;
+
+use cli::Command;
+
+fn main() -> anyhow::Result<()> {
+    let mut cli = cli::parse();
+    telemetry::init(&cli.common.rust_log)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    match cli.command.take() {
+        Some(Command::Translate(arguments)) => translate::run(&arguments),
+        Some(Command::FetchModel(arguments)) => {
+            runtime.block_on(fetch_model::run(arguments, &cli.common))
+        }
+        None => runtime.block_on(serve::run(cli)),
+    }
+}

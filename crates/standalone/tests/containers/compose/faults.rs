@@ -1,0 +1,223 @@
+//! Parts that are killed, silent, cut off or full: what the page shows, what is stored, and that
+//! all is well again without a hand.
+
+use std::{fs, thread};
+
+use anyhow::{Context as _, ensure};
+
+use super::stack::Stack;
+use crate::docker;
+
+/// Sentences that keep the model busy while something is killed.
+const LINES: usize = 2000;
+
+/// Characters that do not fit into what is left of a table's pages.
+const LONG: usize = 100_000;
+
+/// A file in the database's volume.
+const FILLING: &str = "/var/lib/mysql/filling";
+
+/// The database on a disk of its own, which is small.
+const SMALL_DISK: &str = "volumes:
+  unlimited_translation_database_volume:
+    driver_opts: {type: tmpfs, device: tmpfs, o: \"size=400m,uid=999,gid=999\"}
+";
+
+/// Translates while the database is away: the translation is shown, and the pages say what is
+/// missing.
+fn without_database(stack: &Stack, german: &str, english: &str) -> anyhow::Result<()> {
+    let page = stack.impatient().translate(german)?.html;
+    ensure!(page.contains(english), "{page}");
+    ensure!(page.contains("not in the history yet"), "{page}");
+    for path in ["/", "/history"] {
+        // Answered in seconds, also before the loss is noticed.
+        let page = stack.impatient().get(path)?;
+        ensure!(page.status == 200, "{path}: status {}", page.status);
+        stack.until("the page says that the database is away", || {
+            let page = stack.impatient().get(path)?;
+            Ok(page.html.contains("The database cannot be reached."))
+        })?;
+    }
+    Ok(())
+}
+
+/// The translation is stored by itself, and all is as before.
+fn recovered(stack: &Stack, german: &str) -> anyhow::Result<()> {
+    stack.stored(german)?;
+    for path in ["/", "/history"] {
+        stack.until("the page has nothing to say", || {
+            let page = stack.impatient().get(path)?;
+            Ok(!page.html.contains("The database cannot be reached."))
+        })?;
+    }
+    let history = stack.impatient().get("/history")?.html;
+    ensure!(history.contains(german), "{history}");
+    Ok(())
+}
+
+/// The schema is there: what follows is about a database that was up once.
+fn with_database(stack: &Stack) -> anyhow::Result<()> {
+    stack.until("the history is served", || {
+        let page = stack.impatient().get("/history")?;
+        Ok(!page.html.contains("The database cannot be reached."))
+    })
+}
+
+pub(super) fn killed(stack: &Stack) -> anyhow::Result<()> {
+    with_database(stack)?;
+    // An engine that was told to kill a container leaves it so.
+    stack.run(["kill", "database"])?;
+    let german = "Ich habe heute keine Zeit.";
+    without_database(stack, german, "today")?;
+    stack.run(["start", "database"])?;
+    recovered(stack, german)?;
+    // Out of the blue.
+    stack.crash("database")?;
+    let german = "Morgen habe ich Zeit.";
+    let page = stack.impatient().translate(german)?.html;
+    ensure!(page.contains("time"), "{page}");
+    recovered(stack, german)
+}
+
+pub(super) fn silent(stack: &Stack) -> anyhow::Result<()> {
+    with_database(stack)?;
+    stack.run(["pause", "database"])?;
+    let german = "Wir trinken heute Kaffee.";
+    let shown = without_database(stack, german, "coffee");
+    stack.run(["unpause", "database"])?;
+    shown?;
+    recovered(stack, german)
+}
+
+pub(super) fn cut_off(stack: &Stack) -> anyhow::Result<()> {
+    with_database(stack)?;
+    let network = format!("{}_data", stack.project());
+    let container = stack.container("database")?;
+    docker::run(["network", "disconnect", &network, &container])?;
+    let german = "Das Wasser ist heute kalt.";
+    let shown = without_database(stack, german, "water");
+    let connect = ["network", "connect", "--alias=database"];
+    docker::run(connect.into_iter().chain([&*network, &*container]))?;
+    shown?;
+    recovered(stack, german)
+}
+
+pub(super) fn never_there(_: &Stack) -> anyhow::Result<()> {
+    let stack = Stack::new("alone")?;
+    // A first start that fails leaves a volume that the MySQL image cannot use.
+    stack.up()?;
+    with_database(&stack)?;
+    stack.down()?;
+    let file = stack.folder.path().join("compose.yaml");
+    let sound = fs::read_to_string(&file)?;
+    let broken = sound.replace("--skip-name-resolve", "--no-such-option");
+    ensure!(broken != sound, "the database is not broken");
+    fs::write(&file, broken)?;
+    stack.up()?;
+    let german = "Die Sonne scheint heute.";
+    without_database(&stack, german, "sun")?;
+    fs::write(&file, sound)?;
+    stack.up()?;
+    recovered(&stack, german)
+}
+
+pub(super) fn full(_: &Stack) -> anyhow::Result<()> {
+    let stack = Stack::new("full")?;
+    let own = stack.folder.path().join("compose.override.yaml");
+    fs::write(own, SMALL_DISK)?;
+    stack.up()?;
+    with_database(&stack)?;
+    let before = "Guten Morgen!";
+    stack.browser().translate(before)?;
+    stack.stored(before)?;
+
+    let fill = format!("cat /dev/zero >{FILLING}");
+    let error = stack.exec("database", &["sh", "-c", &fill]);
+    let error = error.err().context("the disk is not full")?.to_string();
+    ensure!(error.contains("No space left"), "{error}");
+    // No sentence, so nothing to translate.
+    let long = "–".repeat(LONG);
+    let page = stack.impatient().translate(&long)?.html;
+    let said = page.contains("not in the history yet") && page.contains("is full");
+    ensure!(said, "the page does not say that the table is full");
+    let page = stack.impatient().translate("Gute Nacht!")?.html;
+    ensure!(page.contains("night"), "{page}");
+    for path in ["/", "/history"] {
+        let page = stack.impatient().get(path)?;
+        ensure!(page.status == 200, "{path}: status {}", page.status);
+    }
+    ensure!(stack.rows("–")? == 0, "stored on a full disk");
+
+    stack.exec("database", &["rm", FILLING])?;
+    for german in ["–", "Gute Nacht!", before] {
+        stack.stored(german)?;
+    }
+    let length = stack.sql("select max(char_length(text_en)) from translations")?;
+    ensure!(length == LONG.to_string(), "{length}");
+    Ok(())
+}
+
+/// A text of [`LINES`] lines that are all the same but for the first.
+fn book(first: &str) -> String {
+    let mut text = first.to_owned();
+    for _ in 1..LINES {
+        text.push_str("\nWie geht es dir?");
+    }
+    text
+}
+
+/// One row has the whole translation, each line as every other.
+fn complete(stack: &Stack, first: &str) -> anyhow::Result<()> {
+    stack.stored(first)?;
+    let query = format!("select text_en from translations where text_de like '{first}%'");
+    let english = stack.sql(&query)?;
+    // The client writes line breaks so.
+    let lines: Vec<&str> = english.split("\\n").collect();
+    ensure!(lines.len() == LINES, "{} lines", lines.len());
+    ensure!(lines[1].contains("How are you"), "{}", lines[1]);
+    ensure!(
+        lines[1..].iter().all(|line| *line == lines[1]),
+        "lines differ"
+    );
+    Ok(())
+}
+
+/// A text of many sentences, of which the page shows some, and not all.
+fn begun(stack: &Stack, first: &str) -> anyhow::Result<String> {
+    let path = stack.browser().submit(&book(first))?;
+    let page = stack
+        .browser()
+        .get_until(&path, |html| html.contains("How are you"))?;
+    ensure!(!page.html.contains("id=\"end\""), "too fast for this test");
+    Ok(path)
+}
+
+pub(super) fn backend(stack: &Stack) -> anyhow::Result<()> {
+    let first = "Guten Abend!";
+    let path = begun(stack, first)?;
+    let page = thread::scope(|scope| {
+        let page = scope.spawn(|| stack.browser().get(&path));
+        stack.crash("backend")?;
+        ensure!(stack.rows(first)? == 0, "stored before the kill");
+        page.join().expect("it returns its errors")
+    })?
+    .html;
+    let shown = page.matches("How are you").count();
+    ensure!(shown == LINES - 1, "{shown} sentences on the page");
+    complete(stack, first)
+}
+
+pub(super) fn frontend(stack: &Stack) -> anyhow::Result<()> {
+    let first = "Guten Tag!";
+    let path = begun(stack, first)?;
+    stack.crash("frontend")?;
+    ensure!(stack.rows(first)? == 0, "stored before the kill");
+    let mut page = String::new();
+    stack.until("the page is served again", || {
+        page = stack.browser().get(&path)?.html;
+        Ok(true)
+    })?;
+    let shown = page.matches("How are you").count();
+    ensure!(shown == LINES - 1, "{shown} sentences on the page");
+    complete(stack, first)
+}

@@ -1,0 +1,47 @@
+//! What is in the images.
+
+use anyhow::{Context as _, ensure};
+
+use super::stack::Stack;
+use crate::{docker, images};
+
+/// In which the sizes of images are counted.
+const MEGABYTE: u64 = 1_000_000;
+
+pub(super) fn sizes(stack: &Stack) -> anyhow::Result<()> {
+    let size = |image: &str| -> anyhow::Result<u64> {
+        Ok(docker::run(["image", "inspect", "--format", "{{.Size}}", image])?.parse()?)
+    };
+    let base = size("debian:trixie-slim")?;
+    let model = stack.exec("backend", &["du", "--summarize", "--bytes", "/models"])?;
+    let model: u64 = model.split_whitespace().next().context("du")?.parse()?;
+    let images = images::built()?;
+    for (image, more, limit) in [(&images.frontend, 0, 30), (&images.backend, model, 50)] {
+        let own = size(image)?.saturating_sub(base + more);
+        ensure!(own < limit * MEGABYTE, "{image}: {own} bytes");
+    }
+    Ok(())
+}
+
+/// Takes the list of components out of a program. It is compressed as zlib does it: with eight
+/// bytes in front it is what gzip reads, but for the sum at the end.
+const UNPACK: &str = r#"set -e; cd /tmp; cat >program
+objcopy --dump-section .dep-v0=list program /dev/null
+{ printf "\037\213\010\0\0\0\0\0"; cat list; } | gzip -dc 2>/dev/null || :"#;
+
+pub(super) fn components(stack: &Stack) -> anyhow::Result<()> {
+    let images = images::built()?;
+    for (program, image, has, has_not) in [
+        ("backend", &images.backend, "candle-core", "sqlx"),
+        ("frontend", &images.frontend, "sqlx", "candle-core"),
+    ] {
+        let list = stack.shell(&format!(
+            "docker run --rm --network=none --entrypoint=cat {image} /usr/local/bin/{program} \
+             | docker run --rm --network=none --interactive rust:1-slim-trixie sh -c '{UNPACK}'"
+        ))?;
+        let named = |name: &str| list.contains(&format!("\"name\":\"{name}\""));
+        ensure!(named(program) && named(has), "{program}: {list}");
+        ensure!(!named(has_not), "{program} has {has_not}");
+    }
+    Ok(())
+}

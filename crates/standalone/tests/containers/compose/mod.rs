@@ -1,0 +1,64 @@
+//! As `docker compose` runs it, under projects of its own.
+//!
+//! - [`faults`]: parts that are killed, silent, cut off or full
+//! - [`files`]: what Compose and Swarm read in the files
+//! - [`images`]: what is in the images
+//! - [`original`]: the volume of the original app
+//! - [`privileges`]: what the services may do, and who knows the secrets
+//! - [`scenarios`]: the services at work
+//! - [`stack`]: the three services
+
+mod faults;
+mod files;
+mod images;
+mod original;
+mod privileges;
+mod scenarios;
+mod stack;
+
+use libtest_mimic::Trial;
+
+use crate::suite::{self, Scenario};
+use stack::Stack;
+
+/// All tests of this suite. Each works alone and in any order.
+const ALL: [(&str, Scenario<Stack>); 21] = [
+    ("it_starts_from_nothing", scenarios::from_nothing),
+    (
+        "the_page_translates_and_mysql_has_the_row",
+        scenarios::row_in_mysql,
+    ),
+    ("every_service_can_be_restarted", scenarios::restarts),
+    ("rows_survive_down_and_up", scenarios::rows_survive),
+    ("the_readme_backs_up_and_restores", scenarios::backup),
+    ("services_find_each_other_by_name", scenarios::names),
+    (
+        "the_readme_takes_over_the_volume_of_the_original",
+        original::taken_over,
+    ),
+    ("compose_and_swarm_read_the_same", files::same),
+    ("secrets_come_by_file_only", privileges::secrets),
+    ("containers_have_no_privileges", privileges::containers),
+    ("only_the_page_is_published", privileges::network),
+    ("the_database_account_has_few_rights", privileges::account),
+    ("images_are_small", images::sizes),
+    ("images_list_what_is_compiled_in", images::components),
+    ("a_database_that_is_killed_loses_nothing", faults::killed),
+    ("a_database_that_is_silent_loses_nothing", faults::silent),
+    ("a_database_that_is_cut_off_loses_nothing", faults::cut_off),
+    (
+        "a_database_that_never_starts_holds_nothing_up",
+        faults::never_there,
+    ),
+    ("a_database_that_is_full_loses_nothing", faults::full),
+    (
+        "a_backend_killed_in_a_stream_is_made_up_for",
+        faults::backend,
+    ),
+    ("a_text_at_work_survives_a_kill", faults::frontend),
+];
+
+/// All tests of this suite.
+pub(crate) fn trials() -> impl Iterator<Item = Trial> {
+    suite::trials(&ALL)
+}

@@ -1,0 +1,116 @@
+//! One long text over several backends.
+
+use anyhow::{Context as _, ensure};
+
+use super::stack::Stack;
+use crate::{docker, services::Services as _};
+
+/// Sentences of the book.
+const SENTENCES: usize = 10_000;
+
+/// The sentence that the page shows when a backend is killed.
+const MIDDLE: usize = SENTENCES / 2;
+
+/// What its sentences are put together of: [`BEGINNINGS`], [`MIDDLES`], [`ENDS`].
+const BEGINNINGS: [&str; 8] = [
+    "Der Hund", "Die Katze", "Mein Bruder", "Die Lehrerin", "Das Kind", "Unser Nachbar",
+    "Der alte Mann", "Eine Freundin",
+];
+const MIDDLES: [&str; 7] = [
+    "trinkt heute", "sucht im Garten", "findet am Abend", "kauft in der Stadt", "sieht morgen",
+    "vergisst oft", "bringt am 3. Juni",
+];
+const ENDS: [&str; 6] = [
+    "kaltes Wasser.", "einen Brief!", "das neue Buch.", "ein Glas Milch.", "zwei Zeitungen?",
+    "nichts.",
+];
+
+/// The book: paragraphs of up to seven sentences, always the same.
+fn book(title: &str) -> String {
+    let mut text = title.to_owned();
+    let mut state: usize = 1;
+    // The generator of Park and Miller.
+    let mut next = |below: usize| {
+        state = state * 48_271 % 0x7fff_ffff;
+        state / 7 % below
+    };
+    let mut left = 0;
+    for _ in 1..SENTENCES {
+        if left == 0 {
+            left = 1 + next(7);
+            text.push_str(if next(3) == 0 { "\n\n" } else { "\n" });
+        } else {
+            text.push(' ');
+        }
+        left -= 1;
+        let parts = [
+            BEGINNINGS[next(BEGINNINGS.len())],
+            MIDDLES[next(MIDDLES.len())],
+            ENDS[next(ENDS.len())],
+        ];
+        text.push_str(&parts.join(" "));
+    }
+    text
+}
+
+pub(super) fn three_backends(stack: &Stack) -> anyhow::Result<()> {
+    let expected = translated(stack, "Guten Morgen!", || Ok(()))?;
+    let sentences = expected.matches(['.', '!', '?']).count();
+    ensure!(sentences > SENTENCES * 9 / 10, "{sentences} sentences");
+    stack.scale(3)?;
+    let english = translated(stack, "Guten Morgen!", || {
+        let killed = busy(stack)?;
+        docker::run(["kill", &killed]).map(drop)
+    })?;
+    stack.scale(1)?;
+    ensure!(english == expected, "{}", difference(&english, &expected));
+    Ok(())
+}
+
+/// The English book, with something that happens in the middle of its translation.
+fn translated(
+    stack: &Stack,
+    title: &str,
+    happening: impl FnOnce() -> anyhow::Result<()>,
+) -> anyhow::Result<String> {
+    let path = stack.browser().submit(&book(title))?;
+    let middle = format!("data-i=\"{MIDDLE}\"");
+    let page = stack
+        .browser()
+        .get_until(&path, |html| html.contains(&middle))?;
+    ensure!(!page.html.contains("id=\"end\""), "too fast for this test");
+    happening()?;
+    let english = format!("{path}/english.txt");
+    let mut text = String::new();
+    stack.until("the book is translated", || {
+        let page = stack.browser().get(&english)?;
+        text = page.html;
+        Ok(page.status == 200)
+    })?;
+    Ok(text)
+}
+
+/// A backend that is at work.
+fn busy(stack: &Stack) -> anyhow::Result<String> {
+    let ask = "exec 3<>/dev/tcp/127.0.0.1/8000; printf 'GET /metrics HTTP/1.0\\r\\n\\r\\n' >&3; \
+         cat <&3";
+    for container in stack.containers("backend")? {
+        let metrics = docker::run(["exec", &container, "bash", "-c", ask])?;
+        let mut lines = metrics.lines();
+        let requests = lines.find_map(|line| line.strip_prefix("backend_queue_requests "));
+        if requests.context("no such metric")? != "0" {
+            return Ok(container);
+        }
+    }
+    anyhow::bail!("no backend is at work")
+}
+
+/// The first line in which two texts differ.
+fn difference(left: &str, right: &str) -> String {
+    let lines = left.lines().zip(right.lines()).enumerate();
+    let mut lines = lines.filter(|(_, (left, right))| left != right);
+    match lines.next() {
+        Some((number, (left, right))) => format!("line {number}: {left:?} and {right:?}"),
+        None => format!("{} and {} bytes", left.len(), right.len()),
+    }
+}

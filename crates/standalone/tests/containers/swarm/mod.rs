@@ -1,0 +1,50 @@
+//! As a swarm runs it, in stacks of its own.
+//!
+//! - [`book`]: one long text over several backends
+//! - [`load`]: people who translate all the time
+//! - [`node`]: this engine as a swarm of one
+//! - [`scenarios`]: the services at work
+//! - [`secrets`]: secrets that are made beforehand, and changed
+//! - [`stack`]: the three services
+//! - [`updates`]: scaling and replacing under load
+
+mod book;
+mod load;
+mod node;
+mod scenarios;
+mod secrets;
+mod stack;
+mod updates;
+
+use libtest_mimic::Trial;
+
+use crate::suite::{self, Scenario};
+use stack::Stack;
+
+/// All tests of this suite. Each works alone and in any order.
+const ALL: [(&str, Scenario<Stack>); 10] = [
+    (
+        "a_swarm_translates_and_mysql_has_the_row",
+        scenarios::row_in_mysql,
+    ),
+    ("a_swarm_has_names_for_all_services", scenarios::names),
+    ("rows_survive_a_new_stack", scenarios::rows_survive),
+    ("a_killed_task_is_replaced", scenarios::killed),
+    ("nobody_notices_more_and_fewer_backends", updates::scaling),
+    ("nobody_notices_a_new_backend", updates::backend),
+    ("a_new_frontend_loses_no_text", updates::frontend),
+    ("a_new_database_loses_no_text", updates::database),
+    (
+        "secrets_are_made_beforehand_and_changed_as_the_readme_says",
+        secrets::rotation,
+    ),
+    (
+        "a_book_is_the_same_from_three_backends_of_which_one_dies",
+        book::three_backends,
+    ),
+];
+
+/// All tests of this suite.
+pub(crate) fn trials() -> impl Iterator<Item = Trial> {
+    suite::trials(&ALL)
+}

@@ -1,0 +1,181 @@
+//! The three services.
+
+use anyhow::{Context as _, ensure};
+
+use super::node::{self, Node};
+use crate::{
+    docker::{self, output},
+    folder::{Folder, own},
+    readme,
+    services::Services,
+    suite,
+};
+
+/// One stack. Dropping it removes its services, networks, volumes and secrets.
+pub(crate) struct Stack {
+    folder: Folder,
+    name: String,
+    ipvs: bool,
+    /// Goes last.
+    _node: Option<Node>,
+}
+
+impl suite::Stack for Stack {
+    fn start() -> anyhow::Result<Self> {
+        let node = Node::new()?;
+        let stack = Self::new("swarm", Some(node))?;
+        stack.deploy()?;
+        Ok(stack)
+    }
+}
+
+impl Services for Stack {
+    fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn container(&self, service: &str) -> anyhow::Result<String> {
+        let containers = self.containers(service)?;
+        containers.into_iter().next().context("it does not run")
+    }
+
+    fn logs(&self, service: &str) -> anyhow::Result<String> {
+        // Not `docker service logs`, which may wait for ever for a task that is gone.
+        self.shell(&format!(
+            "docker ps --all --quiet --filter {} | xargs --no-run-if-empty -n 1 docker logs 2>&1",
+            self.filter(service)
+        ))
+    }
+}
+
+impl Stack {
+    /// A stack of that name that nothing is left of and nothing runs of.
+    pub(super) fn new(name: &str, node: Option<Node>) -> anyhow::Result<Self> {
+        let stack = Self {
+            folder: Folder::new()?,
+            name: format!("{}-{name}", own()),
+            ipvs: node::has_ipvs(),
+            _node: node,
+        };
+        stack.remove()?;
+        Ok(stack)
+    }
+
+    /// Whether the page is published by the swarm, and not by its container.
+    pub(super) fn has_ipvs(&self) -> bool {
+        self.ipvs
+    }
+
+    /// Runs shell commands as they are typed in the folder of the Compose file.
+    pub(super) fn shell(&self, commands: &str) -> anyhow::Result<String> {
+        let mut shell = self.folder.command("sh")?;
+        shell.args(["-e", "-c", commands]);
+        output(shell)
+    }
+
+    /// The first commands in the README after `heading`, for this stack on this kernel.
+    pub(super) fn readme(&self, heading: &str) -> anyhow::Result<String> {
+        let commands = readme::commands(heading)?.replace("unlimited-translation", &self.name);
+        let compose = "-c compose.yaml";
+        Ok(if self.ipvs {
+            commands
+        } else {
+            commands.replace(compose, &format!("{compose} -c compose.no-ipvs.yaml"))
+        })
+    }
+
+    /// Deploys it as the README says.
+    pub(super) fn deploy(&self) -> anyhow::Result<()> {
+        let commands = self.readme("## Swarm")?;
+        let deploy = commands.lines().last().context("no command")?;
+        self.shell(deploy)?;
+        self.ready()
+    }
+
+    /// Waits until the page is there and lacks nothing.
+    pub(super) fn ready(&self) -> anyhow::Result<()> {
+        self.until("the page is there and lacks nothing", || {
+            let ready = self.browser().get("/readyz")?;
+            Ok(ready.html.contains("\"degraded\":[]"))
+        })
+    }
+
+    /// Removes the services, secrets and networks; the volumes stay.
+    pub(super) fn down(&self) -> anyhow::Result<()> {
+        docker::run(["stack", "rm", &self.name])?;
+        // It is over with the command's end as little as a deployment is.
+        let label = format!("label=com.docker.stack.namespace={}", self.name);
+        self.until("nothing is left but the volumes", || {
+            let containers = docker::run(["ps", "--all", "--quiet", "--filter", &label])?;
+            let networks = docker::run(["network", "ls", "--quiet", "--filter", &label])?;
+            Ok(containers.is_empty() && networks.is_empty())
+        })
+    }
+
+    /// Removes everything.
+    fn remove(&self) -> anyhow::Result<()> {
+        self.down()?;
+        for kind in ["volume", "secret"] {
+            let filter = format!("name={}", self.name);
+            let names = docker::run([kind, "ls", "--quiet", "--filter", &filter])?;
+            for name in names.lines() {
+                docker::run([kind, "rm", name])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces all tasks of a service, and waits for it.
+    pub(super) fn update(&self, service: &str) -> anyhow::Result<()> {
+        let service = format!("{}_{service}", self.name);
+        let update = ["service", "update", "--force", "--detach=false", "--quiet"];
+        docker::run(update.into_iter().chain([&*service]))?;
+        let state = "{{.UpdateStatus.State}}";
+        let state = docker::run(["service", "inspect", "--format", state, &service])?;
+        ensure!(state == "completed", "{service}: {state}");
+        Ok(())
+    }
+
+    /// Runs that many backends, and waits for them.
+    pub(super) fn scale(&self, backends: usize) -> anyhow::Result<()> {
+        let scale = format!("{}_backend={backends}", self.name);
+        docker::run(["service", "scale", "--detach=false", &scale])?;
+        self.until("each backend has an address of its own", || {
+            Ok(self.addresses("backend")?.len() == backends)
+        })
+    }
+
+    /// What the frontend finds under a service's name.
+    pub(super) fn addresses(&self, service: &str) -> anyhow::Result<Vec<String>> {
+        let answer = self.exec("frontend", &["getent", "ahostsv4", service])?;
+        let streams = answer.lines().filter(|line| line.contains("STREAM"));
+        let address = |line: &str| Some(line.split_whitespace().next()?.to_owned());
+        Ok(streams.filter_map(address).collect())
+    }
+
+    /// The ids of the running containers of a service, the newest first.
+    pub(super) fn containers(&self, service: &str) -> anyhow::Result<Vec<String>> {
+        let ids = docker::run(["ps", "--quiet", "--filter", &self.filter(service)])?;
+        Ok(ids.lines().map(str::to_owned).collect())
+    }
+
+    /// What `docker ps` finds the containers of a service by.
+    fn filter(&self, service: &str) -> String {
+        format!(
+            "label=com.docker.swarm.service.name={}_{service}",
+            self.name
+        )
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        if let Err(error) = self.remove() {
+            eprintln!("{error:?}");
+        }
+    }
+}

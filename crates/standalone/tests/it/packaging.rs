@@ -1,0 +1,241 @@
+//! Scripts and Dockerfiles.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    process::{Command, Output},
+};
+
+use tempfile::{TempDir, tempdir};
+
+use crate::app::root;
+
+fn read(file: impl AsRef<Path>) -> String {
+    let file = root().join(file);
+    fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+#[test]
+fn both_dockerfiles_have_the_same_builder() {
+    let builder = |file: &str| {
+        let text = read(file);
+        let start = text.find("# --- builder").expect("a start");
+        let end = text.find("# --- end of the builder").expect("an end");
+        text[start..end].to_owned()
+    };
+    assert_eq!(
+        builder("Dockerfile.backend"),
+        builder("Dockerfile.frontend")
+    );
+}
+
+#[test]
+fn labels_of_the_images_are_true() {
+    for service in ["backend", "frontend"] {
+        let text = read(format!("Dockerfile.{service}"));
+        let label = |name: &str, value: &str| {
+            let label = format!("org.opencontainers.image.{name}=\"{value}\"");
+            assert!(text.contains(&label), "{service}: {label}");
+        };
+        label("title", &format!("unlimited-translation-{service}"));
+        label("version", env!("CARGO_PKG_VERSION"));
+        label("licenses", "MIT OR Apache-2.0");
+        label("base.name", "docker.io/library/debian:trixie-slim");
+        assert!(text.contains("\nFROM debian:trixie-slim\n"), "{service}");
+    }
+    assert!(read("Cargo.toml").contains("license = \"MIT OR Apache-2.0\""));
+}
+
+/// A `mysql` that writes down what it was told, and where.
+fn granted(environment: &[(&str, &str)]) -> (Output, String) {
+    let folder = tempdir().expect("a folder");
+    let client = folder.path().join("mysql");
+    let told = folder.path().join("told");
+    let script = format!(
+        "#!/bin/sh\n{{ echo \"$MYSQL_PWD\" \"$@\"; cat; }} >'{}'\n",
+        told.display()
+    );
+    fs::write(&client, script).expect("written");
+    fs::set_permissions(&client, fs::Permissions::from_mode(0o755)).expect("executable");
+    let path = std::env::var("PATH").expect("a path");
+    // As the image's entrypoint does with a file that is not executable.
+    let output = Command::new("bash")
+        .args([
+            "-euo",
+            "pipefail",
+            "-c",
+            ". \"$0\"; echo \"went on ${user-}\"",
+        ])
+        .arg(root().join("mysql-dump/grants.sh"))
+        .env("PATH", format!("{}:{path}", folder.path().display()))
+        .envs(environment.iter().copied())
+        .output()
+        .expect("run");
+    (output, fs::read_to_string(told).unwrap_or_default())
+}
+
+#[test]
+fn rights_are_narrowed_without_a_secret_in_an_argument_or_the_output() {
+    let (folder, _) = generated();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let values = SECRETS.map(|name| read(folder.path().join(name)));
+    let [root_password, user, _] = &values;
+    let by_value = [("MYSQL_ROOT_PASSWORD", root_password), ("MYSQL_USER", user)];
+    let files = [file("db_root_password"), file("db_user")];
+    let by_file = [
+        ("MYSQL_ROOT_PASSWORD_FILE", &files[0]),
+        ("MYSQL_USER_FILE", &files[1]),
+    ];
+    for environment in [by_value, by_file] {
+        let (output, told) = granted(&environment.map(|(name, value)| (name, value.as_str())));
+        assert!(output.status.success());
+        assert_eq!(output.stdout, b"went on \n");
+        assert!(output.stderr.is_empty());
+        let (called, statements) = told.split_once('\n').expect("a line");
+        assert_eq!(called, format!("{root_password} -uroot"));
+        let of_the_account = format!("'{user}'@'%';\n");
+        assert_eq!(
+            statements.matches(&of_the_account).count(),
+            2,
+            "{statements}"
+        );
+        assert!(
+            statements.starts_with("revoke all privileges"),
+            "{statements}"
+        );
+    }
+    let (output, told) = granted(&[]);
+    assert!(!output.status.success(), "{told}");
+    assert_eq!(mode(root().join("mysql-dump/grants.sh")) & 0o111, 0);
+}
+
+/// A copy of `secrets/generate.sh` in a folder of its own, run once.
+fn generated() -> (TempDir, impl Fn() -> Output) {
+    let folder = tempdir().expect("a folder");
+    let script = folder.path().join("generate.sh");
+    fs::copy(root().join("secrets/generate.sh"), &script).expect("copied");
+    let run = move || Command::new("sh").arg(&script).output().expect("run");
+    assert!(run().status.success());
+    (folder, run)
+}
+
+fn mode(path: impl AsRef<Path>) -> u32 {
+    fs::metadata(path).expect("there").permissions().mode() & 0o777
+}
+
+const SECRETS: [&str; 3] = ["db_root_password", "db_user", "db_password"];
+
+#[test]
+fn secrets_are_made_once() {
+    let (folder, run) = generated();
+    assert_eq!(mode(folder.path()), 0o700);
+    let values = || SECRETS.map(|name| read(folder.path().join(name)));
+    let first = values();
+    for (name, value) in SECRETS.iter().zip(&first) {
+        assert_eq!(mode(folder.path().join(name)), 0o444, "{name}");
+        assert!(value.len() >= 16, "{name}");
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+        assert!(value.bytes().all(plain), "{name}");
+    }
+    // MySQL takes no longer name for a user.
+    assert!(first[1].len() <= 32);
+    assert_ne!(first[0], first[2]);
+
+    fs::remove_file(folder.path().join("db_user")).expect("removed");
+    assert!(run().status.success());
+    let second = values();
+    assert_eq!((&first[0], &first[2]), (&second[0], &second[2]));
+    assert_ne!(first[1], second[1]);
+}
+
+#[test]
+fn a_secret_that_mysql_would_paste_into_sql_is_refused() {
+    let (folder, run) = generated();
+    let file = folder.path().join("db_password");
+    fs::remove_file(&file).expect("removed");
+    fs::write(&file, "it's\n").expect("written");
+    let output = run();
+    assert!(!output.status.success());
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains("db_password"), "{errors}");
+    assert!(!errors.contains("it's"), "{errors}");
+    assert_eq!(read(&file), "it's\n");
+}
+
+/// Puts a model into a folder as the backend's Dockerfile does, with a `backend` that either
+/// fetches something or finds no hub.
+fn into_image(model: &str, hub: bool) -> (TempDir, Output) {
+    let folder = tempdir().expect("a folder");
+    let backend = folder.path().join("backend");
+    let fetch = if hub {
+        "mkdir -p \"$3\" && echo \"$2\" >\"$3/fetched\""
+    } else {
+        "exit 1"
+    };
+    fs::write(&backend, format!("#!/bin/sh\n{fetch}\n")).expect("written");
+    fs::set_permissions(&backend, fs::Permissions::from_mode(0o755)).expect("executable");
+    let path = std::env::var("PATH").expect("a path");
+    let output = Command::new("sh")
+        .arg(root().join("models/into-image.sh"))
+        .arg(root().join("models/demo-de-en"))
+        .arg(folder.path().join("fetched"))
+        .arg(folder.path().join("models"))
+        .env("MODEL", model)
+        .env("PATH", format!("{}:{path}", folder.path().display()))
+        .output()
+        .expect("run");
+    (folder, output)
+}
+
+#[test]
+fn an_image_has_the_full_model_or_a_warning_and_the_demo() {
+    let (folder, output) = into_image("", true);
+    assert!(output.status.success());
+    let current = folder.path().join("models/current");
+    assert_eq!(
+        fs::canonicalize(&current).expect("a model").file_name(),
+        Some("opus-mt-de-en".as_ref())
+    );
+    assert_eq!(
+        read(current.join("fetched")).trim(),
+        "Helsinki-NLP/opus-mt-de-en"
+    );
+
+    let (folder, output) = into_image("", false);
+    assert!(output.status.success());
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains("WARNING"), "{errors}");
+    let current = folder.path().join("models/current");
+    assert_eq!(
+        fs::canonicalize(&current).expect("a model").file_name(),
+        Some("demo-de-en".as_ref())
+    );
+    assert!(current.join("model.safetensors").exists());
+}
+
+#[test]
+fn a_model_that_was_asked_for_is_in_the_image_or_the_build_fails() {
+    let (folder, output) = into_image("demo", false);
+    assert!(output.status.success());
+    assert!(output.stderr.is_empty());
+    assert!(folder.path().join("models/demo-de-en").exists());
+
+    let (folder, output) = into_image("Helsinki-NLP/opus-mt-fr-en", true);
+    assert!(output.status.success());
+    assert!(folder.path().join("models/opus-mt-fr-en/fetched").exists());
+
+    for model in [
+        "Helsinki-NLP/opus-mt-de-en",
+        "demmo",
+        "a/b/c",
+        "/",
+        "../x",
+        "a/..",
+    ] {
+        let hub = !model.starts_with("Helsinki");
+        let (folder, output) = into_image(model, hub);
+        assert!(!output.status.success(), "{model}");
+        assert!(!folder.path().join("models").exists(), "{model}");
+    }
+}

@@ -1,0 +1,82 @@
+//! What a browser without JavaScript does.
+
+use std::{io::Read as _, time::Duration};
+
+use anyhow::{Context as _, ensure};
+use ureq::Agent;
+
+/// A page that was answered.
+pub(crate) struct Page {
+    /// Status code.
+    pub(crate) status: u16,
+    /// HTML, or whatever it is.
+    pub(crate) html: String,
+}
+
+/// A browser on one site.
+pub(crate) struct Browser {
+    agent: Agent,
+    origin: String,
+}
+
+impl Browser {
+    /// A browser on the site at `origin`, for example `http://127.0.0.1:5000`.
+    pub(crate) fn new(origin: &str) -> Self {
+        Self::within(origin, Duration::from_mins(4))
+    }
+
+    /// One that takes an answer that is not complete within `limit` for an error.
+    pub(crate) fn within(origin: &str, limit: Duration) -> Self {
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(limit))
+            .build()
+            .into();
+        Self {
+            agent,
+            origin: origin.to_owned(),
+        }
+    }
+
+    /// Fetches a page to its end: a translation at work, until it is done.
+    pub(crate) fn get(&self, path: &str) -> anyhow::Result<Page> {
+        self.get_until(path, |_| false)
+    }
+
+    /// Fetches a page to its end, or until `enough` says so of what has arrived.
+    pub(crate) fn get_until(
+        &self,
+        path: &str,
+        enough: impl Fn(&str) -> bool,
+    ) -> anyhow::Result<Page> {
+        let url = format!("{}{path}", self.origin);
+        let response = self.agent.get(&url).call().context(url)?;
+        let status = response.status().as_u16();
+        let mut reader = response.into_body().into_reader();
+        let (mut bytes, mut chunk) = (Vec::new(), [0; 8192]);
+        loop {
+            let read = reader.read(&mut chunk)?;
+            bytes.extend_from_slice(&chunk[..read]);
+            let html = String::from_utf8_lossy(&bytes);
+            if read == 0 || enough(&html) {
+                let html = html.into_owned();
+                return Ok(Page { status, html });
+            }
+        }
+    }
+
+    /// Sends the form with `text`; the path of the translation that it redirects to.
+    pub(crate) fn submit(&self, text: &str) -> anyhow::Result<String> {
+        let url = format!("{}/", self.origin);
+        let request = self.agent.post(&url).config().max_redirects(0).build();
+        let response = request.send_form([("text", text)]).context(url)?;
+        ensure!(response.status() == 303, "status {}", response.status());
+        let location = response.headers().get("location").context("no location")?;
+        Ok(location.to_str()?.to_owned())
+    }
+
+    /// Sends the form with `text` and follows to the translation, until it is done.
+    pub(crate) fn translate(&self, text: &str) -> anyhow::Result<Page> {
+        self.get(&self.submit(text)?)
+    }
+}

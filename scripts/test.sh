@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# All tests, on a fresh Debian machine with Rust: installs what they need and runs them.
+#   scripts/test.sh          formatting, lints, deployment files, tests, documentation; the containers where a Docker
+#                            engine answers
+#   scripts/test.sh --full [TEXT...]
+#                            and the comparisons with transformers and sentencepiece, which install torch from PyPI;
+#                            on the sentences of the texts, one a line, or on those of the committed answers
+# Asks nothing; ends with an error at the first failure.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # where Debian has database servers; not on a user's path
+export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto} DEBIAN_FRONTEND=noninteractive
+
+full=
+case ${1:-} in
+"") ;;
+--full) full=yes; shift ;;
+*) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2 ;;
+esac
+
+step() { printf '\n=== %s  (%dm%02ds)\n' "$*" $((SECONDS / 60)) $((SECONDS % 60)); }
+fail() { printf 'scripts/test.sh: %s\n' "$*" >&2; exit 1; }
+has() { command -v "$1" >/dev/null 2>&1; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif has sudo && sudo -n true 2>/dev/null; then
+        sudo -n --preserve-env=DEBIAN_FRONTEND "$@"
+    else
+        fail "needs root or sudo without a password for: $*"
+    fi
+}
+
+step "What the tests need"
+packages=()
+has cc && has c++ || packages+=(gcc g++ libc6-dev)
+# The server's programs alone: the full package would also start a service.
+has mariadbd || has mysqld || packages+=(mariadb-server-core)
+has mariadb || has mysql || packages+=(mariadb-client-core)
+has chromium || packages+=(chromium)
+has chromedriver || packages+=(chromium-driver)
+python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3-venv)
+if [ ${#packages[@]} -gt 0 ]; then
+    has apt-get || fail "install these yourself, there is no apt-get here: ${packages[*]}"
+    echo "installing ${packages[*]}"
+    as_root apt-get update -qq
+    as_root apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+fi
+has cargo || fail "no Rust: install it as https://rustup.rs says, rust-toolchain.toml names the version"
+for tool in clippy fmt; do
+    cargo $tool --version || fail "Rust lacks clippy or rustfmt: rustup component add clippy rustfmt"
+done
+
+step "cargo fmt"
+cargo fmt --all --check
+
+step "Third-party notices"
+scripts/third-party.sh | diff THIRD-PARTY.md - || fail "THIRD-PARTY.md is out of date: scripts/third-party.sh >THIRD-PARTY.md"
+
+step "Deployment files"
+scripts/deployment/run.sh
+
+step "cargo clippy"
+cargo clippy --workspace --all-targets --locked -- -D warnings
+# No part of `--all-targets`, nor of a plain `cargo test`: it runs in a step of its own.
+cargo clippy --workspace --test containers --locked -- -D warnings
+
+step "cargo test"
+cargo test --workspace --locked
+
+step "cargo doc"
+RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --locked
+
+step "Containers"
+cargo test --workspace --test containers --locked
+
+if [ -n "$full" ]; then
+    step "Oracle"
+    oracle=target/oracle python=target/oracle/bin/python
+    [ -x $python ] || python3 -m venv $oracle
+    # transformers 5 ties weights wrongly.
+    $python -m pip install --quiet --disable-pip-version-check torch 'transformers==4.57.*' sentencepiece
+    if [ $# = 0 ]; then
+        $python -c 'import json, sys; print(*(line for line, _ in json.load(sys.stdin)), sep="\n")' \
+            <crates/marian/tests/data/tokens.json >$oracle/sentences.txt
+        set -- $oracle/sentences.txt
+    fi
+    cargo build --release --locked --package marian --examples
+    $python scripts/oracle/tokens.py check models/demo-de-en "$@"
+    $python scripts/oracle/compare.py models/demo-de-en "$@"
+    $python scripts/oracle/random_model.py $oracle/random
+    $python scripts/oracle/compare.py $oracle/random --count 200 --max-length 65
+fi
+
+step "All passed"
