@@ -1,10 +1,11 @@
 //! The settings of the service: flags, each also an environment variable. The values have no names of
 //! their own, so that a message about one shows the variable's: `--backend-bind <BACKEND_BIND>`.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
+use marian::{Execution, Options};
 use service::args::Common;
 
 use crate::model_dir;
@@ -25,7 +26,7 @@ pub struct Config {
 }
 
 /// Which model, and how to run it; also for programs that translate without the service.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct ModelConfig {
     /// Folder of the model, as published by OPUS-MT. [default: opus-mt-de-en if `fetch-model` has
     /// fetched it, else the demo model]
@@ -36,15 +37,22 @@ pub struct ModelConfig {
     #[arg(long, env, value_parser = beams)]
     pub model_beams: Option<usize>,
 
-    /// Arithmetic of the weights.
-    #[arg(long, env, value_enum, default_value_t = Precision::F32)]
+    /// Arithmetic of the products with weights.
+    #[arg(long, env, value_enum, default_value_t)]
     pub model_precision: Precision,
+
+    /// Threads that the model computes in. [default: as many as the process may use]
+    #[arg(long, env)]
+    pub model_threads: Option<NonZeroUsize>,
 }
 
-/// Arithmetic of the weights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+/// Arithmetic of the products with weights.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Precision {
-    /// 32-bit floating point.
+    /// 8-bit integers: several times as fast, with the same quality.
+    #[default]
+    Int8,
+    /// 32-bit floating point: what int8 is measured by.
     F32,
 }
 
@@ -53,12 +61,29 @@ impl Precision {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Int8 => "int8",
             Self::F32 => "f32",
         }
     }
 }
 
 impl ModelConfig {
+    /// What the engine is told.
+    #[must_use]
+    pub fn options(&self) -> Options {
+        Options {
+            beams: self.model_beams,
+            execution: Execution {
+                precision: match self.model_precision {
+                    Precision::Int8 => marian::Precision::Int8,
+                    Precision::F32 => marian::Precision::F32,
+                },
+                threads: self.model_threads,
+                ..Execution::default()
+            },
+        }
+    }
+
     /// The model's folder: the one that is set, or the best that is found.
     ///
     /// # Errors

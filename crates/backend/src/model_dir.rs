@@ -12,10 +12,10 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use api::ModelInfo;
-use marian::{Options, Translator};
+use marian::Translator;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{ModelConfig, Precision};
+use crate::config::ModelConfig;
 
 /// The model of full quality, as a folder and as the last part of its repository's name.
 pub const FULL: &str = "opus-mt-de-en";
@@ -128,12 +128,8 @@ pub fn find(places: &[PathBuf]) -> anyhow::Result<PathBuf> {
 /// A file is missing, broken or does not fit the others (the message names it), or the model does
 /// not run.
 pub fn load(folder: &Path, config: &ModelConfig) -> anyhow::Result<(Arc<Translator>, ModelInfo)> {
-    let Precision::F32 = config.model_precision;
     let source = Source::read(folder)?;
-    let options = Options {
-        beams: config.model_beams,
-    };
-    let translator = Translator::load(folder, &options)
+    let translator = Translator::load(folder, &config.options())
         .with_context(|| format!("the model in {} cannot be loaded", folder.display()))?;
     // Words that many languages share; what comes out does not matter, only that it does.
     let proof = translator

@@ -317,18 +317,13 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::{
-        config::{ModelConfig, Precision},
-        model_dir,
-        queue::Queue,
-    };
+    use crate::{config::ModelConfig, model_dir, queue::Queue};
 
     fn load() -> anyhow::Result<(Arc<Translator>, ModelInfo)> {
         let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/demo-de-en");
         let config = ModelConfig {
-            model_dir: None,
             model_beams: Some(1),
-            model_precision: Precision::F32,
+            ..ModelConfig::default()
         };
         model_dir::load(&demo, &config)
     }

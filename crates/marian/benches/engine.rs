@@ -4,7 +4,8 @@ use std::path::Path;
 
 use candle_core::Device;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use marian::{Config, Network, Row, Search, Tokenizer, generate};
+use marian::network::Wanted;
+use marian::{Config, Execution, Network, Row, Search, Tokenizer, generate};
 
 const SENTENCES: [&str; 4] = [
     "Guten Morgen!",
@@ -19,7 +20,8 @@ fn engine(criterion: &mut Criterion) {
         "/../../models/demo-de-en"
     ));
     let config = Config::load(directory).expect("the demo model is in the repository");
-    let network = Network::load(directory, &config, &Device::Cpu).expect("the demo model is whole");
+    let network = Network::load(directory, &config, &Execution::default(), &Device::Cpu)
+        .expect("the demo model is whole");
     let tokenizer = Tokenizer::load(directory, &config).expect("the demo model is whole");
     let sources: Vec<Vec<u32>> = SENTENCES
         .iter()
@@ -44,22 +46,28 @@ fn engine(criterion: &mut Criterion) {
     for rows in [1, 4, 32, 128] {
         let repeated: Vec<&[u32]> = batch.iter().copied().cycle().take(rows).collect();
         let encoded = network.encode(&repeated).expect("the sentences are short");
-        let mut logits = Vec::new();
+        // As a greedy search asks.
+        let wanted = vec![
+            Wanted {
+                count: 1,
+                ..Wanted::default()
+            };
+            rows
+        ];
         group.throughput(Throughput::Elements(rows as u64));
         group.bench_function(format!("{rows} rows"), |bench| {
             let ready = || {
                 let mut decoding = network.start(&encoded, false).expect("encoded above");
                 for _ in 0..10 {
                     network
-                        .step(&mut decoding, &vec![100; rows], &mut logits)
+                        .step(&mut decoding, &vec![100; rows], &wanted)
                         .expect("there is room");
                 }
                 decoding
             };
-            let mut scratch = Vec::new();
             bench.iter_batched(
                 ready,
-                |mut decoding| network.step(&mut decoding, &vec![100; rows], &mut scratch),
+                |mut decoding| network.step(&mut decoding, &vec![100; rows], &wanted),
                 BatchSize::PerIteration,
             );
         });

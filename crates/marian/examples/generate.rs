@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Parser;
-use marian::{Config, Network, Row, Search, generate};
+use marian::{Config, Execution, Network, Row, Search, generate};
 
 #[derive(Parser)]
 struct Arguments {
@@ -33,7 +33,12 @@ struct Arguments {
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let config = Config::load(&arguments.model)?;
-    let network = Network::load(&arguments.model, &config, &candle_core::Device::Cpu)?;
+    let network = Network::load(
+        &arguments.model,
+        &config,
+        &Execution::default(),
+        &candle_core::Device::Cpu,
+    )?;
     let search = Search::new(&config, arguments.beams);
     let max_length = arguments.max_length.unwrap_or(config.max_length);
     let sources: Vec<Vec<u32>> = serde_json::from_slice(&std::fs::read(&arguments.ids)?)?;

@@ -5,38 +5,34 @@
 //! cut up; so a row has the same bits in any company. **No `unsafe`:** each kernel is compiled once per instruction set
 //! and picked at run time by `pulp`; the product is written in its registers, the rest so that LLVM vectorises it.
 //!
-//! With a fused multiply-add the levels of x86 agree bit for bit; a processor without one rounds twice and differs in
-//! the last place.
+//! Nothing here but the product of floats uses a fused multiply-add, so that all processors agree bit for bit on all
+//! else; the product of integers is exact everywhere.
 
 #![expect(
     clippy::inline_always,
     reason = "only what is inlined into a kernel is compiled for its instruction set"
 )]
 
-use pulp::Simd;
-
 mod attention;
+mod columns;
+pub(crate) mod int8;
 mod product;
 mod rows;
 mod vocabulary;
 
-pub(crate) use attention::{Memory, attend};
-pub(crate) use product::{PANEL, Packed, product};
+pub(crate) use attention::{Columns, Memory, attend, dot};
+pub(crate) use columns::by_columns;
+pub(crate) use product::{Interleaved, Packed};
 pub(crate) use rows::{activate, add_and_normalise};
-pub(crate) use vocabulary::{Candidate, normaliser, top};
+pub use vocabulary::Candidate;
+pub(crate) use vocabulary::{BLOCK, Mass, Top, mass, top};
 
 /// Lanes that a sum is spread over. Sixteen floats are one register of AVX-512, two of AVX2, four of SSE2 and NEON.
 const LANES: usize = 16;
 
-/// a · b + c, rounded once where the processor can.
-#[inline(always)]
-fn multiply_add<S: Simd>(a: f32, b: f32, c: f32) -> f32 {
-    if fused::<S>() {
-        a.mul_add(b, c)
-    } else {
-        a * b + c
-    }
-}
+/// Columns of a result that are computed together, and the width of a panel of packed weights: for floats two registers
+/// of AVX-512 or four of AVX2; for integers, four bytes a column, the same, and two tiles of AMX.
+pub(crate) const PANEL: usize = 32;
 
 /// Adds up lanes pairwise: 8 + 8, 4 + 4, 2 + 2, 1 + 1.
 #[inline(always)]
@@ -77,7 +73,7 @@ fn maximum(values: &[f32]) -> f32 {
 /// The classic reduction x = n·ln 2 + r with |r| ≤ ln 2 / 2 and the polynomial of Cephes' `expf` in r
 /// (netlib.org/cephes). `f32::exp` is a call per value; this is what LLVM can do on whole registers.
 #[inline(always)]
-fn exp<S: Simd>(x: f32) -> f32 {
+fn exp(x: f32) -> f32 {
     /// 1.5 · 2²³: adding it leaves a float of this size rounded to a whole number in the low bits of its mantissa.
     const ROUND: f32 = 12_582_912.0;
     /// ln 2 in two parts, the first short enough for n · `LN_2_HIGH` to be exact.
@@ -94,22 +90,17 @@ fn exp<S: Simd>(x: f32) -> f32 {
     const SMALLEST: f32 = -87.3;
 
     let clamped = x.clamp(SMALLEST, 88.3);
-    let rounded = multiply_add::<S>(clamped, std::f32::consts::LOG2_E, ROUND);
+    let rounded = clamped * std::f32::consts::LOG2_E + ROUND;
     let n = rounded - ROUND;
-    let r = multiply_add::<S>(n, -LN_2_LOW, multiply_add::<S>(n, -LN_2_HIGH, clamped));
+    let r = (clamped - n * LN_2_HIGH) - n * LN_2_LOW;
     let mut sum = POLYNOMIAL[0];
     for coefficient in &POLYNOMIAL[1..] {
-        sum = multiply_add::<S>(sum, r, *coefficient);
+        sum = sum * r + coefficient;
     }
-    let fraction = multiply_add::<S>(sum, r * r, r) + 1.0;
+    let fraction = sum * (r * r) + r + 1.0;
     // 2ⁿ has n + 127 in the exponent's bits; the bias of ROUND's own bits drops out of the shift.
     let power = f32::from_bits(rounded.to_bits().wrapping_add(127) << 23);
     if x < SMALLEST { 0.0 } else { fraction * power }
-}
-
-/// Whether multiply and add are one instruction at this level.
-fn fused<S: Simd>() -> bool {
-    S::F32_LANES >= 8 || cfg!(target_arch = "aarch64")
 }
 
 /// Defines functions that run, each time they are called, the copy of a kernel compiled for what the processor can do.
@@ -117,13 +108,13 @@ fn fused<S: Simd>() -> bool {
 /// `fn name<'a>(arguments) = kernel;` makes `name` call `kernel(simd, arguments)`, where the type of `simd` stands for
 /// the instruction set. Kernels are `inline(always)`, for only then are they compiled for it.
 macro_rules! dispatch {
-    ($($(#[$note:meta])* fn $name:ident<'a>($($argument:ident: $type:ty),* $(,)?) -> $result:ty = $kernel:ident;)*) => {$(
+    ($($(#[$note:meta])* fn $name:ident<$($life:lifetime),+>($($argument:ident: $type:ty),* $(,)?) -> $result:ty = $kernel:ident;)*) => {$(
         $(#[$note])*
-        pub(crate) fn $name<'a>($($argument: $type),*) -> $result {
-            struct Call<'a> {
+        pub(crate) fn $name<$($life),+>($($argument: $type),*) -> $result {
+            struct Call<$($life),+> {
                 $($argument: $type),*
             }
-            impl<'a> pulp::WithSimd for Call<'a> {
+            impl<$($life),+> pulp::WithSimd for Call<$($life),+> {
                 type Output = $result;
 
                 #[inline(always)]
@@ -139,6 +130,8 @@ use dispatch;
 
 #[cfg(test)]
 mod tests {
+    use pulp::Simd;
+
     use super::*;
 
     dispatch! {
@@ -148,7 +141,7 @@ mod tests {
     #[inline(always)]
     fn exponentials_kernel<S: Simd>(_: S, values: &mut [f32]) {
         for value in values {
-            *value = exp::<S>(*value);
+            *value = exp(*value);
         }
     }
 

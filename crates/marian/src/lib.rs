@@ -28,7 +28,8 @@ mod weights;
 
 pub use config::Config;
 pub use error::Error;
-pub use network::Network;
+pub use kernel::int8::Instructions;
+pub use network::{Execution, Network, Precision};
 pub use scheduler::{Finished, JobId, Scheduler, Step};
 pub use search::{Hypothesis, Row, Search, generate};
 pub use sentence::Flags;

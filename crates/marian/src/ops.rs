@@ -4,35 +4,74 @@
 //! operations. The composed bodies are also what the kernels are tested against.
 
 mod composed;
+mod output;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use output::{Embedding, Output};
+pub use output::{Found, Normalise, Wanted};
+
+use std::collections::HashMap;
 use std::ops::{Deref, Range};
 
 use candle_core::{Device, Error, Result, Storage, Tensor};
 use rayon::prelude::*;
 
 use crate::config::Activation;
-use crate::kernel::{self, PANEL, Packed};
+use crate::kernel::int8::{self, Instructions};
+use crate::kernel::{self, Columns, Interleaved, Memory, Packed};
+
+/// How weights are kept, and the arithmetic of their products.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arithmetic {
+    F32,
+    /// 8-bit integers, on the CPU; elsewhere as `F32`.
+    Int8(Instructions),
+}
 
 /// A weight matrix `[outputs, inputs]`.
 #[derive(Debug)]
 pub(crate) struct Matrix {
     inputs: usize,
     outputs: usize,
-    /// On the CPU packed `[panels, inputs, PANEL]`, elsewhere as it is.
-    weights: Tensor,
+    weights: Weights,
 }
+
+#[derive(Debug)]
+enum Weights {
+    /// As they are, `[outputs, inputs]`: not on the CPU.
+    Plain(Tensor),
+    /// `[panels, inputs, PANEL]`
+    F32(Vec<f32>),
+    Int8(int8::Weights, Instructions),
+}
+
+/// Rows prepared for a product with a [`Matrix`].
+enum Prepared {
+    F32(Interleaved),
+    Int8(int8::Rows),
+}
+
+/// Multiplications that one thread does in the time that it takes to wake another (about 10 µs).
+const WORTH_SPLITTING: usize = 1 << 18;
 
 impl Matrix {
     /// Takes a row-major matrix.
-    pub(crate) fn new(weights: Vec<f32>, inputs: usize, device: &Device) -> Result<Self> {
+    pub(crate) fn new(
+        weights: Vec<f32>,
+        inputs: usize,
+        arithmetic: Arithmetic,
+        device: &Device,
+    ) -> Result<Self> {
         let outputs = weights.len() / inputs;
-        let weights = if device.is_cpu() {
-            let packed = Packed::pack(&weights, inputs);
-            Tensor::from_vec(packed, (outputs.div_ceil(PANEL), inputs, PANEL), device)?
-        } else {
-            Tensor::from_vec(weights, (outputs, inputs), device)?
+        let weights = match arithmetic {
+            _ if !device.is_cpu() => {
+                Weights::Plain(Tensor::from_vec(weights, (outputs, inputs), device)?)
+            }
+            Arithmetic::F32 => Weights::F32(Packed::pack(&weights, inputs)),
+            Arithmetic::Int8(instructions) => {
+                Weights::Int8(int8::Weights::quantise(&weights, inputs), instructions)
+            }
         };
         Ok(Self {
             inputs,
@@ -41,47 +80,43 @@ impl Matrix {
         })
     }
 
-    pub(crate) fn outputs(&self) -> usize {
-        self.outputs
+    /// Copies the weights of one output; only of a matrix of floats on the CPU.
+    fn row(&self, output: usize, out: &mut [f32]) {
+        if let Weights::F32(panels) = &self.weights {
+            let packed = Packed {
+                inputs: self.inputs,
+                outputs: self.outputs,
+                panels,
+            };
+            for (out, weight) in out.iter_mut().zip(packed.row(output)) {
+                *out = weight;
+            }
+        }
     }
 
-    /// The rows `ids`, times `scale`, plus for each the row of `positions` `[longest, inputs]` that goes with it:
-    /// `[ids, inputs]`.
-    pub(crate) fn embed(
-        &self,
-        ids: &[u32],
-        scale: f64,
-        positions: &Tensor,
-        places: &[u32],
-    ) -> Result<Tensor> {
-        if !positions.device().is_cpu() {
-            return composed::embed(&self.weights, ids, scale, positions, places);
+    fn prepare(&self, x: &[f32]) -> Prepared {
+        match &self.weights {
+            Weights::Int8(..) => Prepared::Int8(int8::Rows::quantise(x, self.inputs)),
+            Weights::F32(_) | Weights::Plain(_) => Prepared::F32(Interleaved::new(x, self.inputs)),
         }
-        let (weights, positions) = (floats(&self.weights)?, floats(positions)?);
-        let packed = self.packed(&weights);
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "transformers too multiplies by the scale as an f32"
-        )]
-        let scale = scale as f32;
-        let mut rows = Vec::with_capacity(ids.len() * self.inputs);
-        for (id, place) in ids.iter().zip(places) {
-            let position = &positions[*place as usize * self.inputs..][..self.inputs];
-            rows.extend(
-                packed
-                    .row(*id as usize)
-                    .zip(position)
-                    .map(|(weight, position)| weight * scale + position),
-            );
-        }
-        Tensor::from_vec(rows, (ids.len(), self.inputs), &Device::Cpu)
     }
 
-    fn packed<'a>(&self, panels: &'a [f32]) -> Packed<'a> {
-        Packed {
-            inputs: self.inputs,
-            outputs: self.outputs,
-            panels,
+    /// Some columns of a product, on one thread.
+    fn columns(&self, x: &Prepared, bias: &[f32], columns: Range<usize>, out: &mut [&mut [f32]]) {
+        match (&self.weights, x) {
+            (Weights::Int8(weights, instructions), Prepared::Int8(x)) => {
+                x.product(*instructions, weights, bias, columns, out);
+            }
+            (Weights::F32(panels), Prepared::F32(x)) => {
+                let packed = Packed {
+                    inputs: self.inputs,
+                    outputs: self.outputs,
+                    panels,
+                };
+                x.product(packed, bias, columns, out);
+            }
+            // Rows are prepared for the matrix that they meet.
+            _ => {}
         }
     }
 }
@@ -89,7 +124,7 @@ impl Matrix {
 /// x · Wᵀ + b.
 #[derive(Debug)]
 pub(crate) struct Linear {
-    pub(crate) matrix: Matrix,
+    matrix: Matrix,
     bias: Tensor,
 }
 
@@ -102,27 +137,23 @@ impl Linear {
 
     /// `[rows, inputs]` → `[rows, outputs]`.
     pub(crate) fn forward(&self, x: &Tensor, activation: Option<Activation>) -> Result<Tensor> {
-        if !x.device().is_cpu() {
-            return composed::linear(x, &self.matrix.weights, &self.bias, activation);
+        if let Weights::Plain(weights) = &self.matrix.weights {
+            return composed::linear(x, weights, &self.bias, activation);
         }
-        let rows = x.dim(0)?;
-        let mut out = vec![0.0; rows * self.matrix.outputs];
-        self.forward_into(x, &mut out)?;
-        if let Some(activation) = activation {
-            kernel::activate(activation, &mut out);
-        }
-        Tensor::from_vec(out, (rows, self.matrix.outputs), &Device::Cpu)
-    }
-
-    /// `[rows, inputs]` → `out`, row after row: for results that are read on the CPU, in a buffer to be used again.
-    pub(crate) fn forward_into(&self, x: &Tensor, out: &mut [f32]) -> Result<()> {
-        if x.device().is_cpu() {
-            let (weights, bias) = (floats(&self.matrix.weights)?, floats(&self.bias)?);
-            kernel::product(&floats(x)?, self.matrix.packed(&weights), &bias, out);
-        } else {
-            out.copy_from_slice(&self.forward(x, None)?.flatten_all()?.to_vec1()?);
-        }
-        Ok(())
+        let (rows, matrix) = (x.dim(0)?, &self.matrix);
+        let mut out = vec![0.0; rows * matrix.outputs];
+        let (x, bias) = (matrix.prepare(&floats(x)?), floats(&self.bias)?);
+        let tasks = (rows * matrix.inputs * matrix.outputs).div_ceil(WORTH_SPLITTING);
+        let bias: &[f32] = &bias;
+        kernel::by_columns(&mut out, matrix.outputs, tasks, |columns, out| {
+            matrix.columns(&x, bias, columns, out);
+            if let Some(activation) = activation {
+                for row in out {
+                    kernel::activate(activation, row);
+                }
+            }
+        });
+        Tensor::from_vec(out, (rows, matrix.outputs), &Device::Cpu)
     }
 }
 
@@ -158,43 +189,73 @@ impl Norm {
     }
 }
 
-/// Which rows of a memory each query sees. A memory is a list of blocks `[any, 2 · width]`, keys and values side by
-/// side.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Sight<'a> {
-    /// For each query a range of rows of the first block.
-    Spans(&'a [Range<usize>]),
-    /// For each query one row of every block.
-    Paths(&'a [Vec<u32>]),
+/// Keys and values of sentences that lie one after the other, for queries that each see one of them whole.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// `[tokens, 2 · width]`, keys and values side by side.
+    rows: Tensor,
+    /// On the CPU the keys once more in columns, sentence after sentence.
+    keys: Vec<f32>,
+    /// Where in `keys` the columns of the sentence are whose rows begin there.
+    columns: HashMap<usize, Range<usize>>,
 }
 
-impl Sight<'_> {
-    /// The (block, row) pairs that a query sees.
-    fn places(&self, query: usize) -> Box<dyn Iterator<Item = (usize, usize)> + '_> {
-        match self {
-            Self::Spans(spans) => Box::new(spans[query].clone().map(|row| (0, row))),
-            Self::Paths(paths) => {
-                Box::new(paths[query].iter().map(|row| *row as usize).enumerate())
+impl Source {
+    /// Takes `rows` and which of them are a sentence each.
+    pub(crate) fn new(rows: Tensor, sentences: &[Range<usize>]) -> Result<Self> {
+        let mut source = Self {
+            rows,
+            keys: Vec::new(),
+            columns: HashMap::new(),
+        };
+        if source.rows.device().is_cpu() {
+            let width = source.rows.dim(1)? / 2;
+            let rows = floats(&source.rows)?;
+            let mut end = 0;
+            for sentence in sentences {
+                let start = end;
+                end += Columns::size(width, sentence.len());
+                source.columns.insert(sentence.start, start..end);
+            }
+            source.keys.resize(end, 0.0);
+            for sentence in sentences {
+                let keys = &mut source.keys[source.columns[&sentence.start].clone()];
+                let rows = &rows[sentence.start * 2 * width..sentence.end * 2 * width];
+                Columns::fill(rows, width, keys);
             }
         }
+        Ok(source)
     }
+}
+
+/// What queries attend to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Sight<'a> {
+    /// Each a sentence: a range of the rows of a source.
+    Spans(&'a Source, &'a [Range<usize>]),
+    /// Each one row of every block `[any, 2 · width]`, keys and values side by side.
+    Paths(&'a [Tensor], &'a [Vec<u32>]),
 }
 
 /// Attention of the queries `[rows, width]`: `[rows, width]`, and where asked for the place in its sight that each query
 /// gave most weight to, as the mean over the heads.
 pub(crate) fn attention(
     queries: &Tensor,
-    memory: &[Tensor],
     sight: Sight,
     heads: usize,
     align: bool,
 ) -> Result<(Tensor, Vec<usize>)> {
     if !queries.device().is_cpu() {
-        return composed::attention(queries, memory, sight, heads, align);
+        return composed::attention(queries, sight, heads, align);
     }
     let (rows, width) = queries.dims2()?;
     let queries = floats(queries)?;
-    let blocks: Vec<_> = memory.iter().map(floats).collect::<Result<_>>()?;
+    let blocks = match &sight {
+        Sight::Spans(source, _) => std::slice::from_ref(&source.rows),
+        Sight::Paths(blocks, _) => blocks,
+    };
+    let blocks: Vec<_> = blocks.iter().map(floats).collect::<Result<_>>()?;
+    let row_of = |block: usize, row: usize| &blocks[block][row * 2 * width..(row + 1) * 2 * width];
     let mut out = vec![0.0; rows * width];
     let mut favourites = vec![0; if align { rows } else { 0 }];
     // One query is too little work to hand to another thread; eight of them are about 20 µs.
@@ -212,22 +273,24 @@ pub(crate) fn attention(
         let (mut seen, mut weights, mut mean) = (Vec::new(), Vec::new(), Vec::new());
         for (index, out) in out.chunks_exact_mut(width).enumerate() {
             let query = task * chunk + index;
-            seen.clear();
-            seen.extend(
-                sight
-                    .places(query)
-                    .map(|(block, row)| &blocks[block][row * 2 * width..(row + 1) * 2 * width]),
-            );
+            let (memory, positions) = match sight {
+                Sight::Spans(source, spans) => {
+                    let span = &spans[query];
+                    let rows = &blocks[0][span.start * 2 * width..span.end * 2 * width];
+                    let keys = &source.keys[source.columns[&span.start].clone()];
+                    (Memory::Whole { rows, keys }, span.len())
+                }
+                Sight::Paths(_, paths) => {
+                    let path = paths[query].iter().enumerate();
+                    seen.clear();
+                    seen.extend(path.map(|(block, row)| row_of(block, *row as usize)));
+                    (Memory::Scattered(&seen), seen.len())
+                }
+            };
             mean.clear();
-            mean.resize(if align { seen.len() } else { 0 }, 0.0);
-            let memory = kernel::Memory { rows: &seen, heads };
-            kernel::attend(
-                &queries[query * width..(query + 1) * width],
-                &memory,
-                &mut weights,
-                &mut mean,
-                out,
-            );
+            mean.resize(if align { positions } else { 0 }, 0.0);
+            let query = &queries[query * width..(query + 1) * width];
+            kernel::attend(query, memory, heads, &mut weights, &mut mean, out);
             if let Some(marks) = &mut marks {
                 marks[index] = greatest(&mean);
             }

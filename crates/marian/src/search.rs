@@ -5,9 +5,8 @@
 mod ban;
 mod hypotheses;
 
-use rayon::prelude::*;
-
 use crate::config::EarlyStopping;
+use crate::network::Wanted;
 use crate::{Config, Error, Network};
 use hypotheses::{Hypotheses, Partial};
 
@@ -99,6 +98,9 @@ impl Search {
 
 /// Translates a batch of rows; the hypotheses come in the order of the rows.
 ///
+/// The rows are shared out to the network's lanes, each a batch on one core: small matrices on several cores wait for
+/// each other more than they compute. Only fewer rows than lanes are one batch on all cores.
+///
 /// The result of a row does not depend on the other rows. A batch takes as many steps as its longest output; rows that
 /// are finished cost nothing any more.
 ///
@@ -119,13 +121,48 @@ pub fn generate(
             return Err(Error::Input(reason));
         }
     }
+    let lanes = network.lanes();
+    if rows.len() < lanes {
+        let rows: Vec<&Row> = rows.iter().collect();
+        return network.install(|| run(network, &rows, search));
+    }
+    let shares = shares(rows, lanes);
+    let outcomes = network.apart(&shares, |share| {
+        let rows: Vec<&Row> = share.iter().map(|index| &rows[*index]).collect();
+        run(network, &rows, search)
+    });
+    let mut results: Vec<Option<Hypothesis>> = vec![None; rows.len()];
+    for (share, outcome) in shares.into_iter().zip(outcomes) {
+        for (index, hypothesis) in share.into_iter().zip(outcome?) {
+            results[index] = Some(hypothesis);
+        }
+    }
+    Ok(results.into_iter().flatten().collect())
+}
+
+/// Deals the rows out to so many lanes, as equal as can be: by length, to and fro.
+fn shares(rows: &[Row], lanes: usize) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by_key(|index| rows[*index].ids.len());
+    let mut shares = vec![Vec::new(); lanes];
+    for (turn, round) in order.chunks(lanes).enumerate() {
+        for (place, index) in round.iter().enumerate() {
+            let lane = if turn % 2 == 0 {
+                place
+            } else {
+                lanes - 1 - place
+            };
+            shares[lane].push(*index);
+        }
+    }
+    shares
+}
+
+/// One batch, in the threads that this is called in.
+fn run(network: &Network, rows: &[&Row], search: &Search) -> Result<Vec<Hypothesis>, Error> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    network.install(|| run(network, rows, search))
-}
-
-fn run(network: &Network, rows: &[Row], search: &Search) -> Result<Vec<Hypothesis>, Error> {
     let sources: Vec<&[u32]> = rows.iter().map(|row| row.ids.as_slice()).collect();
     let mut decoding =
         network.start(&network.encode(&sources)?, rows.iter().any(|row| row.align))?;
@@ -136,19 +173,22 @@ fn run(network: &Network, rows: &[Row], search: &Search) -> Result<Vec<Hypothesi
         .map(|row| Hypotheses::new(row, network.start_id()))
         .enumerate()
         .collect();
-    let mut logits = Vec::new();
     while !running.is_empty() {
         let partials: Vec<(&Row, &Partial)> = running
             .iter()
-            .flat_map(|(index, row)| row.running().iter().map(|partial| (&rows[*index], partial)))
+            .flat_map(|(index, row)| row.running().iter().map(|partial| (rows[*index], partial)))
             .collect();
         let ids: Vec<u32> = partials.iter().map(|(_, partial)| partial.last()).collect();
-        network.step(&mut decoding, &ids, &mut logits)?;
+        let wanted: Vec<Wanted> = partials
+            .iter()
+            .map(|(row, partial)| partial.wanted(row, search))
+            .collect();
+        let found = network.step(&mut decoding, &ids, &wanted)?;
 
         let mut continuations: Vec<_> = partials
-            .par_iter()
-            .zip(logits.par_chunks_exact_mut(network.vocabulary()))
-            .map(|((row, partial), logits)| partial.continuations(row, search, logits))
+            .iter()
+            .zip(found)
+            .map(|((row, partial), found)| partial.continuations(row, search, &found))
             .collect();
 
         let mut first = 0;
@@ -160,7 +200,7 @@ fn run(network: &Network, rows: &[Row], search: &Search) -> Result<Vec<Hypothesi
                 .get(first..first + count)
                 .unwrap_or_default();
             let kept = sentence.advance(
-                &rows[*index],
+                rows[*index],
                 search,
                 &mut continuations[first..first + count],
                 alignment,

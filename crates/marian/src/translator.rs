@@ -6,6 +6,7 @@ use candle_core::Device;
 
 use crate::{
     Config, Error, Network, Search, Tokenizer,
+    network::Execution,
     scheduler::Queue,
     sentence::{Limits, Model},
 };
@@ -15,6 +16,8 @@ use crate::{
 pub struct Options {
     /// Hypotheses kept by the beam search (1 = greedy); `None`: as the model's files say.
     pub beams: Option<usize>,
+    /// How the network computes.
+    pub execution: Execution,
 }
 
 /// A model, loaded and ready; shared between threads behind an `Arc`.
@@ -34,7 +37,7 @@ impl Translator {
     pub fn load(directory: &Path, options: &Options) -> Result<Self, Error> {
         let config = Config::load(directory)?;
         let tokenizer = Tokenizer::load(directory, &config)?;
-        let network = Network::load(directory, &config, &Device::Cpu)?;
+        let network = Network::load(directory, &config, &options.execution, &Device::Cpu)?;
         let search = Search::new(&config, options.beams);
         Ok(Self {
             config,

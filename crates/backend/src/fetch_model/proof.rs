@@ -20,8 +20,7 @@ const ANY: &str = "Berlin, Paris, London: 1, 2, 3.";
 /// # Errors
 /// It cannot be loaded, or its translations are none.
 pub fn check(folder: &Path) -> anyhow::Result<()> {
-    let options = Options { beams: None };
-    let translator = Translator::load(folder, &options)
+    let translator = Translator::load(folder, &Options::default())
         .context("the model was fetched whole, but cannot be loaded")?;
     let languages = translator.config();
     let is_german = languages.source_language.as_deref() == Some("de")

@@ -144,7 +144,7 @@ async fn the_model_is_named() {
             commit: None,
             source_language: "de".to_owned(),
             target_language: "en".to_owned(),
-            precision: "f32".to_owned(),
+            precision: "int8".to_owned(),
             beams: 1,
             demo: true,
         }

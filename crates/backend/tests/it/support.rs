@@ -13,11 +13,7 @@ use axum::{
     body::Body,
     http::{Request, Response, StatusCode, header},
 };
-use backend::{
-    AppState, Worker, app,
-    config::{ModelConfig, Precision},
-    model_dir,
-};
+use backend::{AppState, Worker, app, config::ModelConfig, model_dir};
 use http_body_util::BodyExt as _;
 use marian::Translator;
 use serde_json::Value;
@@ -42,7 +38,7 @@ pub(crate) fn model_config() -> ModelConfig {
     ModelConfig {
         model_dir: Some(demo()),
         model_beams: Some(1),
-        model_precision: Precision::F32,
+        ..ModelConfig::default()
     }
 }
 

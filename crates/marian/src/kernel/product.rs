@@ -1,19 +1,14 @@
-//! Products with a weight matrix, packed once when the model is loaded.
+//! Products of floats with a weight matrix, packed once when the model is loaded.
+
+use std::ops::Range;
 
 use pulp::Simd;
 use rayon::prelude::*;
 
-use super::dispatch;
-
-/// Columns of the result that are computed together, and the width of a panel of packed weights: two registers of
-/// AVX-512, four of AVX2.
-pub(crate) const PANEL: usize = 32;
+use super::{PANEL, dispatch};
 
 /// Rows that go through all panels before the next ones do: 96 rows of 2048 floats stay in a second-level cache.
 const ROWS_AT_A_TIME: usize = 96;
-
-/// Below this many multiplications a product is not worth waking a second thread for (about 10 µs of one core).
-const WORTH_SPLITTING: usize = 1 << 18;
 
 /// A weight matrix `[outputs, inputs]` in panels of [`PANEL`] outputs: `[panels, inputs, PANEL]`, the last panel filled
 /// up with zeros. A product then reads its weights front to back.
@@ -53,51 +48,75 @@ impl Packed<'_> {
     }
 }
 
-/// `out[r, o] = bias[o] + Σₖ x[r, k] · weights[o, k]` for `x` `[rows, inputs]` and `out` `[rows, outputs]`.
-///
-/// The sum runs over k in order, in one accumulator per result. The columns are shared out among the threads of the
-/// pool that this is called in.
-pub(crate) fn product(x: &[f32], weights: Packed, bias: &[f32], out: &mut [f32]) {
-    let rows = x.len() / weights.inputs;
-    let panels = weights.outputs.div_ceil(PANEL);
-    let worth = (rows * weights.inputs * weights.outputs).div_ceil(WORTH_SPLITTING);
-    let tasks = rayon::current_num_threads().min(worth).min(panels).max(1);
-    if tasks == 1 {
-        let mut columns: Vec<&mut [f32]> = out.chunks_exact_mut(weights.outputs).collect();
-        return columns_of_product(x, weights, bias, &mut columns);
-    }
-    // Each task gets the same columns of every row: disjoint parts of `out`, so that nothing is copied afterwards.
-    let width = panels.div_ceil(tasks) * PANEL;
-    let mut parts: Vec<Vec<&mut [f32]>> = (0..tasks).map(|_| Vec::with_capacity(rows)).collect();
-    for row in out.chunks_exact_mut(weights.outputs) {
-        for (part, columns) in parts.iter_mut().zip(row.chunks_mut(width)) {
-            part.push(columns);
+/// Rows as a product reads them: `[inputs, rows of the tile]`, tile after tile, `ROWS_AT_A_TIME` rows after the other.
+#[derive(Debug)]
+pub(crate) struct Interleaved {
+    rows: usize,
+    values: Vec<f32>,
+}
+
+impl Interleaved {
+    /// Takes rows `[rows, inputs]`.
+    pub(crate) fn new(x: &[f32], inputs: usize) -> Self {
+        let mut values = vec![0.0; x.len()];
+        let groups = x.chunks(ROWS_AT_A_TIME * inputs);
+        for (x, out) in groups.zip(values.chunks_mut(ROWS_AT_A_TIME * inputs)) {
+            interleave(x, inputs, sizes(), out);
+        }
+        Self {
+            rows: x.len() / inputs,
+            values,
         }
     }
-    parts
-        .into_par_iter()
-        .enumerate()
-        .for_each(|(task, mut columns)| {
-            let outputs = columns.first().map_or(0, |row| row.len());
-            let panels =
-                &weights.panels[(task * width * weights.inputs).min(weights.panels.len())..];
-            let part = Packed {
-                outputs,
-                panels,
-                ..weights
-            };
-            columns_of_product(
-                x,
-                part,
-                &bias[(task * width).min(bias.len())..],
-                &mut columns,
-            );
-        });
+
+    /// `out[r, o] = bias[o] + Σₖ x[r, k] · weights[o, k]` for some columns o, the first of which starts a panel; `out`
+    /// has them, and no others, of every row.
+    ///
+    /// The sum runs over k in order, in one accumulator per result.
+    pub(crate) fn product(
+        &self,
+        weights: Packed,
+        bias: &[f32],
+        columns: Range<usize>,
+        out: &mut [&mut [f32]],
+    ) {
+        debug_assert_eq!((columns.start % PANEL, out.len()), (0, self.rows));
+        let part = Packed {
+            outputs: columns.len(),
+            panels: &weights.panels[columns.start * weights.inputs..],
+            ..weights
+        };
+        columns_of_product(&self.values, part, &bias[columns], out);
+    }
 }
 
 dispatch! {
-    /// The product on one thread; `out` holds a slice of `weights.outputs` results per row.
-    fn columns_of_product<'a>(x: &'a [f32], weights: Packed<'a>, bias: &'a [f32], out: &'a mut [&'a mut [f32]]) -> () = columns_kernel;
+    /// The product on one thread; `x` is interleaved, `out` holds a slice of `weights.outputs` results per row.
+    fn columns_of_product<'a, 'b>(x: &'a [f32], weights: Packed<'a>, bias: &'a [f32], out: &'a mut [&'b mut [f32]]) -> () = columns_kernel;
+}
+
+/// The tiles that this processor's product takes.
+fn sizes() -> &'static [usize] {
+    struct Call;
+    impl pulp::WithSimd for Call {
+        type Output = &'static [usize];
+
+        fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
+            sizes_kernel(simd)
+        }
+    }
+    pulp::Arch::new().dispatch(Call)
+}
+
+/// As many rows at once as there are registers for, the rest in ever smaller tiles; the order of each sum is the same
+/// in all of them.
+#[inline(always)]
+fn sizes_kernel<S: Simd>(_: S) -> &'static [usize] {
+    match S::F32_LANES {
+        16 => &[8, 4, 2, 1],
+        8 => &[3, 1],
+        _ => &[1],
+    }
 }
 
 #[inline(always)]
@@ -108,20 +127,12 @@ fn columns_kernel<S: Simd>(
     bias: &[f32],
     out: &mut [&mut [f32]],
 ) {
-    // As many rows at once as there are registers for, the rest in ever smaller tiles; the order of each sum is the
-    // same in all of them.
-    let sizes: &[usize] = match S::F32_LANES {
-        16 => &[8, 4, 2, 1],
-        8 => &[3, 1],
-        _ => &[1],
-    };
+    let sizes = sizes_kernel(simd);
     let inputs = weights.inputs;
-    let mut interleaved = Vec::new();
     for (x, out) in x
         .chunks(ROWS_AT_A_TIME * inputs)
         .zip(out.chunks_mut(ROWS_AT_A_TIME))
     {
-        interleave(x, inputs, sizes, &mut interleaved);
         let starts = (0..weights.outputs).step_by(PANEL);
         for (panel, start) in weights.panels.chunks_exact(PANEL * inputs).zip(starts) {
             let width = PANEL.min(weights.outputs - start);
@@ -130,7 +141,7 @@ fn columns_kernel<S: Simd>(
                 bias: &bias[start..start + width],
                 start,
             };
-            let (mut x, mut out) = (interleaved.as_slice(), &mut *out);
+            let (mut x, mut out) = (x, &mut *out);
             for rows in sizes_of_tiles(out.len(), sizes) {
                 let (this_x, rest_x) = x.split_at(rows * inputs);
                 let (this_out, rest_out) = out.split_at_mut(rows);
@@ -160,11 +171,9 @@ fn sizes_of_tiles(rows: usize, sizes: &[usize]) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Lays out the rows of each tile as a product reads them: `[inputs, rows of the tile]`, tile after tile.
-fn interleave(x: &[f32], inputs: usize, sizes: &[usize], out: &mut Vec<f32>) {
-    out.clear();
-    out.resize(x.len(), 0.0);
-    let (mut x, mut out) = (x, out.as_mut_slice());
+/// Lays out the rows of each tile as a product reads them.
+fn interleave(x: &[f32], inputs: usize, sizes: &[usize], out: &mut [f32]) {
+    let (mut x, mut out) = (x, out);
     for rows in sizes_of_tiles(x.len() / inputs, sizes) {
         let (this_x, rest_x) = x.split_at(rows * inputs);
         let (this_out, rest_out) = out.split_at_mut(rows * inputs);
@@ -228,9 +237,11 @@ mod tests {
 
     /// The results as computed at one level of instructions.
     fn at<S: Simd>(simd: S, x: &[f32], weights: Packed, bias: &[f32]) -> Vec<f32> {
+        let mut interleaved = vec![0.0; x.len()];
+        interleave(x, weights.inputs, sizes_kernel(simd), &mut interleaved);
         let mut out = vec![0.0; x.len() / weights.inputs * weights.outputs];
         let mut rows: Vec<&mut [f32]> = out.chunks_exact_mut(weights.outputs).collect();
-        columns_kernel(simd, x, weights, bias, &mut rows);
+        columns_kernel(simd, &interleaved, weights, bias, &mut rows);
         out
     }
 
@@ -251,7 +262,8 @@ mod tests {
         };
 
         let mut best = vec![0.0; rows * outputs];
-        product(&x, packed, &bias, &mut best);
+        let mut slices: Vec<&mut [f32]> = best.chunks_exact_mut(outputs).collect();
+        Interleaved::new(&x, inputs).product(packed, &bias, 0..outputs, &mut slices);
         for (got, expected) in at(pulp::Scalar::new(), &x, packed, &bias)
             .into_iter()
             .zip(&best)

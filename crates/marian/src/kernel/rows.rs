@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use pulp::Simd;
 
-use super::{LANES, dispatch, exp, fold, multiply_add};
+use super::{LANES, dispatch, exp, fold};
 use crate::config::Activation;
 
 /// Added to a variance before its root is taken; the default of torch's `LayerNorm`, which Marian models use.
@@ -15,16 +15,14 @@ const WORTH_SPLITTING: usize = 1 << 15;
 
 /// Applies an activation to every value.
 pub(crate) fn activate(activation: Activation, values: &mut [f32]) {
-    values
-        .par_chunks_mut(WORTH_SPLITTING)
-        .for_each(|values| match activation {
-            Activation::Relu => values.iter_mut().for_each(|value| *value = value.max(0.0)),
-            Activation::Silu => silu(values),
-            Activation::Gelu => values.iter_mut().for_each(|value| *value = gelu(*value)),
-            Activation::GeluTanh => values
-                .iter_mut()
-                .for_each(|value| *value = gelu_tanh(*value)),
-        });
+    match activation {
+        Activation::Relu => values.iter_mut().for_each(|value| *value = value.max(0.0)),
+        Activation::Silu => silu(values),
+        Activation::Gelu => values.iter_mut().for_each(|value| *value = gelu(*value)),
+        Activation::GeluTanh => values
+            .iter_mut()
+            .for_each(|value| *value = gelu_tanh(*value)),
+    }
 }
 
 /// x · Φ(x), as torch's `gelu`.
@@ -63,7 +61,7 @@ dispatch! {
 #[inline(always)]
 fn silu_kernel<S: Simd>(_: S, values: &mut [f32]) {
     for value in values {
-        *value /= 1.0 + exp::<S>(-*value);
+        *value /= 1.0 + exp(-*value);
     }
 }
 
@@ -74,12 +72,10 @@ fn normalise_kernel<S: Simd>(_: S, x: &mut [f32], residual: &[f32], gain: &[f32]
     }
     let count = x.len() as f32;
     let mean = sum(x, |value, total| value + total) / count;
-    let variance = sum(x, |value, total| {
-        multiply_add::<S>(value - mean, value - mean, total)
-    }) / count;
+    let variance = sum(x, |value, total| (value - mean) * (value - mean) + total) / count;
     let scale = 1.0 / (variance + EPSILON).sqrt();
     for ((x, gain), shift) in x.iter_mut().zip(gain).zip(shift) {
-        *x = multiply_add::<S>((*x - mean) * scale, *gain, *shift);
+        *x = (*x - mean) * scale * gain + shift;
     }
 }
 

@@ -1,10 +1,13 @@
 //! The parts of a layer, and reading them from the weights.
 
+use std::ops::Range;
+
 use candle_core::{Device, Tensor};
 
+use super::Encoded;
 use crate::Error;
 use crate::config::{Activation, Config};
-use crate::ops::{Linear, Matrix, Norm, Sight, attention};
+use crate::ops::{Arithmetic, Linear, Matrix, Norm, Sight, Source, attention};
 use crate::weights::Weights;
 
 /// Reads tensors whose names start alike.
@@ -12,19 +15,10 @@ use crate::weights::Weights;
 pub(super) struct Reader<'a> {
     pub(super) weights: &'a Weights,
     pub(super) device: &'a Device,
+    pub(super) arithmetic: Arithmetic,
 }
 
 impl Reader<'_> {
-    pub(super) fn matrix(
-        &self,
-        name: &str,
-        outputs: usize,
-        inputs: usize,
-    ) -> Result<Matrix, Error> {
-        let weights = self.weights.read(name, &[outputs, inputs])?;
-        Ok(Matrix::new(weights, inputs, self.device)?)
-    }
-
     /// Projections of the same input in one product: their outputs side by side.
     fn linear(&self, names: &[String], outputs: usize, inputs: usize) -> Result<Linear, Error> {
         let (mut weights, mut bias) = (Vec::new(), Vec::new());
@@ -36,7 +30,7 @@ impl Reader<'_> {
             bias.extend(self.weights.read(&format!("{name}.bias"), &[outputs])?);
         }
         Ok(Linear::new(
-            Matrix::new(weights, inputs, self.device)?,
+            Matrix::new(weights, inputs, self.arithmetic, self.device)?,
             bias,
             self.device,
         )?)
@@ -81,12 +75,11 @@ impl Attention {
     fn forward(
         &self,
         x: &Tensor,
-        memory: &[Tensor],
         sight: Sight,
         align: bool,
     ) -> Result<(Tensor, Vec<usize>), Error> {
         let query = self.query.forward(x, None)?;
-        let (attended, alignment) = attention(&query, memory, sight, self.heads, align)?;
+        let (attended, alignment) = attention(&query, sight, self.heads, align)?;
         Ok((
             self.norm
                 .forward(&self.output.forward(&attended, None)?, x)?,
@@ -149,10 +142,16 @@ impl EncoderLayer {
         })
     }
 
-    /// `x` `[tokens, d_model]`; each token sees those of its own sentence.
-    pub(super) fn forward(&self, x: &Tensor, sight: Sight) -> Result<Tensor, Error> {
-        let memory = self.attention.memory.forward(x, None)?;
-        let (x, _) = self.attention.forward(x, &[memory], sight, false)?;
+    /// `x` `[tokens, d_model]`, the tokens of `sentences`; each sees its own, which is that of `spans`.
+    pub(super) fn forward(
+        &self,
+        x: &Tensor,
+        sentences: &[Range<usize>],
+        spans: &[Range<usize>],
+    ) -> Result<Tensor, Error> {
+        let source = Source::new(self.attention.memory.forward(x, None)?, sentences)?;
+        let sight = Sight::Spans(&source, spans);
+        let (x, _) = self.attention.forward(x, sight, false)?;
         self.feed_forward.forward(&x)
     }
 }
@@ -182,27 +181,25 @@ impl DecoderLayer {
         })
     }
 
-    /// Keys and values of the source for all steps to come: `[source tokens, 2 · d_model]`.
-    pub(super) fn cross_memory(&self, encoded: &Tensor) -> Result<Tensor, Error> {
-        Ok(self.cross.memory.forward(encoded, None)?)
+    /// Keys and values of the source for all steps to come.
+    pub(super) fn cross_memory(&self, encoded: &Encoded) -> Result<Source, Error> {
+        let rows = self.cross.memory.forward(&encoded.tokens, None)?;
+        Ok(Source::new(rows, &encoded.spans)?)
     }
 
-    /// One step: `x` `[rows, d_model]`. Adds this step's keys and values to `own`. The alignment is that of the
-    /// cross-attention, empty unless asked for.
+    /// One step: `x` `[rows, d_model]`. Adds this step's keys and values to `own`, in which each row sees its path. The
+    /// alignment is that of the cross-attention, empty unless asked for.
     pub(super) fn step(
         &self,
         x: &Tensor,
         own: &mut Vec<Tensor>,
-        paths: Sight,
-        cross: &Tensor,
-        spans: Sight,
+        paths: &[Vec<u32>],
+        cross: Sight,
         align: bool,
     ) -> Result<(Tensor, Vec<usize>), Error> {
         own.push(self.own.memory.forward(x, None)?);
-        let (x, _) = self.own.forward(x, own, paths, false)?;
-        let (x, alignment) = self
-            .cross
-            .forward(&x, std::slice::from_ref(cross), spans, align)?;
+        let (x, _) = self.own.forward(x, Sight::Paths(own, paths), false)?;
+        let (x, alignment) = self.cross.forward(&x, cross, align)?;
         Ok((self.feed_forward.forward(&x)?, alignment))
     }
 }

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use candle_core::{Device, Tensor};
-use rayon::ThreadPoolBuilder;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::Network;
 use super::layers::{DecoderLayer, EncoderLayer, Reader};
-use crate::ops::{Linear, Matrix};
+use super::{Execution, Network, Precision};
+use crate::ops::{Arithmetic, Embedding, Output};
 use crate::weights::Weights;
-use crate::{Config, Error};
+use crate::{Config, Error, Instructions};
 
 const SHARED: &str = "model.shared.weight";
 const ENCODER: &str = "model.encoder.embed_tokens.weight";
@@ -19,43 +19,75 @@ const OUTPUT: &str = "lm_head.weight";
 impl Network {
     /// Loads the weights of a model directory, from `model.safetensors` or else `pytorch_model.bin`.
     ///
-    /// The network computes in threads of its own: as many as `RAYON_NUM_THREADS` says, else as the process may use
-    /// (CPU affinity and the quota of a container count).
+    /// The network computes in threads of its own: as many as asked for, else as the process may use (CPU affinity and
+    /// the quota of a container count).
     ///
     /// # Errors
     /// A missing, truncated or mismatched weights file, or a start token whose embedding is not zero (see
     /// `check_start`).
-    pub fn load(directory: &Path, config: &Config, device: &Device) -> Result<Self, Error> {
+    pub fn load(
+        directory: &Path,
+        config: &Config,
+        execution: &Execution,
+        device: &Device,
+    ) -> Result<Self, Error> {
         let weights = Weights::open(directory)?;
-        // Zero threads means rayon's own choice, which is the one described above.
-        let pool = ThreadPoolBuilder::new()
-            .num_threads(0)
-            .thread_name(|index| format!("marian-{index}"))
-            .build()
-            .map_err(|error| {
-                Error::file(directory, format!("no threads to compute in: {error}"))
-            })?;
-        pool.install(|| read(&weights, config, device))
-            .map(|parts| parts.into_network(pool, config, device))
+        let pool = |threads: usize, name: &'static str| {
+            ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .thread_name(move |index| format!("{name}-{index}"))
+                .build()
+                .map_err(|error| {
+                    Error::file(directory, format!("no threads to compute in: {error}"))
+                })
+        };
+        let threads = execution.threads.map_or_else(
+            || std::thread::available_parallelism().map_err(|error| Error::file(directory, error)),
+            Ok,
+        )?;
+        let all = pool(threads.get(), "marian")?;
+        let lanes = (0..threads.get())
+            .map(|_| pool(1, "marian-lane"))
+            .collect::<Result<_, _>>()?;
+        let arithmetic = match execution.precision {
+            Precision::F32 => Arithmetic::F32,
+            Precision::Int8 => {
+                Arithmetic::Int8(execution.instructions.unwrap_or_else(Instructions::best))
+            }
+        };
+        let reader = Reader {
+            weights: &weights,
+            device,
+            arithmetic,
+        };
+        all.install(|| read(reader, config))
+            .map(|parts| parts.into_network(all, lanes, config, device))
     }
 }
 
 /// All of a network that comes from the weights.
 struct Parts {
     positions: [Tensor; 2],
-    embeddings: [Option<Matrix>; 2],
+    embeddings: [Option<Embedding>; 2],
     encoder: Vec<EncoderLayer>,
     decoder: Vec<DecoderLayer>,
-    output: Linear,
+    output: Output,
 }
 
 impl Parts {
-    fn into_network(self, pool: rayon::ThreadPool, config: &Config, device: &Device) -> Network {
+    fn into_network(
+        self,
+        pool: ThreadPool,
+        lanes: Vec<ThreadPool>,
+        config: &Config,
+        device: &Device,
+    ) -> Network {
         let [encoder_positions, decoder_positions] = self.positions;
         let [encoder_embedding, decoder_embedding] = self.embeddings;
         Network {
             device: device.clone(),
             pool,
+            lanes,
             scale: if config.scale_embedding {
                 (config.d_model as f64).sqrt()
             } else {
@@ -74,8 +106,7 @@ impl Parts {
     }
 }
 
-fn read(weights: &Weights, config: &Config, device: &Device) -> Result<Parts, Error> {
-    let reader = Reader { weights, device };
+fn read(reader: Reader, config: &Config) -> Result<Parts, Error> {
     let (output, embeddings) = vocabulary(reader, config)?;
     Ok(Parts {
         positions: [
@@ -97,8 +128,12 @@ fn read(weights: &Weights, config: &Config, device: &Device) -> Result<Parts, Er
 ///
 /// Files differ in which of the tied names they carry: today's have one, those of 2020 all of them. The first that is
 /// there is read, and the others must be equal to it.
-fn vocabulary(reader: Reader, config: &Config) -> Result<(Linear, [Option<Matrix>; 2]), Error> {
-    let Reader { weights, device } = reader;
+fn vocabulary(reader: Reader, config: &Config) -> Result<(Output, [Option<Embedding>; 2]), Error> {
+    let Reader {
+        weights,
+        device,
+        arithmetic,
+    } = reader;
     let (outputs, width) = (config.decoder_vocab_size, config.d_model);
     let mut tied: Vec<&str> = if config.share_embeddings {
         vec![SHARED, DECODER, ENCODER]
@@ -133,22 +168,24 @@ fn vocabulary(reader: Reader, config: &Config) -> Result<(Linear, [Option<Matrix
     } else {
         vec![0.0; outputs]
     };
-    let embedding = Matrix::new(embedding, width, device)?;
+    let table = |weights| Embedding::new(weights, width, arithmetic, device);
+    let output = |weights| Output::new(weights, bias, width, arithmetic, device);
     let encoder = if config.share_embeddings {
         None
     } else {
-        Some(reader.matrix(ENCODER, config.vocab_size, width)?)
+        Some(table(weights.read(ENCODER, &[config.vocab_size, width])?)?)
     };
     if config.tie_output {
-        return Ok((Linear::new(embedding, bias, device)?, [encoder, None]));
+        return Ok((output(embedding)?, [encoder, None]));
     }
-    let output = Linear::new(reader.matrix(OUTPUT, outputs, width)?, bias, device)?;
+    let decoder = table(embedding)?;
     // Only the output's matrix can stand in for an embedding, and here it is another one.
     let encoder = match encoder {
         Some(encoder) => encoder,
-        None => reader.matrix(name, config.vocab_size, width)?,
+        None => table(weights.read(name, &[config.vocab_size, width])?)?,
     };
-    Ok((output, [Some(encoder), Some(embedding)]))
+    let output = output(weights.read(OUTPUT, &[outputs, width])?)?;
+    Ok((output, [Some(encoder), Some(decoder)]))
 }
 
 /// Marian starts decoding from a zero vector, which in this format is the embedding of `<pad>`. Training by

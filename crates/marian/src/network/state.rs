@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use candle_core::Tensor;
 
+use crate::ops::Source;
+
 /// A batch of encoded sentences, one after the other without padding.
 #[derive(Debug, Clone)]
 pub struct Encoded {
@@ -46,8 +48,8 @@ impl Encoded {
 /// double or reorder rows is to edit the paths, and beams that share a beginning share its memory.
 #[derive(Debug)]
 pub struct Decoding {
-    /// Per layer the source's keys and values, `[source tokens, 2 · d_model]`, shared by all beams of a sentence.
-    pub(super) cross: Vec<Tensor>,
+    /// Per layer the source's keys and values, shared by all beams of a sentence.
+    pub(super) cross: Vec<Source>,
     /// Per layer and step the keys and values of the rows at that step, `[rows then, 2 · d_model]`.
     pub(super) own: Vec<Vec<Tensor>>,
     /// Per row its rows in the blocks of `own`.

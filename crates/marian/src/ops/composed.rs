@@ -40,7 +40,6 @@ pub(super) fn norm(x: &Tensor, residual: &Tensor, gain: &Tensor, shift: &Tensor)
 /// Gathers what each query sees into one padded tensor and masks the padding.
 pub(super) fn attention(
     queries: &Tensor,
-    memory: &[Tensor],
     sight: Sight,
     heads: usize,
     align: bool,
@@ -48,17 +47,27 @@ pub(super) fn attention(
     let device = queries.device();
     let (rows, width) = queries.dims2()?;
     let size = width / heads;
+    let memory = match sight {
+        Sight::Spans(source, _) => std::slice::from_ref(&source.rows),
+        Sight::Paths(blocks, _) => blocks,
+    };
     let starts: Vec<usize> = memory
         .iter()
         .scan(0, |start, block| {
             Some(std::mem::replace(start, *start + block.dims()[0]))
         })
         .collect();
+    // The rows that each query sees, of all blocks one after the other.
     let seen: Vec<Vec<u32>> = (0..rows)
         .map(|query| {
-            let places = sight
-                .places(query)
-                .map(|(block, row)| u32::try_from(starts[block] + row));
+            let places: Vec<usize> = match sight {
+                Sight::Spans(_, spans) => spans[query].clone().collect(),
+                Sight::Paths(_, paths) => {
+                    let rows = paths[query].iter().zip(&starts);
+                    rows.map(|(row, start)| start + *row as usize).collect()
+                }
+            };
+            let places = places.into_iter().map(u32::try_from);
             places
                 .collect::<std::result::Result<_, _>>()
                 .map_err(candle_core::Error::wrap)

@@ -2,7 +2,7 @@
 
 use super::{Hypothesis, Row, Search, ban};
 use crate::config::EarlyStopping;
-use crate::kernel::{self, Candidate};
+use crate::network::{Found, Normalise, Wanted};
 
 /// A hypothesis in the making.
 #[derive(Debug, Clone)]
@@ -27,50 +27,65 @@ impl Partial {
         self.ids[self.ids.len() - 1]
     }
 
-    /// The ids worth going on with, the most probable first: one for greedy search, else twice as many as beams, for
-    /// as many as there are beams may be ends. Writes over the logits.
+    /// The id that a hypothesis of the greatest length is made to end with, if this one is.
+    fn forced(&self, row: &Row, search: &Search) -> Option<u32> {
+        search
+            .forced_eos
+            .filter(|_| self.ids.len() + 1 == row.max_length)
+    }
+
+    /// What is to be found in the logits of its next step: one id for greedy search, else twice as many as beams, for as
+    /// many as there are beams may be ends.
+    pub(super) fn wanted(&self, row: &Row, search: &Search) -> Wanted {
+        if self.forced(row, search).is_some() {
+            return Wanted::default();
+        }
+        let mut banned: Vec<u32> = ban::banned(search, row, &self.ids).collect();
+        banned.sort_unstable();
+        banned.dedup();
+        let greedy = search.beams == 1;
+        Wanted {
+            count: if greedy { 1 } else { 2 * search.beams },
+            banned,
+            normalise: match (greedy, search.renormalize_logits) {
+                (true, _) => Normalise::Nothing,
+                (false, false) => Normalise::All,
+                (false, true) => Normalise::Allowed,
+            },
+        }
+    }
+
+    /// The ids worth going on with, the most probable first.
     pub(super) fn continuations(
         &self,
         row: &Row,
         search: &Search,
-        logits: &mut [f32],
+        found: &Found,
     ) -> Vec<Continuation> {
-        if self.ids.len() + 1 == row.max_length
-            && let Some(id) = search.forced_eos
-        {
-            return vec![Continuation {
+        let only = |id| {
+            vec![Continuation {
                 id,
                 log_probability: 0.0,
-            }];
+            }]
+        };
+        if let Some(id) = self.forced(row, search) {
+            return only(id);
+        }
+        if found.candidates.is_empty() {
+            // Where every id is banned there is nothing left to say.
+            return only(search.eos);
         }
         let greedy = search.beams == 1;
-        let before = if greedy || search.renormalize_logits {
-            None
-        } else {
-            Some(kernel::normaliser(logits))
-        };
-        for id in ban::banned(search, row, &self.ids) {
-            logits[id as usize] = f32::NEG_INFINITY;
-        }
-        let candidates = kernel::top(logits, if greedy { 1 } else { 2 * search.beams });
-        if candidates.is_empty() {
-            // Where every id is banned there is nothing left to say.
-            return vec![Continuation {
-                id: search.eos,
-                log_probability: 0.0,
-            }];
-        }
-        let normaliser = if greedy {
-            None
-        } else {
-            before.or_else(|| Some(kernel::normaliser(logits)))
-        };
-        candidates
-            .into_iter()
-            .map(|Candidate { id, logit }| Continuation {
-                id,
-                log_probability: normaliser
-                    .map_or(0.0, |normaliser| normaliser.log_probability(logit)),
+        found
+            .candidates
+            .iter()
+            .map(|candidate| Continuation {
+                id: candidate.id,
+                log_probability: if greedy {
+                    0.0
+                } else {
+                    candidate.logit - found.normaliser
+                },
             })
             .collect()
     }

@@ -31,6 +31,12 @@ fn data(name: &str) -> PathBuf {
 /// The demo model, loaded once, searching greedily.
 fn translator() -> Arc<Translator> {
     static TRANSLATOR: OnceLock<Arc<Translator>> = OnceLock::new();
-    let load = || Arc::new(Translator::load(&demo(), &Options { beams: Some(1) }).unwrap());
+    let load = || {
+        let options = Options {
+            beams: Some(1),
+            ..Options::default()
+        };
+        Arc::new(Translator::load(&demo(), &options).unwrap())
+    };
     Arc::clone(TRANSLATOR.get_or_init(load))
 }

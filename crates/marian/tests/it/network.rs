@@ -3,20 +3,41 @@
 use std::sync::OnceLock;
 
 use candle_core::Device;
-use marian::{Config, Error, Network, Row, Search, generate};
+use marian::network::{Found, Normalise, Wanted};
+use marian::{Config, Error, Execution, Network, Precision, Row, Search, generate};
 use proptest::prelude::*;
 
 use crate::weights::tiny;
 
 /// The tiny model, whose widths are multiples of nothing: 4 and 12 numbers a head, 20 and 40 within, 100 ids.
-fn model() -> &'static (Config, Network) {
-    static MODEL: OnceLock<(Config, Network)> = OnceLock::new();
-    MODEL.get_or_init(|| {
+fn models() -> &'static [(Config, Network); 2] {
+    static MODELS: OnceLock<[(Config, Network); 2]> = OnceLock::new();
+    MODELS.get_or_init(|| {
         let directory = tiny("f32.safetensors");
-        let config = Config::load(directory.path()).unwrap();
-        let network = Network::load(directory.path(), &config, &Device::Cpu).unwrap();
-        (config, network)
+        [Precision::F32, Precision::Int8].map(|precision| {
+            let config = Config::load(directory.path()).unwrap();
+            let execution = Execution {
+                precision,
+                ..Execution::default()
+            };
+            let network =
+                Network::load(directory.path(), &config, &execution, &Device::Cpu).unwrap();
+            (config, network)
+        })
     })
+}
+
+/// The reference.
+fn model() -> &'static (Config, Network) {
+    &models()[0]
+}
+
+/// All logits of a row, in the order of their ids, and the normaliser, as bits.
+fn all(found: &Found) -> Vec<u32> {
+    let mut candidates = found.candidates.clone();
+    candidates.sort_by_key(|candidate| candidate.id);
+    let logits = candidates.iter().map(|candidate| candidate.logit);
+    logits.chain([found.normaliser]).map(f32::to_bits).collect()
 }
 
 fn sentence() -> impl Strategy<Value = Vec<u32>> {
@@ -54,10 +75,11 @@ proptest! {
         sentences in prop::collection::vec(sentence(), 1..20),
         which in any::<prop::sample::Index>(),
     ) {
-        let (_, network) = model();
         let batch: Vec<&[u32]> = sentences.iter().map(Vec::as_slice).collect();
         let which = which.index(batch.len());
-        prop_assert_eq!(encoded_bits(network, &batch, which), encoded_bits(network, &[batch[which]], 0));
+        for (_, network) in models() {
+            prop_assert_eq!(encoded_bits(network, &batch, which), encoded_bits(network, &[batch[which]], 0));
+        }
     }
 
     /// Rows are dropped, doubled and reordered at every step; the one watched is fed the same all along.
@@ -65,20 +87,23 @@ proptest! {
     fn a_hypothesis_gets_the_same_logits_in_any_company(
         sentences in prop::collection::vec(sentence(), 1..8),
         moves in prop::collection::vec((prop::collection::vec(any::<prop::sample::Index>(), 0..9), 1_u32..99), 1..12),
+        precision in 0_usize..2,
     ) {
-        let (_, network) = model();
+        let (_, network) = &models()[precision];
         let batch: Vec<&[u32]> = sentences.iter().map(Vec::as_slice).collect();
         let mut company = network.start(&network.encode(&batch).unwrap(), true).unwrap();
         let mut alone = network.start(&network.encode(&batch[..1]).unwrap(), true).unwrap();
-        let (mut together, mut single) = (Vec::new(), Vec::new());
+        let wanted = |count| Wanted { count, banned: vec![99], normalise: Normalise::All };
         let mut place = 0;
         let mut last = network.start_id();
         for (parents, next) in moves {
             let ids: Vec<u32> = (0..company.rows()).map(|row| if row == place { last } else { 5 }).collect();
-            network.step(&mut company, &ids, &mut together).unwrap();
-            network.step(&mut alone, &[last], &mut single).unwrap();
-            let width = network.vocabulary();
-            prop_assert_eq!(bits(&together[place * width..(place + 1) * width]), bits(&single));
+            // The others want something else.
+            let wishes: Vec<Wanted> = (0..company.rows()).map(|row| wanted(if row == place { 100 } else { 2 })).collect();
+            let together = network.step(&mut company, &ids, &wishes).unwrap();
+            let single = network.step(&mut alone, &[last], &[wanted(100)]).unwrap();
+            prop_assert_eq!(single[0].candidates.len(), 99);
+            prop_assert_eq!(all(&together[place]), all(&single[0]));
             prop_assert_eq!(company.alignment()[place], alone.alignment()[0]);
             let mut parents: Vec<usize> = parents.iter().map(|parent| parent.index(company.rows())).collect();
             let new_place = parents.len() / 2;
@@ -92,8 +117,9 @@ proptest! {
     fn a_translation_is_the_same_in_any_batch(
         sentences in prop::collection::vec(sentence(), 1..10),
         beams in 1_usize..5,
+        precision in 0_usize..2,
     ) {
-        let (config, network) = model();
+        let (config, network) = &models()[precision];
         let search = Search::new(config, Some(beams));
         let rows: Vec<Row> = sentences.iter().map(|ids| row(ids, true)).collect();
         let together = generate(network, &rows, &search).unwrap();

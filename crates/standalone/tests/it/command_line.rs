@@ -60,6 +60,7 @@ fn help_and_readme_name_every_variable() {
         "MODEL_DIR",
         "MODEL_BEAMS",
         "MODEL_PRECISION",
+        "MODEL_THREADS",
         "MAX_TEXT_BYTES",
         "RUST_LOG",
     ];

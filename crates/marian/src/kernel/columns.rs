@@ -1,0 +1,41 @@
+//! Sharing out a product among threads.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::PANEL;
+
+/// Has the columns of `out` `[rows, outputs]` computed by at most `tasks` threads of the pool that this is called in.
+/// `body` gets some of the columns, whole panels of them, and their part of every row of `out`.
+pub(crate) fn by_columns(
+    out: &mut [f32],
+    outputs: usize,
+    tasks: usize,
+    body: impl Fn(Range<usize>, &mut [&mut [f32]]) + Sync,
+) {
+    let panels = outputs.div_ceil(PANEL);
+    let tasks = rayon::current_num_threads().min(tasks).min(panels).max(1);
+    if tasks == 1 {
+        let mut rows: Vec<&mut [f32]> = out.chunks_exact_mut(outputs).collect();
+        return body(0..outputs, &mut rows);
+    }
+    // Each task gets the same columns of every row: disjoint parts of `out`, so that nothing is copied afterwards.
+    let width = panels.div_ceil(tasks) * PANEL;
+    let count = out.len() / outputs;
+    let mut parts: Vec<Vec<&mut [f32]>> = (0..outputs.div_ceil(width))
+        .map(|_| Vec::with_capacity(count))
+        .collect();
+    for row in out.chunks_exact_mut(outputs) {
+        for (part, columns) in parts.iter_mut().zip(row.chunks_mut(width)) {
+            part.push(columns);
+        }
+    }
+    parts
+        .into_par_iter()
+        .enumerate()
+        .for_each(|(task, mut rows)| {
+            let columns = task * width..((task + 1) * width).min(outputs);
+            body(columns, &mut rows);
+        });
+}

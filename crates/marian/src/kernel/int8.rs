@@ -1,0 +1,380 @@
+//! Products of 8-bit integers: weights quantised once, activations on the fly.
+//!
+//! The weights of an output are `scale · w` with w in −127..=127. A row of activations is `scale · q + zero` with q in
+//! −128..=127, which spans exactly from its least to its greatest value: what comes out of an activation function lies
+//! mostly on one side, and would leave half of a symmetric range unused (Jacob et al. 2018, arXiv:1712.05877). The sum
+//! over q · w is exact in 32 bits on every path, so the result depends neither on the processor nor on the rows beside
+//! it.
+
+#[cfg(target_arch = "x86_64")]
+mod amx;
+mod scalar;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+use std::ops::Range;
+
+use pulp::Simd;
+use rayon::prelude::*;
+
+use super::{LANES, PANEL, dispatch, fold};
+
+/// Inputs are filled up with zeros to a multiple of this: the bytes in a row of an AMX tile.
+pub(crate) const DEPTH_STEP: usize = 64;
+
+/// Inputs whose products a 32-bit lane adds up at a time.
+const GROUP: usize = 4;
+
+/// What is added to q so that it is an unsigned byte, as VNNI and AMX want it.
+const OFFSET: i32 = 128;
+
+/// The rows of a tile of AMX; rows of activations are filled up to a multiple of it where there are more.
+const TILE_ROWS: usize = 16;
+
+/// A set of instructions that the product is written in. All give the same integers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Instructions {
+    /// What every processor has.
+    Scalar,
+    /// AVX2: 32 bytes at a time.
+    Avx2,
+    /// AVX-512 with VNNI: 64 bytes at a time, multiplied and added up in one instruction.
+    Avx512,
+    /// AMX: tiles of 16 × 64 bytes.
+    Amx,
+}
+
+impl Instructions {
+    /// All sets, the slowest first.
+    pub const ALL: [Self; 4] = [Self::Scalar, Self::Avx2, Self::Avx512, Self::Amx];
+
+    /// Whether this processor, and for AMX the operating system too, lets a program use them.
+    #[must_use]
+    pub fn is_available(self) -> bool {
+        match self {
+            Self::Scalar => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => x86::has_avx2(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => x86::has_avx512(),
+            // Attention and the rest still use AVX-512 or AVX2 where they run; tiles alone help nobody.
+            #[cfg(target_arch = "x86_64")]
+            Self::Amx => x86::has_avx512() && amx::is_permitted(),
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => false,
+        }
+    }
+
+    /// The fastest that this processor has.
+    #[must_use]
+    pub fn best() -> Self {
+        let mut fastest_first = Self::ALL.into_iter().rev();
+        fastest_first
+            .find(|instructions| instructions.is_available())
+            .unwrap_or(Self::Scalar)
+    }
+
+    /// Its name, as flags and logs have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Scalar => "scalar",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+            Self::Amx => "amx",
+        }
+    }
+}
+
+/// Bytes of a quantised row of `inputs` values.
+pub(crate) fn depth(inputs: usize) -> usize {
+    inputs.next_multiple_of(DEPTH_STEP)
+}
+
+/// The greatest quantised weight.
+const MOST: f32 = 127.0;
+
+/// A weight matrix `[outputs, inputs]` in panels of [`PANEL`] outputs: `[panels, depth / 4, PANEL, 4]`, filled up with
+/// zeros. What a product reads of a panel lies in the order that it reads it, for registers and for tiles alike.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Weights {
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
+    pub(crate) panels: Vec<i8>,
+    /// Per output, filled up to whole panels: what a unit of its weights is worth.
+    pub(crate) scales: Vec<f32>,
+    /// Per output, filled up: Σ of its quantised weights, which is what the zero of a row is multiplied by.
+    totals: Vec<f32>,
+    /// `OFFSET` times that, which the offset of the bytes adds to every sum.
+    excess: Vec<i32>,
+}
+
+impl Weights {
+    /// Quantises a row-major matrix `[outputs, inputs]`.
+    pub(crate) fn quantise(weights: &[f32], inputs: usize) -> Self {
+        let outputs = weights.len() / inputs;
+        let (panels, size) = (outputs.div_ceil(PANEL), PANEL * depth(inputs));
+        let mut packed = vec![0_i8; panels * size];
+        let mut scales = vec![0.0; panels * PANEL];
+        packed
+            .par_chunks_exact_mut(size)
+            .zip(scales.par_chunks_exact_mut(PANEL))
+            .zip(weights.par_chunks(PANEL * inputs))
+            .for_each(|((panel, scales), rows)| {
+                for (column, (row, scale)) in rows.chunks_exact(inputs).zip(scales).enumerate() {
+                    let greatest = row
+                        .iter()
+                        .fold(0.0_f32, |most, weight| most.max(weight.abs()));
+                    *scale = greatest / MOST;
+                    let factor = if greatest > 0.0 { MOST / greatest } else { 0.0 };
+                    #[expect(clippy::cast_possible_truncation, reason = "127 at most")]
+                    let quantised = |weight: f32| (weight * factor).round_ties_even() as i8;
+                    for (group, weights) in row.chunks(GROUP).enumerate() {
+                        let place = (group * PANEL + column) * GROUP;
+                        for (packed, weight) in panel[place..].iter_mut().zip(weights) {
+                            *packed = quantised(*weight);
+                        }
+                    }
+                }
+            });
+        let totals: Vec<i32> = packed
+            .par_chunks_exact(PANEL * depth(inputs))
+            .flat_map_iter(|panel| {
+                let mut sums = [0; PANEL];
+                for group in panel.as_chunks::<{ PANEL * GROUP }>().0 {
+                    for (sum, weights) in sums.iter_mut().zip(group.as_chunks::<GROUP>().0) {
+                        *sum += weights.iter().map(|weight| i32::from(*weight)).sum::<i32>();
+                    }
+                }
+                sums
+            })
+            .collect();
+        Self {
+            inputs,
+            outputs,
+            panels: packed,
+            scales,
+            excess: totals.iter().map(|total| total * OFFSET).collect(),
+            totals: totals.iter().map(|total| *total as f32).collect(),
+        }
+    }
+}
+
+/// Rows of activations, quantised.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    count: usize,
+    /// `[rows, depth]`, each q + 128; there may be more rows than `count`, which are for tiles and mean nothing.
+    bytes: Vec<u8>,
+    scales: Vec<Scale>,
+}
+
+/// What the bytes of a row stand for: `unit · q + zero`.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Scale {
+    unit: f32,
+    zero: f32,
+}
+
+impl Rows {
+    /// Quantises rows `[rows, inputs]`.
+    pub(crate) fn quantise(x: &[f32], inputs: usize) -> Self {
+        let (count, depth) = (x.len() / inputs, depth(inputs));
+        let room = if count <= TILE_ROWS {
+            count
+        } else {
+            count.next_multiple_of(TILE_ROWS)
+        };
+        let mut bytes = vec![0; room * depth];
+        let mut scales = vec![Scale::default(); count];
+        let rows = x.chunks_exact(inputs).zip(bytes.chunks_exact_mut(depth));
+        for ((x, bytes), scale) in rows.zip(&mut scales) {
+            *scale = quantise_row(x, bytes);
+        }
+        Self {
+            count,
+            bytes,
+            scales,
+        }
+    }
+
+    /// `out[r, o] = bias[o] + Σₖ x[r, k] · weights[o, k]` for some columns o, the first of which starts a panel; `out`
+    /// has them, and no others, of every row.
+    pub(crate) fn product(
+        &self,
+        instructions: Instructions,
+        weights: &Weights,
+        bias: &[f32],
+        columns: Range<usize>,
+        out: &mut [&mut [f32]],
+    ) {
+        debug_assert_eq!((columns.start % PANEL, out.len()), (0, self.count));
+        let depth = depth(weights.inputs);
+        let mut sums = vec![0; self.bytes.len() / depth * PANEL];
+        let kernel = Kernel::new(instructions, self.count);
+        for start in columns.clone().step_by(PANEL) {
+            let panel = &weights.panels[start * depth..(start + PANEL) * depth];
+            let panel = Panel {
+                depth,
+                weights: panel,
+                excess: &weights.excess[start..start + PANEL],
+            };
+            kernel.sums(&self.bytes, panel, &mut sums);
+            let width = PANEL.min(columns.end - start);
+            let scaling = Scaling {
+                totals: &weights.totals[start..start + width],
+                scales: &weights.scales[start..start + width],
+                bias: &bias[start..start + width],
+                start: start - columns.start,
+            };
+            scale_sums(&sums, &self.scales, scaling, out);
+        }
+    }
+}
+
+/// One panel of [`Weights`].
+#[derive(Debug, Clone, Copy)]
+struct Panel<'a> {
+    depth: usize,
+    /// `[depth / 4, PANEL, 4]`
+    weights: &'a [i8],
+    /// `[PANEL]`
+    excess: &'a [i32],
+}
+
+/// What makes floats of a panel's sums.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scaling<'a> {
+    totals: &'a [f32],
+    scales: &'a [f32],
+    bias: &'a [f32],
+    /// The panel's first column.
+    start: usize,
+}
+
+dispatch! {
+    /// Quantises a row, and fills it up with bytes that meet weights of zero.
+    fn quantise_row<'a>(x: &'a [f32], out: &'a mut [u8]) -> Scale = quantise_row_kernel;
+    /// Takes the sums `[rows, PANEL]` of a panel.
+    fn scale_sums<'a, 'b>(sums: &'a [i32], rows: &'a [Scale], scaling: Scaling<'a>, out: &'a mut [&'b mut [f32]]) -> () = scale_sums_kernel;
+}
+
+#[inline(always)]
+fn quantise_row_kernel<S: Simd>(_: S, x: &[f32], out: &mut [u8]) -> Scale {
+    /// The steps between the least and the greatest byte.
+    const STEPS: f32 = 255.0;
+    /// 1.5 · 2²³: adding it leaves a small float rounded to a whole number, halves to even, in the low bits of its
+    /// mantissa.
+    const ROUND: f32 = 12_582_912.0;
+    let (least, greatest) = extremes(x);
+    let range = greatest - least;
+    let factor = if range > 0.0 { STEPS / range } else { 0.0 };
+    let (values, rest) = out.split_at_mut(x.len());
+    for (out, x) in values.iter_mut().zip(x) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the low byte is the number"
+        )]
+        let byte = ((x - least) * factor + ROUND).to_bits() as u8;
+        *out = byte;
+    }
+    rest.fill(0);
+    let unit = range / STEPS;
+    Scale {
+        unit,
+        zero: least + OFFSET as f32 * unit,
+    }
+}
+
+/// The least and the greatest value.
+#[inline(always)]
+fn extremes(values: &[f32]) -> (f32, f32) {
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    let (mut least, mut greatest) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
+    for chunk in chunks {
+        for lane in 0..LANES {
+            least[lane] = least[lane].min(chunk[lane]);
+            greatest[lane] = greatest[lane].max(chunk[lane]);
+        }
+    }
+    for (lane, value) in rest.iter().enumerate() {
+        least[lane] = least[lane].min(*value);
+        greatest[lane] = greatest[lane].max(*value);
+    }
+    (fold(least, f32::min), fold(greatest, f32::max))
+}
+
+#[inline(always)]
+fn scale_sums_kernel<S: Simd>(
+    _: S,
+    sums: &[i32],
+    rows: &[Scale],
+    scaling: Scaling,
+    out: &mut [&mut [f32]],
+) {
+    let Scaling {
+        totals,
+        scales,
+        bias,
+        start,
+    } = scaling;
+    for ((sums, row), out) in sums.as_chunks::<PANEL>().0.iter().zip(rows).zip(out) {
+        let out = &mut out[start..start + bias.len()];
+        // A whole panel as arrays, whose loop needs no look at lengths.
+        if let (Some(out), Some(totals), Some(scales), Some(bias)) = (
+            out.first_chunk_mut::<PANEL>(),
+            totals.first_chunk::<PANEL>(),
+            scales.first_chunk::<PANEL>(),
+            bias.first_chunk::<PANEL>(),
+        ) {
+            for column in 0..PANEL {
+                let value = sums[column] as f32 * row.unit + totals[column] * row.zero;
+                out[column] = value * scales[column] + bias[column];
+            }
+        } else {
+            for (column, out) in out.iter_mut().enumerate() {
+                let value = sums[column] as f32 * row.unit + totals[column] * row.zero;
+                *out = value * scales[column] + bias[column];
+            }
+        }
+    }
+}
+
+/// How the sums of a panel are computed, on one thread.
+enum Kernel {
+    Scalar,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    #[cfg(target_arch = "x86_64")]
+    Amx(amx::Tiles),
+}
+
+impl Kernel {
+    /// For so many rows. Instructions that this processor lacks are replaced by the best that it has.
+    fn new(instructions: Instructions, rows: usize) -> Self {
+        match instructions {
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Amx if instructions.is_available() => Self::Amx(amx::Tiles::new(rows)),
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx512 if instructions.is_available() => Self::Avx512,
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 if instructions.is_available() => Self::Avx2,
+            _ => Self::Scalar,
+        }
+    }
+
+    /// `sums[r, o] = Σₖ (x[r, k] − OFFSET) · panel[k, o]` for `x` `[rows, depth]` and `sums` `[rows, PANEL]`.
+    fn sums(&self, x: &[u8], panel: Panel, sums: &mut [i32]) {
+        match self {
+            Self::Scalar => scalar::sums(x, panel, sums),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => x86::sums_avx2(x, panel, sums),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => x86::sums_avx512(x, panel, sums),
+            #[cfg(target_arch = "x86_64")]
+            Self::Amx(tiles) => tiles.sums(x, panel, sums),
+        }
+    }
+}

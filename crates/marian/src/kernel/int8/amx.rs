@@ -1,0 +1,225 @@
+//! The product of integers on AMX tiles, by inline assembly: the intrinsics are not stable yet.
+//!
+//! Eight tiles of 16 rows × 64 bytes: four hold 32 × 32 sums, two hold 32 rows × 64 bytes of activations, two hold 16
+//! groups of four inputs × 32 columns of weights. `tdpbusd` multiplies unsigned with signed bytes and adds up four at a
+//! time, exactly. (Intel 64 and IA-32 Architectures Software Developer's Manual, volume 1, chapter 18.)
+
+#![expect(unsafe_code, reason = "inline assembly")]
+
+use std::arch::asm;
+use std::arch::x86_64::__cpuid_count;
+use std::sync::OnceLock;
+
+use super::{Panel, TILE_ROWS};
+use crate::kernel::PANEL;
+
+/// Whether the processor has tiles for bytes and the system lets this process use them. Asked once: Linux gives the
+/// room for the tiles' state when asked for it, to all threads.
+pub(super) fn is_permitted() -> bool {
+    static PERMITTED: OnceLock<bool> = OnceLock::new();
+    *PERMITTED.get_or_init(|| {
+        const AMX_TILE: u32 = 1 << 24;
+        const AMX_INT8: u32 = 1 << 25;
+        let features = __cpuid_count(7, 0).edx;
+        features & AMX_TILE != 0 && features & AMX_INT8 != 0 && ask()
+    })
+}
+
+#[cfg(target_os = "linux")]
+fn ask() -> bool {
+    const ARCH_PRCTL: i64 = 158;
+    const ARCH_REQ_XCOMP_PERM: u64 = 0x1023;
+    const XFEATURE_XTILEDATA: u64 = 18;
+    let result: i64;
+    // SAFETY: the system call reads no memory of ours; it changes registers as stated.
+    unsafe {
+        asm!(
+            "syscall",
+            inlateout("rax") ARCH_PRCTL => result,
+            in("rdi") ARCH_REQ_XCOMP_PERM,
+            in("rsi") XFEATURE_XTILEDATA,
+            lateout("rcx") _,
+            lateout("r11") _,
+            options(nostack),
+        );
+    }
+    result == 0
+}
+
+#[cfg(not(target_os = "linux"))]
+fn ask() -> bool {
+    false
+}
+
+/// What `ldtilecfg` reads.
+#[repr(C, align(64))]
+struct Configuration {
+    palette: u8,
+    start_row: u8,
+    reserved: [u8; 14],
+    bytes_per_row: [u16; 16],
+    rows: [u8; 16],
+}
+
+/// The tiles of this thread, set up for rows of activations; given back when dropped, so that the system need not save
+/// eight kilobytes whenever it takes the thread off the processor.
+pub(super) struct Tiles {
+    /// The tiles belong to the thread that set them up.
+    _of_this_thread: std::marker::PhantomData<*const ()>,
+}
+
+impl Tiles {
+    /// For `rows` rows: as they are if one tile holds them, else full tiles. Only where [`is_permitted`].
+    pub(super) fn new(rows: usize) -> Self {
+        assert!(is_permitted(), "looked up when the path was chosen");
+        let high = u8::try_from(rows.clamp(1, TILE_ROWS)).unwrap_or(16);
+        let mut configuration = Configuration {
+            palette: 1,
+            start_row: 0,
+            reserved: [0; 14],
+            bytes_per_row: [0; 16],
+            rows: [0; 16],
+        };
+        configuration.bytes_per_row[..8].fill(64);
+        // 0 to 3: sums; 4 and 5: activations; 6 and 7: weights, 16 groups of four inputs.
+        configuration.rows[..6].fill(high);
+        configuration.rows[6..8].fill(16);
+        // SAFETY: the processor has tiles, and the configuration is one of palette 1.
+        unsafe {
+            asm!("ldtilecfg [{}]", in(reg) &raw const configuration, options(nostack));
+        }
+        Self {
+            _of_this_thread: std::marker::PhantomData,
+        }
+    }
+
+    /// As [`super::Kernel::sums`]. There are at most [`TILE_ROWS`] rows, or a multiple of it.
+    #[expect(clippy::unused_self, reason = "whoever has tiles has set them up")]
+    pub(super) fn sums(&self, x: &[u8], panel: Panel, sums: &mut [i32]) {
+        let Panel {
+            depth,
+            weights,
+            excess,
+        } = panel;
+        let mut left = x.len() / depth;
+        assert!(depth % 64 == 0 && weights.len() == depth * PANEL && sums.len() == left * PANEL);
+        assert!(left <= TILE_ROWS || left.is_multiple_of(TILE_ROWS));
+        let (mut x, mut out) = (x, &mut *sums);
+        while left > 0 {
+            // Two tiles of rows where there are two full ones.
+            let rows = if left >= 2 * TILE_ROWS {
+                2 * TILE_ROWS
+            } else {
+                left.min(TILE_ROWS)
+            };
+            let (this_x, rest_x) = x.split_at(rows * depth);
+            let (this_out, rest_out) = out.split_at_mut(rows * PANEL);
+            // SAFETY: the tiles are set up for `rows` rows, or for 16 of two times 16; the slices were cut to what
+            // these tiles reach: rows · depth bytes of activations, depth · PANEL of weights, rows · PANEL sums.
+            unsafe {
+                if rows == 2 * TILE_ROWS {
+                    two_tiles(
+                        this_x.as_ptr(),
+                        depth,
+                        weights.as_ptr(),
+                        this_out.as_mut_ptr(),
+                    );
+                } else {
+                    one_tile(
+                        this_x.as_ptr(),
+                        depth,
+                        weights.as_ptr(),
+                        this_out.as_mut_ptr(),
+                    );
+                }
+            }
+            (x, out) = (rest_x, rest_out);
+            left -= rows;
+        }
+        for sums in sums.as_chunks_mut::<PANEL>().0 {
+            for (sum, excess) in sums.iter_mut().zip(excess) {
+                *sum -= excess;
+            }
+        }
+    }
+}
+
+impl Drop for Tiles {
+    fn drop(&mut self) {
+        // SAFETY: the processor has tiles.
+        unsafe { asm!("tilerelease", options(nostack, nomem)) }
+    }
+}
+
+/// Bytes of a row of a panel's group, and of a row of its sums.
+const STRIDE: usize = PANEL * 4;
+
+/// 32 rows at `x`, each `depth` bytes, with the panel at `weights`: 32 rows of sums at `out`.
+unsafe fn two_tiles(x: *const u8, depth: usize, weights: *const i8, out: *mut i32) {
+    // SAFETY: see the caller. The loop reads 64 bytes of each row and 16 groups of weights at a time, depth / 64 times.
+    unsafe {
+        asm!(
+            "tilezero tmm0",
+            "tilezero tmm1",
+            "tilezero tmm2",
+            "tilezero tmm3",
+            "2:",
+            "tileloadd tmm4, [{x0} + {depth}*1]",
+            "tileloadd tmm6, [{w} + {stride}*1]",
+            "tdpbusd tmm0, tmm4, tmm6",
+            "tileloadd tmm5, [{x1} + {depth}*1]",
+            "tdpbusd tmm2, tmm5, tmm6",
+            "tileloadd tmm7, [{w} + {stride}*1 + 64]",
+            "tdpbusd tmm1, tmm4, tmm7",
+            "tdpbusd tmm3, tmm5, tmm7",
+            "add {x0}, 64",
+            "add {x1}, 64",
+            "add {w}, 2048",
+            "dec {steps}",
+            "jnz 2b",
+            "tilestored [{o0} + {stride}*1], tmm0",
+            "tilestored [{o0} + {stride}*1 + 64], tmm1",
+            "tilestored [{o1} + {stride}*1], tmm2",
+            "tilestored [{o1} + {stride}*1 + 64], tmm3",
+            x0 = inout(reg) x => _,
+            x1 = inout(reg) x.add(TILE_ROWS * depth) => _,
+            w = inout(reg) weights => _,
+            steps = inout(reg) depth / 64 => _,
+            depth = in(reg) depth,
+            stride = in(reg) STRIDE,
+            o0 = in(reg) out,
+            o1 = in(reg) out.add(TILE_ROWS * PANEL),
+            options(nostack),
+        );
+    }
+}
+
+/// As [`two_tiles`], for as many rows as the tiles are set up for.
+unsafe fn one_tile(x: *const u8, depth: usize, weights: *const i8, out: *mut i32) {
+    // SAFETY: see the caller.
+    unsafe {
+        asm!(
+            "tilezero tmm0",
+            "tilezero tmm1",
+            "2:",
+            "tileloadd tmm4, [{x} + {depth}*1]",
+            "tileloadd tmm6, [{w} + {stride}*1]",
+            "tdpbusd tmm0, tmm4, tmm6",
+            "tileloadd tmm7, [{w} + {stride}*1 + 64]",
+            "tdpbusd tmm1, tmm4, tmm7",
+            "add {x}, 64",
+            "add {w}, 2048",
+            "dec {steps}",
+            "jnz 2b",
+            "tilestored [{o} + {stride}*1], tmm0",
+            "tilestored [{o} + {stride}*1 + 64], tmm1",
+            x = inout(reg) x => _,
+            w = inout(reg) weights => _,
+            steps = inout(reg) depth / 64 => _,
+            depth = in(reg) depth,
+            stride = in(reg) STRIDE,
+            o = in(reg) out,
+            options(nostack),
+        );
+    }
+}

@@ -1,0 +1,146 @@
+//! The product of integers in the vector instructions of x86.
+//!
+//! Each kernel is compiled for instructions that the processor need not have: calling it is what is `unsafe` here, and
+//! only after a look at the processor. Registers are filled from arrays by value, which needs no pointer.
+
+#![expect(
+    unsafe_code,
+    reason = "a function compiled for more than the common instructions cannot be called otherwise"
+)]
+
+use std::arch::is_x86_feature_detected;
+use std::arch::x86_64::{
+    __m256i, __m512i, _mm256_abs_epi8, _mm256_add_epi32, _mm256_madd_epi16, _mm256_maddubs_epi16,
+    _mm256_set1_epi16, _mm256_set1_epi32, _mm256_setzero_si256, _mm256_sign_epi8,
+    _mm512_dpbusd_epi32, _mm512_set1_epi32, _mm512_setzero_si512, _mm512_sub_epi32,
+};
+
+use pulp::bytemuck::cast;
+
+use super::{GROUP, Panel};
+use crate::kernel::PANEL;
+
+pub(super) fn has_avx2() -> bool {
+    is_x86_feature_detected!("avx2")
+}
+
+pub(super) fn has_avx512() -> bool {
+    is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512vnni")
+}
+
+/// As [`super::Kernel::sums`].
+pub(super) fn sums_avx2(x: &[u8], panel: Panel, sums: &mut [i32]) {
+    assert!(has_avx2(), "looked up when the path was chosen");
+    // SAFETY: the processor has what the function is compiled for.
+    unsafe { avx2(x, panel, sums) }
+}
+
+/// As [`super::Kernel::sums`].
+pub(super) fn sums_avx512(x: &[u8], panel: Panel, sums: &mut [i32]) {
+    assert!(has_avx512(), "looked up when the path was chosen");
+    // SAFETY: the processor has what the function is compiled for.
+    unsafe { avx512(x, panel, sums) }
+}
+
+/// Cuts rows into tiles of the sizes given, the greatest first, as equal as can be: two of eight rows share their weights
+/// better than one of twelve and one of four.
+macro_rules! tiles {
+    ($tile:ident, [$most:literal, $($size:literal),*], $x:ident, $panel:ident, $sums:ident) => {
+        let (mut x, mut sums) = ($x, $sums.as_chunks_mut::<PANEL>().0);
+        while !sums.is_empty() {
+            let size = sums.len().div_ceil(sums.len().div_ceil($most));
+            let (this_x, rest_x) = x.split_at(size * $panel.depth);
+            let (this_sums, rest_sums) = sums.split_at_mut(size);
+            match size {
+                $most => $tile::<$most>(this_x, $panel, this_sums),
+                $($size => $tile::<$size>(this_x, $panel, this_sums),)*
+                _ => unreachable!("no tile is of another size"),
+            }
+            (x, sums) = (rest_x, rest_sums);
+        }
+    };
+}
+
+/// The rows of a tile in groups, each cut to `groups` of them, so that the compiler sees that none is shorter.
+#[inline(always)]
+fn rows<const ROWS: usize>(x: &[u8], depth: usize, groups: usize) -> [&[[u8; GROUP]]; ROWS] {
+    let mut rows: [&[[u8; GROUP]]; ROWS] = [&[]; ROWS];
+    for (row, bytes) in rows.iter_mut().zip(x.chunks_exact(depth)) {
+        *row = &bytes.as_chunks().0[..groups];
+    }
+    rows
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn avx512(x: &[u8], panel: Panel, sums: &mut [i32]) {
+    // Twelve rows of two registers each, the weights and a factor: 27 of 32 registers.
+    tiles!(
+        tile_avx512,
+        [12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1],
+        x,
+        panel,
+        sums
+    );
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn tile_avx512<const ROWS: usize>(x: &[u8], panel: Panel, sums: &mut [[i32; PANEL]]) {
+    let mut totals = [[_mm512_setzero_si512(); 2]; ROWS];
+    let groups = panel.weights.as_chunks::<{ PANEL * GROUP }>().0;
+    let rows = rows::<ROWS>(x, panel.depth, groups.len());
+    for (group, weights) in groups.iter().enumerate() {
+        let weights = cast::<[i8; PANEL * GROUP], [__m512i; 2]>(*weights);
+        for row in 0..ROWS {
+            let factor = _mm512_set1_epi32(i32::from_ne_bytes(rows[row][group]));
+            for half in 0..2 {
+                totals[row][half] = _mm512_dpbusd_epi32(totals[row][half], factor, weights[half]);
+            }
+        }
+    }
+    let mut excess = [0; PANEL];
+    excess.copy_from_slice(panel.excess);
+    let excess = cast::<[i32; PANEL], [__m512i; 2]>(excess);
+    for (sums, totals) in sums.iter_mut().zip(totals) {
+        let totals = [
+            _mm512_sub_epi32(totals[0], excess[0]),
+            _mm512_sub_epi32(totals[1], excess[1]),
+        ];
+        *sums = cast(totals);
+    }
+}
+
+#[target_feature(enable = "avx2")]
+fn avx2(x: &[u8], panel: Panel, sums: &mut [i32]) {
+    // Two rows of four registers each, the weights and what becomes of them: 15 of 16 registers.
+    tiles!(tile_avx2, [2, 1], x, panel, sums);
+}
+
+#[target_feature(enable = "avx2")]
+fn tile_avx2<const ROWS: usize>(x: &[u8], panel: Panel, sums: &mut [[i32; PANEL]]) {
+    const REGISTERS: usize = PANEL / 8;
+    let ones = _mm256_set1_epi16(1);
+    let mut totals = [[_mm256_setzero_si256(); REGISTERS]; ROWS];
+    let groups = panel.weights.as_chunks::<{ PANEL * GROUP }>().0;
+    let rows = rows::<ROWS>(x, panel.depth, groups.len());
+    for (group, weights) in groups.iter().enumerate() {
+        let weights = cast::<[i8; PANEL * GROUP], [__m256i; REGISTERS]>(*weights);
+        for row in 0..ROWS {
+            // Back to signed bytes, whose magnitudes are 128 at most: two products of those with 127 fit 16 bits, which
+            // two of a whole unsigned byte would not.
+            let signed = u32::from_ne_bytes(rows[row][group]) ^ 0x8080_8080;
+            let factor = _mm256_set1_epi32(signed.cast_signed());
+            let magnitude = _mm256_abs_epi8(factor);
+            for register in 0..REGISTERS {
+                let pairs =
+                    _mm256_maddubs_epi16(magnitude, _mm256_sign_epi8(weights[register], factor));
+                totals[row][register] =
+                    _mm256_add_epi32(totals[row][register], _mm256_madd_epi16(pairs, ones));
+            }
+        }
+    }
+    for (sums, totals) in sums.iter_mut().zip(totals) {
+        *sums = cast(totals);
+    }
+}
