@@ -1,0 +1,80 @@
+//! Token ids to a forced number of tokens: speed alone, whatever the weights say.
+
+use std::{
+    fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context as _;
+use clap::Args;
+use marian::{Row, Search, Translator, generate};
+
+use crate::{figures::Figures, model::Model};
+
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    model: Model,
+    /// JSON file with a list of lists of source ids, `</s>` included. They are translated sorted by length.
+    #[arg(long)]
+    ids: PathBuf,
+    /// Sentences in flight in the whole process.
+    #[arg(long, default_value_t = 32)]
+    batch: usize,
+    /// Tokens that every sentence is decoded to.
+    #[arg(long, default_value_t = 30)]
+    tokens: usize,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Figures> {
+    let file = fs::read(&arguments.ids)
+        .with_context(|| format!("cannot read {}", arguments.ids.display()))?;
+    let mut sources: Vec<Vec<u32>> = serde_json::from_slice(&file)?;
+    drop(file);
+    sources.sort_by_key(Vec::len);
+
+    let (translator, load) = arguments.model.load()?;
+    // No id ends a hypothesis, so that all are as long as they may be.
+    let search = Search {
+        eos: u32::MAX,
+        forced_eos: None,
+        ..translator.search().clone()
+    };
+    let decode = |sources: &[Vec<u32>], tokens| decode(&translator, &search, sources, tokens);
+    // Memory that is first touched and threads that first wake are no part of the figures.
+    decode(&sources[..sources.len().min(2)], 5)?;
+
+    let started = Instant::now();
+    let mut latencies = Vec::with_capacity(sources.len());
+    for batch in sources.chunks(arguments.batch.max(1)) {
+        let time = decode(batch, arguments.tokens)?;
+        latencies.extend(batch.iter().map(|_| time));
+    }
+    let run = started.elapsed();
+    let tokens = sources.len() * arguments.tokens;
+    Ok(Figures::new(load, run, tokens, latencies))
+}
+
+/// Decodes a batch; tells how long it took.
+fn decode(
+    translator: &Translator,
+    search: &Search,
+    sources: &[Vec<u32>],
+    tokens: usize,
+) -> anyhow::Result<Duration> {
+    let started = Instant::now();
+    let row = |ids: &Vec<u32>| Row {
+        ids: ids.clone(),
+        // The start token counts.
+        max_length: tokens + 1,
+        no_repeat_ngram: 0,
+        align: false,
+    };
+    let rows: Vec<Row> = sources.iter().map(row).collect();
+    for hypothesis in generate(translator.network(), &rows, search)? {
+        let length = hypothesis.ids.len();
+        anyhow::ensure!(length == tokens, "{length} tokens instead of {tokens}");
+    }
+    Ok(started.elapsed())
+}

@@ -1,0 +1,77 @@
+//! What is measured, as a line of JSON.
+
+use std::{fmt, fs, time::Duration};
+
+use serde::Serialize;
+
+/// The figures of a run.
+#[derive(Debug, Serialize)]
+pub(crate) struct Figures {
+    tokens_per_s: f64,
+    sentences_per_s: f64,
+    p50_ms: f64,
+    p95_ms: f64,
+    /// None where the system does not say, which is anywhere but on Linux.
+    peak_rss_mb: Option<f64>,
+    load_ms: f64,
+}
+
+impl Figures {
+    /// Of a run that produced so many target tokens, with each sentence's latency. Takes the memory as it is now.
+    pub(crate) fn new(
+        load: Duration,
+        run: Duration,
+        tokens: usize,
+        mut latencies: Vec<Duration>,
+    ) -> Self {
+        latencies.sort_unstable();
+        Self {
+            tokens_per_s: tokens as f64 / run.as_secs_f64(),
+            sentences_per_s: latencies.len() as f64 / run.as_secs_f64(),
+            p50_ms: milliseconds(percentile(&latencies, 50)),
+            p95_ms: milliseconds(percentile(&latencies, 95)),
+            peak_rss_mb: peak_rss_mb(),
+            load_ms: milliseconds(load),
+        }
+    }
+}
+
+impl fmt::Display for Figures {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        let json = serde_json::to_string(self).map_err(|_| fmt::Error)?;
+        formatter.write_str(&json)
+    }
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// The least value that so many percent of the sorted ones do not exceed.
+fn percentile(sorted: &[Duration], percent: usize) -> Duration {
+    let rank = (sorted.len() * percent).div_ceil(100).max(1);
+    sorted.get(rank - 1).copied().unwrap_or_default()
+}
+
+fn peak_rss_mb() -> Option<f64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kibibytes / 1024.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_values_that_were_measured() {
+        let times: Vec<Duration> = (1..=20).map(Duration::from_millis).collect();
+        assert_eq!(percentile(&times, 50), Duration::from_millis(10));
+        assert_eq!(percentile(&times, 95), Duration::from_millis(19));
+        assert_eq!(percentile(&times[..1], 95), Duration::from_millis(1));
+        assert_eq!(percentile(&[], 50), Duration::ZERO);
+    }
+}

@@ -1,0 +1,52 @@
+//! Sentences to sentences, as the service translates them: what comes out, and how fast.
+
+use std::{
+    io::{self, BufWriter, Write as _},
+    sync::Arc,
+    time::Instant,
+};
+
+use clap::Args;
+use marian::Scheduler;
+
+use crate::{figures::Figures, model::Model};
+
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    model: Model,
+    /// Sentences that are handed to the scheduler at a time. [default: all of them]
+    #[arg(long)]
+    batch: Option<usize>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Figures> {
+    let mut lines = io::stdin().lines();
+    let (translator, load) = arguments.model.load()?;
+    let mut scheduler = Scheduler::new(Arc::new(translator));
+    let mut output = BufWriter::new(io::stdout().lock());
+
+    let started = Instant::now();
+    let (mut tokens, mut latencies) = (0, Vec::new());
+    loop {
+        let batch: Vec<String> = lines
+            .by_ref()
+            .take(arguments.batch.map_or(usize::MAX, |batch| batch.max(1)))
+            .collect::<Result<_, _>>()?;
+        if batch.is_empty() {
+            break;
+        }
+        let submitted = Instant::now();
+        scheduler.submit(batch);
+        while !scheduler.is_idle() {
+            let step = scheduler.step()?;
+            tokens += step.target_tokens;
+            for finished in step.finished {
+                latencies.push(submitted.elapsed());
+                writeln!(output, "{}", finished.translation)?;
+            }
+        }
+    }
+    output.flush()?;
+    Ok(Figures::new(load, started.elapsed(), tokens, latencies))
+}
