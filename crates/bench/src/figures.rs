@@ -4,6 +4,15 @@ use std::{fmt, fs, time::Duration};
 
 use serde::Serialize;
 
+/// What the fields are, for people.
+pub(crate) const MEANING: &str = "\
+The figures are one line of JSON:
+  tokens_per_s     target tokens in a second
+  sentences_per_s  sentences in a second
+  p50_ms, p95_ms   a sentence's latency: from the start of its batch to its own end
+  peak_rss_mb      greatest resident memory of the process, in MiB
+  load_ms          from the model's folder to a model that is ready";
+
 /// The figures of a run.
 #[derive(Debug, Serialize)]
 pub(crate) struct Figures {

@@ -14,14 +14,14 @@ mod text;
 
 use clap::Parser;
 
-/// Measures the engine. The figures are one line of JSON: `tokens_per_s` (target tokens), `sentences_per_s`, `p50_ms`
-/// and `p95_ms` (a sentence's time from the start of its batch to its end), `peak_rss_mb` (the process's greatest
-/// resident memory, in MiB) and `load_ms` (from the model's folder to a model that is ready).
+/// Measures the engine.
 #[derive(Parser)]
 enum Command {
     /// Decode a forced number of tokens for each sentence of a file; the figures go to standard output.
+    #[command(after_help = figures::MEANING)]
     Engine(engine::Arguments),
     /// Translate the lines of standard input to standard output; the figures go to standard error.
+    #[command(after_help = figures::MEANING)]
     Text(text::Arguments),
 }
 

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Compares the engine with CTranslate2 and transformers, and writes docs/benchmarks.md.
+#   scripts/bench/run.sh [--quick] [--no-amx] TSV
+# The file has German, a tab, and English in each line, 2 000 lines or more (the WMT news test sets are such). Takes
+# hours; --quick takes minutes and says nothing but that everything runs. --no-amx also measures our int8 with lesser
+# instructions than the processor has. Installs the other engines under target/bench. Nothing else should run meanwhile.
+set -euo pipefail
+[ $# -ge 1 ] && [ -f "${*: -1}" ] || { sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 2; }
+tsv=$(realpath "${*: -1}")
+set -- "${@:1:$#-1}" "$tsv"
+cd "$(dirname "$0")/../.."
+venv=target/bench/venv python=target/bench/venv/bin/python
+[ -x $python ] || python3 -m venv $venv
+$python -m pip install --quiet --disable-pip-version-check --requirement scripts/bench/requirements.txt
+cargo build --release --locked --package bench --package backend
+
+export PATH=$PWD/$venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 TRANSFORMERS_VERBOSITY=error HF_HUB_OFFLINE=1
+rm -rf target/bench/results
+for part in prepare engines batches quality growth service; do
+    printf '\n=== %s  (%dm)\n' $part $((SECONDS / 60))
+    python scripts/bench/$part.py "$@"
+done
+python scripts/bench/report.py
