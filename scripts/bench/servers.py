@@ -76,7 +76,8 @@ class Client:
         body = json.dumps({"text_de": text}).encode()
         self.connection.request("POST", path, body, {"Content-Type": "application/json"})
         answer = self.connection.getresponse()
-        assert answer.status == 200, (answer.status, answer.read())
+        if answer.status != 200:  # as 503 while the model is being loaded
+            raise ConnectionError(answer.status, answer.read())
         return answer
 
     def translate(self, text):
