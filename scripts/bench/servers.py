@@ -36,7 +36,7 @@ def running(service):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = {"BACKEND_BIND": f"127.0.0.1:{port}", "RUST_LOG": "warn"} | environment
+    environment = {"BACKEND_BIND": f"127.0.0.1:{port}", "RUST_LOG": "error"} | environment
     if "uvicorn" in command:
         command = [*command, "--port", str(port)]
     process = subprocess.Popen(command, env=os.environ | {name: str(value) for name, value in environment.items()})
