@@ -1,15 +1,13 @@
 //! Which model, and how to run it.
 
 use std::{
-    env,
-    os::unix::process::CommandExt as _,
+    num::NonZeroUsize,
     path::PathBuf,
-    process::Command,
     time::{Duration, Instant},
 };
 
 use clap::{Args, ValueEnum};
-use marian::{Options, Translator};
+use marian::{Execution, Options, Translator};
 
 /// Which model, and how to run it.
 #[derive(Args, Debug)]
@@ -20,47 +18,65 @@ pub(crate) struct Model {
     /// Beams; 1 is greedy search. [default: as the model's files say]
     #[arg(long)]
     beams: Option<usize>,
-    /// Arithmetic of the weights.
-    #[arg(long, value_enum, default_value_t = Precision::F32)]
+    /// Arithmetic of the products with weights.
+    #[arg(long, value_enum, default_value_t = Precision::Int8)]
     precision: Precision,
+    /// What products of integers are computed with. [default: the fastest that this processor has]
+    #[arg(long, value_enum)]
+    instructions: Option<Instructions>,
     /// Threads that compute. [default: as many as the process may use]
     #[arg(long)]
-    threads: Option<usize>,
+    threads: Option<NonZeroUsize>,
 }
 
-/// Arithmetic of the weights.
+/// Arithmetic of the products with weights.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Precision {
+    /// 8-bit integers.
+    Int8,
     /// 32-bit floating point.
     F32,
+}
+
+/// Sets of instructions that products of integers are written in.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Instructions {
+    /// What every processor has.
+    Scalar,
+    /// AVX2.
+    Avx2,
+    /// AVX-512 with VNNI.
+    Avx512,
+    /// AMX.
+    Amx,
 }
 
 impl Model {
     /// Loads the model; tells how long it took.
     pub(crate) fn load(&self) -> anyhow::Result<(Translator, Duration)> {
-        let Precision::F32 = self.precision;
-        if let Some(threads) = self.threads {
-            use_threads(threads)?;
-        }
+        let instructions = self.instructions.map(|instructions| match instructions {
+            Instructions::Scalar => marian::Instructions::Scalar,
+            Instructions::Avx2 => marian::Instructions::Avx2,
+            Instructions::Avx512 => marian::Instructions::Avx512,
+            Instructions::Amx => marian::Instructions::Amx,
+        });
+        anyhow::ensure!(
+            instructions.is_none_or(marian::Instructions::is_available),
+            "this processor lacks these instructions"
+        );
+        let options = Options {
+            beams: self.beams,
+            execution: Execution {
+                precision: match self.precision {
+                    Precision::Int8 => marian::Precision::Int8,
+                    Precision::F32 => marian::Precision::F32,
+                },
+                instructions,
+                threads: self.threads,
+            },
+        };
         let started = Instant::now();
-        let options = Options { beams: self.beams };
         let translator = Translator::load(&self.directory, &options)?;
         Ok((translator, started.elapsed()))
     }
-}
-
-/// The network takes its number of threads from the environment, which a program cannot change for itself: it starts
-/// over with it.
-fn use_threads(threads: usize) -> anyhow::Result<()> {
-    const VARIABLE: &str = "RAYON_NUM_THREADS";
-    let threads = threads.to_string();
-    if env::var(VARIABLE).is_ok_and(|set| set == threads) {
-        return Ok(());
-    }
-    let mut again = Command::new(env::current_exe()?);
-    let error = again
-        .args(env::args_os().skip(1))
-        .env(VARIABLE, threads)
-        .exec();
-    Err(error.into())
 }

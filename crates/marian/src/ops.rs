@@ -70,7 +70,7 @@ impl Matrix {
             }
             Arithmetic::F32 => Weights::F32(Packed::pack(&weights, inputs)),
             Arithmetic::Int8(instructions) => {
-                Weights::Int8(int8::Weights::quantise(&weights, inputs), instructions)
+                return Ok(Self::quantised(&weights, inputs, instructions));
             }
         };
         Ok(Self {
@@ -78,6 +78,15 @@ impl Matrix {
             outputs,
             weights,
         })
+    }
+
+    /// Makes a matrix of integers, on the CPU.
+    fn quantised(weights: &[f32], inputs: usize, instructions: Instructions) -> Self {
+        Self {
+            inputs,
+            outputs: weights.len() / inputs,
+            weights: Weights::Int8(int8::Weights::quantise(weights, inputs), instructions),
+        }
     }
 
     /// Copies the weights of one output; only of a matrix of floats on the CPU.

@@ -139,8 +139,8 @@ impl Output {
         device: &Device,
     ) -> Result<Self> {
         let quantised = match arithmetic {
-            Arithmetic::Int8(_) if device.is_cpu() => {
-                Some(Matrix::new(weights.clone(), width, arithmetic, device)?)
+            Arithmetic::Int8(instructions) if device.is_cpu() => {
+                Some(Matrix::quantised(&weights, width, instructions))
             }
             _ => None,
         };
