@@ -70,7 +70,8 @@ impl Matrix {
             }
             Arithmetic::F32 => Weights::F32(Packed::pack(&weights, inputs)),
             Arithmetic::Int8(instructions) => {
-                return Ok(Self::quantised(&weights, inputs, instructions));
+                let weights = int8::Weights::quantise(&weights, inputs);
+                return Ok(Self::of_integers(weights, instructions));
             }
         };
         Ok(Self {
@@ -80,12 +81,12 @@ impl Matrix {
         })
     }
 
-    /// Makes a matrix of integers, on the CPU.
-    fn quantised(weights: &[f32], inputs: usize, instructions: Instructions) -> Self {
+    /// A matrix of integers, on the CPU.
+    fn of_integers(weights: int8::Weights, instructions: Instructions) -> Self {
         Self {
-            inputs,
-            outputs: weights.len() / inputs,
-            weights: Weights::Int8(int8::Weights::quantise(weights, inputs), instructions),
+            inputs: weights.inputs,
+            outputs: weights.outputs,
+            weights: Weights::Int8(weights, instructions),
         }
     }
 

@@ -11,6 +11,7 @@ mod torch;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::Error;
@@ -122,6 +123,16 @@ impl Weights {
 
     /// Reads a tensor that must have this shape.
     pub(crate) fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
+        self.rows(name, shape, 0..shape[0])
+    }
+
+    /// Reads some rows of a tensor that must have this shape: for those that are larger than what is made of them.
+    pub(crate) fn rows(
+        &self,
+        name: &str,
+        shape: &[usize],
+        rows: Range<usize>,
+    ) -> Result<Vec<f32>, Error> {
         let entry = self
             .tensors
             .get(name)
@@ -140,7 +151,7 @@ impl Weights {
             ));
         }
         let values = self
-            .values(entry)
+            .values(entry, rows)
             .map_err(|error| self.error(name, error))?;
         if values.iter().any(|value| !value.is_finite()) {
             return Err(self.error(
@@ -160,14 +171,16 @@ impl Weights {
         }
     }
 
-    /// The numbers of an entry, whose place in the file was checked when it was opened.
-    fn values(&self, entry: &Entry) -> std::io::Result<Vec<f32>> {
+    /// The numbers of some rows of an entry, whose place in the file was checked when it was opened.
+    fn values(&self, entry: &Entry, rows: Range<usize>) -> std::io::Result<Vec<f32>> {
         /// Bytes read at once, a multiple of every kind's size.
         const BLOCK: usize = 1 << 20;
         let mut file = &self.file;
-        file.seek(SeekFrom::Start(entry.offset))?;
-        let bytes = usize::try_from(entry.len().unwrap_or(0)).map_err(std::io::Error::other)?;
-        let mut values = Vec::with_capacity(entry.shape.iter().product());
+        let width = entry.shape[1..].iter().product::<usize>();
+        let row = width as u64 * entry.kind.bytes();
+        file.seek(SeekFrom::Start(entry.offset + rows.start as u64 * row))?;
+        let bytes = usize::try_from(rows.len() as u64 * row).map_err(std::io::Error::other)?;
+        let mut values = Vec::with_capacity(rows.len() * width);
         let mut block = vec![0; BLOCK.min(bytes)];
         let mut left = bytes;
         while left > 0 {

@@ -112,52 +112,69 @@ pub(crate) struct Weights {
 impl Weights {
     /// Quantises a row-major matrix `[outputs, inputs]`.
     pub(crate) fn quantise(weights: &[f32], inputs: usize) -> Self {
-        let outputs = weights.len() / inputs;
-        let (panels, size) = (outputs.div_ceil(PANEL), PANEL * depth(inputs));
-        let mut packed = vec![0_i8; panels * size];
-        let mut scales = vec![0.0; panels * PANEL];
-        packed
-            .par_chunks_exact_mut(size)
-            .zip(scales.par_chunks_exact_mut(PANEL))
-            .zip(weights.par_chunks(PANEL * inputs))
-            .for_each(|((panel, scales), rows)| {
-                for (column, (row, scale)) in rows.chunks_exact(inputs).zip(scales).enumerate() {
-                    let greatest = row
-                        .iter()
-                        .fold(0.0_f32, |most, weight| most.max(weight.abs()));
-                    *scale = greatest / MOST;
-                    let factor = if greatest > 0.0 { MOST / greatest } else { 0.0 };
-                    #[expect(clippy::cast_possible_truncation, reason = "127 at most")]
-                    let quantised = |weight: f32| (weight * factor).round_ties_even() as i8;
-                    for (group, weights) in row.chunks(GROUP).enumerate() {
-                        let place = (group * PANEL + column) * GROUP;
-                        for (packed, weight) in panel[place..].iter_mut().zip(weights) {
-                            *packed = quantised(*weight);
-                        }
-                    }
-                }
-            });
-        let totals: Vec<i32> = packed
-            .par_chunks_exact(PANEL * depth(inputs))
-            .flat_map_iter(|panel| {
-                let mut sums = [0; PANEL];
-                for group in panel.as_chunks::<{ PANEL * GROUP }>().0 {
-                    for (sum, weights) in sums.iter_mut().zip(group.as_chunks::<GROUP>().0) {
-                        *sum += weights.iter().map(|weight| i32::from(*weight)).sum::<i32>();
-                    }
-                }
-                sums
-            })
-            .collect();
+        let mut matrix = Self::new(inputs);
+        matrix.push(weights);
+        matrix
+    }
+
+    /// A matrix without outputs.
+    pub(crate) fn new(inputs: usize) -> Self {
         Self {
             inputs,
-            outputs,
-            panels: packed,
-            scales,
-            excess: totals.iter().map(|total| total * OFFSET).collect(),
-            totals: totals.iter().map(|total| *total as f32).collect(),
+            outputs: 0,
+            panels: Vec::new(),
+            scales: Vec::new(),
+            totals: Vec::new(),
+            excess: Vec::new(),
         }
     }
+
+    /// Quantises further outputs, row-major. All but the last time they are whole panels.
+    pub(crate) fn push(&mut self, rows: &[f32]) {
+        debug_assert_eq!(self.outputs % PANEL, 0, "only the last panel is filled up");
+        let (inputs, size) = (self.inputs, PANEL * depth(self.inputs));
+        let outputs = rows.len() / inputs;
+        let start = self.outputs.div_ceil(PANEL);
+        let end = (self.outputs + outputs).div_ceil(PANEL);
+        self.outputs += outputs;
+        self.panels.resize(end * size, 0);
+        self.scales.resize(end * PANEL, 0.0);
+        self.totals.resize(end * PANEL, 0.0);
+        self.excess.resize(end * PANEL, 0);
+        self.panels[start * size..]
+            .par_chunks_exact_mut(size)
+            .zip(self.scales[start * PANEL..].par_chunks_exact_mut(PANEL))
+            .zip(self.totals[start * PANEL..].par_chunks_exact_mut(PANEL))
+            .zip(self.excess[start * PANEL..].par_chunks_exact_mut(PANEL))
+            .zip(rows.par_chunks(PANEL * inputs))
+            .for_each(|((((panel, scales), totals), excess), rows)| {
+                for (column, row) in rows.chunks_exact(inputs).enumerate() {
+                    let (scale, total) = quantise_weights(row, column, panel);
+                    scales[column] = scale;
+                    totals[column] = total as f32;
+                    excess[column] = OFFSET * total;
+                }
+            });
+    }
+}
+
+/// Quantises the weights of one output into a column of its panel; returns their scale and their sum.
+fn quantise_weights(row: &[f32], column: usize, panel: &mut [i8]) -> (f32, i32) {
+    let greatest = row
+        .iter()
+        .fold(0.0_f32, |most, weight| most.max(weight.abs()));
+    let factor = if greatest > 0.0 { MOST / greatest } else { 0.0 };
+    let mut total = 0;
+    for (group, weights) in row.chunks(GROUP).enumerate() {
+        let place = (group * PANEL + column) * GROUP;
+        for (packed, weight) in panel[place..].iter_mut().zip(weights) {
+            #[expect(clippy::cast_possible_truncation, reason = "127 at most")]
+            let quantised = (weight * factor).round_ties_even() as i8;
+            *packed = quantised;
+            total += i32::from(quantised);
+        }
+    }
+    (greatest / MOST, total)
 }
 
 /// Rows of activations, quantised.

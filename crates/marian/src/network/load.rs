@@ -16,6 +16,9 @@ const ENCODER: &str = "model.encoder.embed_tokens.weight";
 const DECODER: &str = "model.decoder.embed_tokens.weight";
 const OUTPUT: &str = "lm_head.weight";
 
+/// Rows of tied tables that are compared at a time.
+const COMPARED: usize = 4096;
+
 impl Network {
     /// Loads the weights of a model directory, from `model.safetensors` or else `pytorch_model.bin`.
     ///
@@ -148,19 +151,22 @@ fn vocabulary(reader: Reader, config: &Config) -> Result<(Output, [Option<Embedd
         .copied()
         .find(|name| weights.has(name))
         .unwrap_or(tied[0]);
-    let embedding = weights.read(name, &[outputs, width])?;
+    let shape = [outputs, width];
     for other in tied
         .into_iter()
         .filter(|other| *other != name && weights.has(other))
     {
-        if weights.read(other, &[outputs, width])? != embedding {
-            return Err(weights.error(
-                other,
-                format!("differs from {name}, which config.json says it is tied to"),
-            ));
+        for start in (0..outputs).step_by(COMPARED) {
+            let rows = start..(start + COMPARED).min(outputs);
+            if weights.rows(other, &shape, rows.clone())? != weights.rows(name, &shape, rows)? {
+                return Err(weights.error(
+                    other,
+                    format!("differs from {name}, which config.json says it is tied to"),
+                ));
+            }
         }
     }
-    check_start(weights, name, config, &embedding)?;
+    check_start(weights, name, config)?;
 
     // A missing bias is zero, as transformers leaves it.
     let bias = if weights.has("final_logits_bias") {
@@ -168,38 +174,42 @@ fn vocabulary(reader: Reader, config: &Config) -> Result<(Output, [Option<Embedd
     } else {
         vec![0.0; outputs]
     };
-    let table = |weights| Embedding::new(weights, width, arithmetic, device);
-    let output = |weights| Output::new(weights, bias, width, arithmetic, device);
+    let table = |name, ids| {
+        let rows = |rows| weights.rows(name, &[ids, width], rows);
+        Embedding::read(ids, width, arithmetic, device, rows)
+    };
+    let output = |name, bias| {
+        let rows = |rows| weights.rows(name, &shape, rows);
+        Output::read(bias, width, arithmetic, device, rows)
+    };
     let encoder = if config.share_embeddings {
         None
     } else {
-        Some(table(weights.read(ENCODER, &[config.vocab_size, width])?)?)
+        Some(table(ENCODER, config.vocab_size)?)
     };
     if config.tie_output {
-        return Ok((output(embedding)?, [encoder, None]));
+        return Ok((output(name, bias)?, [encoder, None]));
     }
-    let decoder = table(embedding)?;
     // Only the output's matrix can stand in for an embedding, and here it is another one.
     let encoder = match encoder {
         Some(encoder) => encoder,
-        None => table(weights.read(name, &[config.vocab_size, width])?)?,
+        None => table(name, config.vocab_size)?,
     };
-    let output = output(weights.read(OUTPUT, &[outputs, width])?)?;
-    Ok((output, [Some(encoder), Some(decoder)]))
+    let decoder = table(name, outputs)?;
+    Ok((output(OUTPUT, bias)?, [Some(encoder), Some(decoder)]))
 }
 
 /// Marian starts decoding from a zero vector, which in this format is the embedding of `<pad>`. Training by
 /// transformers keeps it zero; if it is not, the file is damaged or badly converted, and every translation would
 /// quietly be another. A start token other than `<pad>` is an ordinary one.
-fn check_start(
-    weights: &Weights,
-    name: &str,
-    config: &Config,
-    embedding: &[f32],
-) -> Result<(), Error> {
+fn check_start(weights: &Weights, name: &str, config: &Config) -> Result<(), Error> {
     let start = config.decoder_start_token_id;
-    let row = start as usize * config.d_model..(start as usize + 1) * config.d_model;
-    if start == config.pad_token_id && embedding[row].iter().any(|value| *value != 0.0) {
+    let (shape, row) = (
+        [config.decoder_vocab_size, config.d_model],
+        start as usize..start as usize + 1,
+    );
+    let embedding = weights.rows(name, &shape, row)?;
+    if start == config.pad_token_id && embedding.iter().any(|value| *value != 0.0) {
         let reason = format!(
             "row {start}, the padding that decoding starts from, is not zero; the file is damaged"
         );

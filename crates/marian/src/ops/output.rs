@@ -8,7 +8,7 @@ use half::slice::HalfFloatSliceExt as _;
 use rayon::prelude::*;
 
 use super::{Arithmetic, Matrix, Weights, composed, floats};
-use crate::kernel::{self, BLOCK, Candidate, Mass, Top};
+use crate::kernel::{self, BLOCK, Candidate, Mass, PANEL, Top, int8};
 
 /// What a step is to find in the logits of one row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -59,19 +59,26 @@ pub(crate) enum Embedding {
 }
 
 impl Embedding {
-    /// Takes a row-major table.
-    pub(crate) fn new(
-        weights: Vec<f32>,
+    /// Makes a table of so many ids; `rows` reads some of its rows.
+    pub(crate) fn read<E: From<candle_core::Error>>(
+        ids: usize,
         width: usize,
         arithmetic: Arithmetic,
         device: &Device,
-    ) -> Result<Self> {
+        rows: impl Fn(Range<usize>) -> std::result::Result<Vec<f32>, E>,
+    ) -> std::result::Result<Self, E> {
         if matches!(arithmetic, Arithmetic::Int8(_)) && device.is_cpu() {
-            let mut rows = vec![f16::ZERO; weights.len()];
-            rows.convert_from_f32_slice(&weights);
-            return Ok(Self::Half { width, rows });
+            let mut halves = Vec::with_capacity(ids * width);
+            for some in blocks_of_rows(ids) {
+                extend(&mut halves, &rows(some)?);
+            }
+            return Ok(Self::Half {
+                width,
+                rows: halves,
+            });
         }
-        Matrix::new(weights, width, Arithmetic::F32, device).map(Self::Matrix)
+        let matrix = Matrix::new(rows(0..ids)?, width, Arithmetic::F32, device)?;
+        Ok(Self::Matrix(matrix))
     }
 
     /// The rows `ids`, times `scale`, plus for each the row of `positions` `[longest, width]` that goes with it:
@@ -99,7 +106,7 @@ impl Embedding {
         let scale = scale as f32;
         let mut out = vec![0.0; ids.len() * width];
         for ((id, place), out) in ids.iter().zip(places).zip(out.chunks_exact_mut(width)) {
-            self.read(*id, out);
+            self.copy(*id, out);
             let position = &positions[*place as usize * width..][..width];
             for (value, position) in out.iter_mut().zip(position) {
                 *value = *value * scale + position;
@@ -109,7 +116,7 @@ impl Embedding {
     }
 
     /// Copies a row, on the CPU.
-    fn read(&self, id: u32, out: &mut [f32]) {
+    fn copy(&self, id: u32, out: &mut [f32]) {
         match self {
             Self::Half { width, rows } => {
                 rows[id as usize * width..][..*width].convert_to_f32_slice(out);
@@ -130,22 +137,39 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Takes a row-major matrix `[vocabulary, width]`.
-    pub(crate) fn new(
-        weights: Vec<f32>,
+    /// Makes the product of as many ids as `bias` has; `rows` reads some rows of its matrix `[vocabulary, width]`.
+    pub(crate) fn read<E: From<candle_core::Error>>(
         bias: Vec<f32>,
         width: usize,
         arithmetic: Arithmetic,
         device: &Device,
-    ) -> Result<Self> {
-        let quantised = match arithmetic {
+        rows: impl Fn(Range<usize>) -> std::result::Result<Vec<f32>, E>,
+    ) -> std::result::Result<Self, E> {
+        let vocabulary = bias.len();
+        let (embedding, quantised) = match arithmetic {
             Arithmetic::Int8(instructions) if device.is_cpu() => {
-                Some(Matrix::quantised(&weights, width, instructions))
+                // Both from the same rows, and never more than a few of them at a time: all as floats would be most of
+                // the memory that the model ever takes.
+                let mut halves = Vec::with_capacity(vocabulary * width);
+                let mut integers = int8::Weights::new(width);
+                for some in blocks_of_rows(vocabulary) {
+                    let some = rows(some)?;
+                    extend(&mut halves, &some);
+                    integers.push(&some);
+                }
+                let embedding = Embedding::Half {
+                    width,
+                    rows: halves,
+                };
+                (embedding, Some(Matrix::of_integers(integers, instructions)))
             }
-            _ => None,
+            _ => (
+                Embedding::read(vocabulary, width, arithmetic, device, rows)?,
+                None,
+            ),
         };
         Ok(Self {
-            embedding: Embedding::new(weights, width, arithmetic, device)?,
+            embedding,
             quantised,
             bias,
         })
@@ -199,7 +223,7 @@ impl Output {
     fn reconsider(&self, outcome: &mut Outcome, x: &[f32]) {
         let mut weights = vec![0.0; x.len()];
         for candidate in &mut outcome.candidates {
-            self.embedding.read(candidate.id, &mut weights);
+            self.embedding.copy(candidate.id, &mut weights);
             let logit = kernel::dot(x, &weights) + self.bias[candidate.id as usize];
             outcome.mass = outcome.mass.replaced(candidate.logit, logit);
             candidate.logit = logit;
@@ -208,6 +232,21 @@ impl Output {
             .candidates
             .sort_by(|a, b| b.logit.total_cmp(&a.logit).then(a.id.cmp(&b.id)));
     }
+}
+
+/// All rows, some at a time: whole panels of a matrix of integers.
+fn blocks_of_rows(count: usize) -> impl Iterator<Item = Range<usize>> {
+    const ROWS: usize = 64 * PANEL;
+    (0..count)
+        .step_by(ROWS)
+        .map(move |start| start..(start + ROWS).min(count))
+}
+
+/// Appends floats as halves.
+fn extend(halves: &mut Vec<f16>, floats: &[f32]) {
+    let start = halves.len();
+    halves.resize(start + floats.len(), f16::ZERO);
+    halves[start..].convert_from_f32_slice(floats);
 }
 
 /// What is known of a row when all columns have been looked at.

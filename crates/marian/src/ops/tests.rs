@@ -19,6 +19,11 @@ fn halves(count: usize, seed: usize) -> Vec<f32> {
         .collect()
 }
 
+/// Reads rows as from a file.
+fn rows_of(weights: &[f32], width: usize) -> impl Fn(Range<usize>) -> Result<Vec<f32>> {
+    move |rows| Ok(weights[rows.start * width..rows.end * width].to_vec())
+}
+
 fn tensor(rows: usize, width: usize, seed: usize) -> Tensor {
     Tensor::from_vec(numbers(rows * width, seed), (rows, width), &Device::Cpu).unwrap()
 }
@@ -100,12 +105,12 @@ fn the_best_of_the_logits_are_found() {
     let logits = linear_logits(&x, &weights, &bias);
     // Of integers the sum of all but the best is that of the quantised product.
     for (arithmetic, allowed) in [(Arithmetic::F32, 1e-4), (INT8, 2e-2)] {
-        let output = Output::new(
-            weights.clone(),
+        let output = Output::read(
             bias.clone(),
             width,
             arithmetic,
             &Device::Cpu,
+            rows_of(&weights, width),
         )
         .unwrap();
         for normalise in [Normalise::Nothing, Normalise::All, Normalise::Allowed] {
@@ -175,7 +180,8 @@ fn embedding_and_norm_are_what_candle_composes() {
     let (ids, places) = ([0, 69, 32, 31], [0, 1, 4, 2]);
     let expected = composed::embed(&table, &ids, 4.5, &positions, &places).unwrap();
     for arithmetic in [Arithmetic::F32, INT8] {
-        let embedding = Embedding::new(weights.clone(), 24, arithmetic, &Device::Cpu).unwrap();
+        let embedding =
+            Embedding::read(70, 24, arithmetic, &Device::Cpu, rows_of(&weights, 24)).unwrap();
         let got = embedding.embed(&ids, 4.5, &positions, &places).unwrap();
         assert_close(&got, &expected);
     }
