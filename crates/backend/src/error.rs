@@ -58,6 +58,9 @@ pub enum Error {
     /// A fault of ours; its cause stands in the log and nowhere else.
     #[error("Internal Server Error")]
     Internal,
+    /// The same, and it will not be better next time: the text has been there before.
+    #[error("The model fails on this text again and again")]
+    Hopeless,
 }
 
 fn too_long(limit: usize, length: Option<usize>) -> String {
@@ -90,14 +93,14 @@ impl Error {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Loading | Self::Full | Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Internal | Self::Hopeless => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
     /// Whether the same request may succeed later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        // A fault of ours may lie in what else was at work: the text itself is not to blame.
+        // A fault of ours may lie in what else was at work, and the text itself not be to blame.
         matches!(
             self,
             Self::Loading | Self::Full | Self::ShuttingDown | Self::Internal
@@ -126,6 +129,7 @@ impl Error {
             Self::Full => ("busy", &["server"][..]),
             Self::ShuttingDown => ("shutting_down", &["server"][..]),
             Self::Internal => ("internal", &["server"][..]),
+            Self::Hopeless => ("hopeless", &["server"][..]),
         };
         ErrorDetail {
             loc: fields(loc),

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     error::Error,
     extract::Admitted,
+    queue::Place,
     state::AppState,
     worker::{Event, Job},
 };
@@ -24,6 +25,8 @@ pub struct Translation {
     done: usize,
     cutoff: CancellationToken,
     start: Instant,
+    // Held until the answer has gone, because until then it is in memory.
+    place: Arc<Place>,
 }
 
 impl Translation {
@@ -49,7 +52,7 @@ impl Translation {
                     .map_err(|_| Error::Full)?;
                 let sentences: Vec<String> = segments
                     .iter()
-                    .map(|segment| text[segment.start..segment.end].to_owned())
+                    .map(|segment| segment.of(&text).to_owned())
                     .collect();
                 Ok((segments, sentences, place))
             }
@@ -65,7 +68,9 @@ impl Translation {
             Error::Internal
         })?;
         let (segments, sentences, place) = cut?;
-        let job = (!sentences.is_empty()).then(|| state.worker.submit(sentences, place, start));
+        let place = Arc::new(place);
+        let job =
+            (!sentences.is_empty()).then(|| state.worker.submit(sentences, place.clone(), start));
         Ok(Self {
             text,
             segments,
@@ -73,6 +78,7 @@ impl Translation {
             done: 0,
             cutoff: state.cutoff.clone(),
             start,
+            place,
         })
     }
 
@@ -91,8 +97,10 @@ impl Translation {
             event = job.next() => event,
             () = self.cutoff.cancelled() => return Some(Err(Error::ShuttingDown)),
         };
-        let Event::Sentence(finished) = event else {
-            return Some(Err(Error::Internal));
+        let finished = match event {
+            Event::Sentence(finished) => finished,
+            Event::Failed { again: false } => return Some(Err(Error::Internal)),
+            Event::Failed { again: true } => return Some(Err(Error::Hopeless)),
         };
         self.done = finished.done;
         let segment = &self.segments[finished.index];
@@ -107,17 +115,18 @@ impl Translation {
         }))
     }
 
-    /// The whole text, translated.
+    /// The whole text, translated, and the place that it holds until it is dropped.
     ///
     /// # Errors
     /// As [`next`](Self::next).
-    pub async fn whole(mut self) -> Result<String, Error> {
+    pub async fn whole(mut self) -> Result<(String, Arc<Place>), Error> {
         let mut translations = Vec::with_capacity(self.segments.len());
         while let Some(event) = self.next().await {
             translations.push(event?.translation);
         }
         let translations = translations.iter().map(String::as_str);
-        Ok(segment::join(&self.text, &self.segments, translations))
+        let text = segment::join(&self.text, &self.segments, translations);
+        Ok((text, self.place))
     }
 
     /// What is said when all is done.

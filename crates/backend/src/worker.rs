@@ -3,7 +3,8 @@
 //! A job is given up by dropping its [`Job`]: the thread sees it before the next batch.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
@@ -20,6 +21,10 @@ use tokio::sync::{mpsc as channel, watch};
 use tracing::Span;
 
 use crate::{metrics as names, queue::Place};
+
+/// Texts that are remembered because the model failed while they were at work. Most come again and
+/// succeed; beyond so many that do not, all get another try.
+const MOST_SUSPECTS: usize = 1024;
 
 /// A model that is loaded and has translated its first sentence.
 #[derive(Debug)]
@@ -51,23 +56,25 @@ pub struct Worker {
 pub enum Event {
     /// A sentence, in source order.
     Sentence(Finished),
-    /// The model failed on this job; the reason is in the log. The last event.
-    Failed,
+    /// The model failed while this job was at work; the reason is in the log. The last event.
+    Failed {
+        /// Whether it had failed on the same text before: it will do so again.
+        again: bool,
+    },
 }
 
 /// A text at work. Dropping it drops its work.
 #[derive(Debug)]
 pub struct Job {
     events: channel::UnboundedReceiver<Event>,
-    // Held until the answer is handed over, because until then the translation is in memory.
-    _place: Arc<Place>,
 }
 
 impl Job {
     /// The next sentence; the last one has `done == total`.
     pub async fn next(&mut self) -> Event {
         // The thread drops its end without a word only if it dies.
-        self.events.recv().await.unwrap_or(Event::Failed)
+        let died = Event::Failed { again: false };
+        self.events.recv().await.unwrap_or(died)
     }
 }
 
@@ -80,6 +87,8 @@ struct Submission {
 /// sentences, and a slow reader must not hold up the batches of the others.
 struct Active {
     events: channel::UnboundedSender<Event>,
+    /// Tells its text from others, once it is taken up.
+    text: u64,
     span: Span,
     received: Instant,
     waits_for_first: bool,
@@ -160,25 +169,22 @@ impl Worker {
         while status.changed().await.is_ok() {}
     }
 
-    /// Puts a text to work that came at `received`; its log lines get the current span. It has at
-    /// least one sentence.
+    /// Puts a text to work that was there and read at `received`; its log lines get the current
+    /// span. It has at least one sentence.
     #[must_use]
-    pub fn submit(&self, sentences: Vec<String>, place: Place, received: Instant) -> Job {
+    pub fn submit(&self, sentences: Vec<String>, place: Arc<Place>, received: Instant) -> Job {
         let (events, handed_out) = channel::unbounded_channel();
-        let place = Arc::new(place);
         let active = Active {
             events,
+            text: 0,
             span: Span::current(),
             received,
             waits_for_first: true,
-            _place: place.clone(),
+            _place: place,
         };
         // Without a thread the job's events end at once, and the job has failed.
         let _ = self.submissions.send(Submission { sentences, active });
-        Job {
-            events: handed_out,
-            _place: place,
-        }
+        Job { events: handed_out }
     }
 }
 
@@ -187,6 +193,9 @@ struct Batches<S> {
     translator: Arc<Translator>,
     scheduler: Scheduler,
     active: HashMap<JobId, Active>,
+    /// Texts that were at work when the model failed. One of them may be the cause, and is not tried
+    /// for ever: each failure takes others with it.
+    suspects: HashSet<u64>,
     step: S,
 }
 
@@ -199,6 +208,7 @@ where
             scheduler: Scheduler::new(translator.clone()),
             translator,
             active: HashMap::new(),
+            suspects: HashSet::new(),
             step,
         }
     }
@@ -222,7 +232,14 @@ where
         }
     }
 
-    fn take(&mut self, Submission { sentences, active }: Submission) {
+    fn take(&mut self, submission: Submission) {
+        let Submission {
+            sentences,
+            mut active,
+        } = submission;
+        let mut text = DefaultHasher::new();
+        sentences.hash(&mut text);
+        active.text = text.finish();
         active
             .span
             .in_scope(|| tracing::debug!(sentences = sentences.len(), "translating"));
@@ -280,6 +297,7 @@ where
             let _ = active.events.send(Event::Sentence(finished));
             if is_last && let Some(active) = self.active.remove(&job) {
                 ended("done");
+                self.suspects.remove(&active.text);
                 let elapsed = active.received.elapsed();
                 active
                     .span
@@ -297,13 +315,17 @@ where
             .active
             .extract_if(|job, _| is_none_lost || !scheduler.contains(*job));
         let lost: Vec<_> = lost.collect();
+        if self.suspects.len() + lost.len() > MOST_SUSPECTS {
+            self.suspects.clear();
+        }
         for (job, active) in lost {
             self.scheduler.cancel(job);
             ended("failed");
+            let again = !self.suspects.insert(active.text);
             active
                 .span
-                .in_scope(|| tracing::error!(reason, "the model failed"));
-            let _ = active.events.send(Event::Failed);
+                .in_scope(|| tracing::error!(reason, again, "the model failed"));
+            let _ = active.events.send(Event::Failed { again });
         }
     }
 }
@@ -331,37 +353,38 @@ mod tests {
     fn submit(worker: &Worker, sentences: &[&str]) -> Job {
         let place = Queue::new(1, 1).enter().expect("room");
         let sentences = sentences.iter().map(|text| (*text).to_owned()).collect();
-        worker.submit(sentences, place, Instant::now())
+        worker.submit(sentences, Arc::new(place), Instant::now())
     }
 
-    /// All sentences, or none if the job failed.
-    async fn translations(mut job: Job) -> Option<Vec<String>> {
+    /// All sentences, or whether the model had failed on the text before.
+    async fn translations(mut job: Job) -> Result<Vec<String>, bool> {
         let mut translations = Vec::new();
         loop {
             match job.next().await {
-                Event::Failed => return None,
+                Event::Failed { again } => return Err(again),
                 Event::Sentence(finished) => {
                     let is_last = finished.done == finished.total;
                     translations.push(finished.translation);
                     if is_last {
-                        return Some(translations);
+                        return Ok(translations);
                     }
                 }
             }
         }
     }
 
-    /// A worker whose first batch goes wrong.
+    /// A worker whose first batches go wrong.
     async fn failing(
+        times: usize,
         mut fault: impl FnMut(&mut Scheduler) -> Result<Step, marian::Error> + Send + 'static,
     ) -> Worker {
-        let mut is_first = true;
+        let mut left = times;
         let worker = Worker::start_with(load, move |scheduler| {
-            if std::mem::take(&mut is_first) {
-                fault(scheduler)
-            } else {
-                scheduler.step()
+            if left == 0 {
+                return scheduler.step();
             }
+            left -= 1;
+            fault(scheduler)
         });
         let worker = worker.expect("a thread");
         worker.loaded().await.expect("a model");
@@ -370,23 +393,37 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_fails_the_job_and_the_thread_lives_on() {
-        let worker = failing(|_| panic!("on purpose")).await;
-        assert_eq!(translations(submit(&worker, &["Das ist gut."])).await, None);
+        let worker = failing(1, |_| panic!("on purpose")).await;
+        let first = translations(submit(&worker, &["Das ist gut."])).await;
+        assert_eq!(first, Err(false));
         let second = translations(submit(&worker, &["Das ist gut.", "Das ist alt."])).await;
         assert_eq!(second.expect("translated").len(), 2);
     }
 
     #[tokio::test]
     async fn an_error_fails_the_job_and_the_thread_lives_on() {
-        let worker = failing(|_| Err(marian::Error::Input("on purpose".to_owned()))).await;
-        assert_eq!(translations(submit(&worker, &["Das ist gut."])).await, None);
+        let worker = failing(1, |_| Err(marian::Error::Input("on purpose".to_owned()))).await;
+        let first = translations(submit(&worker, &["Das ist gut."])).await;
+        assert_eq!(first, Err(false));
         let second = translations(submit(&worker, &["Das ist gut."])).await;
         assert_eq!(second.expect("translated").len(), 1);
     }
 
     #[tokio::test]
+    async fn a_text_on_which_the_model_fails_again_is_told_from_one_that_was_only_there() {
+        let worker = failing(2, |_| panic!("on purpose")).await;
+        let (poison, other) = (["Das ist gut."], ["Das ist alt."]);
+        let text = || submit(&worker, &poison);
+        assert_eq!(translations(text()).await, Err(false));
+        assert_eq!(translations(text()).await, Err(true));
+        assert!(translations(submit(&worker, &other)).await.is_ok());
+        // What succeeds after all is no suspect any more.
+        assert!(translations(text()).await.is_ok());
+    }
+
+    #[tokio::test]
     async fn the_thread_ends_with_its_last_handle_and_job() {
-        let worker = failing(Scheduler::step).await;
+        let worker = failing(0, Scheduler::step).await;
         let mut status = worker.status.clone();
         let job = submit(&worker, &["Das ist gut."]);
         drop(worker);

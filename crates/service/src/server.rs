@@ -12,9 +12,15 @@ use hyper_util::{
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::patience::Patient;
+
 /// How long a client may take to send a request's head. Browsers send it at once; who does not
 /// would hold a connection for nothing.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a client may take nothing of an answer that waits for it: longer than any pause of a
+/// network that comes back. Who does not read would keep the answer, and its place, for ever.
+const WRITE_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// How long to wait after a failed accept: the process is out of file descriptors, and one comes
 /// free when a connection ends.
@@ -61,7 +67,7 @@ pub async fn serve(
         let _ = stream.set_nodelay(true);
         let service = TowerToHyperService::new(router.clone());
         let connection = builder
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection(TokioIo::new(Patient::new(stream, WRITE_TIMEOUT)), service)
             .into_owned();
         let connection = connections.watch(connection);
         tokio::spawn(async move {

@@ -76,6 +76,7 @@ fn event(name: &str, data: &impl Serialize) -> Event {
 fn failure(error: &Error) -> ErrorEvent {
     let message = match error {
         Error::ShuttingDown => "The server is shutting down before the text is done; try again.",
+        Error::Hopeless => "The model fails on this text again and again.",
         _ => "The translation failed inside the server.",
     };
     ErrorEvent {

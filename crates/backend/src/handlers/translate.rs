@@ -1,9 +1,18 @@
 //! `POST /translate`: the whole translation in one answer.
 
-use api::{ErrorBody, TranslateRequest, TranslateResponse};
-use axum::{Json, extract::State};
+use std::sync::Arc;
 
-use crate::{error::Error, extract::Admitted, state::AppState, translation::Translation};
+use api::{ErrorBody, TranslateRequest, TranslateResponse};
+use axum::{
+    body::Bytes,
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    error::Error, extract::Admitted, queue::Place, state::AppState, translation::Translation,
+};
 
 /// Translates a text.
 ///
@@ -29,8 +38,27 @@ use crate::{error::Error, extract::Admitted, state::AppState, translation::Trans
 pub(crate) async fn translate(
     State(state): State<AppState>,
     admitted: Admitted,
-) -> Result<Json<TranslateResponse>, Error> {
+) -> Result<Response, Error> {
     let translation = Translation::start(&state, admitted).await?;
-    let text_en = translation.whole().await?;
-    Ok(Json(TranslateResponse { text_en }))
+    let (text_en, place) = translation.whole().await?;
+    let json = serde_json::to_vec(&TranslateResponse { text_en })
+        .expect("a struct of a string is always JSON");
+    let body = Bytes::from_owner(Answer {
+        json,
+        _place: place,
+    });
+    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+/// An answer that is on its way out, however long the client takes to read it: it holds the place
+/// of its request until the last byte has gone to the system.
+struct Answer {
+    json: Vec<u8>,
+    _place: Arc<Place>,
+}
+
+impl AsRef<[u8]> for Answer {
+    fn as_ref(&self) -> &[u8] {
+        &self.json
+    }
 }

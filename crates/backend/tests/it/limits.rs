@@ -8,11 +8,12 @@ use backend::app;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
+    time::timeout,
 };
 
 use tower::ServiceExt as _;
 
-use crate::support::{Served, TEN_MIB, ask, eventually, json, post, state, translate};
+use crate::support::{PATIENCE, Served, TEN_MIB, ask, eventually, json, post, state, translate};
 
 #[tokio::test]
 async fn the_limit_counts_bytes_of_text_and_is_named() {
@@ -174,4 +175,46 @@ async fn a_text_of_very_many_sentences_is_taken_on_if_it_has_the_room_alone() {
     assert_eq!(short.status(), StatusCode::OK);
     drop((alone, short));
     eventually("no request holds a place", || state.queue.requests() == 0).await;
+}
+
+/// Asks and reads no further than the head's first line.
+async fn ask_and_stop_reading(served: &Served, path: &str, text: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(served.address).await.unwrap();
+    let body = json(text);
+    let length = body.len();
+    let request =
+        format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n{body}");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    stream
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_nobody_reads_holds_its_place() {
+    let served = Served::start(TEN_MIB).await;
+    let queue = &served.state.queue;
+    // Each has an answer of more than ten megabytes, more than the system keeps for a connection,
+    // and needs no model.
+    let column = "1\n".repeat(150_000);
+    for (path, text) in [
+        ("/translate", "-".repeat(TEN_MIB)),
+        ("/translate/stream", column),
+    ] {
+        let mut stream = ask_and_stop_reading(&served, path, &text).await;
+        assert_eq!(queue.requests(), 1, "{path}");
+        let read = async {
+            let mut chunk = vec![0; 64 * 1024];
+            while queue.requests() > 0 {
+                assert_ne!(stream.read(&mut chunk).await.unwrap(), 0, "{path}");
+            }
+        };
+        timeout(PATIENCE, read).await.expect("free once it is read");
+
+        let stream = ask_and_stop_reading(&served, path, &text).await;
+        assert_eq!(queue.requests(), 1, "{path}");
+        drop(stream);
+        eventually("free once the client has gone", || queue.requests() == 0).await;
+    }
 }
