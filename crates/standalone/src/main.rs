@@ -18,7 +18,7 @@ fn main() -> anyhow::Result<()> {
     telemetry::init(&cli.common.rust_log)?;
     let runtime = tokio::runtime::Runtime::new()?;
     match cli.command.take() {
-        Some(Command::Translate(arguments)) => translate::run(&arguments),
+        Some(Command::Translate(arguments)) => translate::run(&arguments, &cli.common),
         Some(Command::FetchModel(arguments)) => {
             runtime.block_on(fetch_model::run(arguments, &cli.common))
         }

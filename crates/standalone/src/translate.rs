@@ -14,7 +14,8 @@ use marian::Scheduler;
 use segment::Segment;
 use service::args::Common;
 
-/// What the subcommand takes.
+/// What the subcommand takes. A file has no limit of length: whoever can start the program need not
+/// be kept from filling its memory.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// Text file in UTF-8, or `-` for standard input.
@@ -22,22 +23,19 @@ pub(crate) struct Arguments {
 
     #[command(flatten)]
     model: ModelConfig,
-
-    #[command(flatten)]
-    common: Common,
 }
 
 /// Translates the file to standard output, each sentence as soon as it is done.
-pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+pub(crate) fn run(arguments: &Arguments, common: &Common) -> anyhow::Result<()> {
     let text = read(&arguments.file)?;
-    let folder = arguments.model.folder(&arguments.common)?;
+    let folder = arguments.model.folder(common)?;
     let (translator, model) = model_dir::load(&folder, &arguments.model)?;
     if model.demo && io::stderr().is_terminal() {
         eprintln!("This is the small demo model; `fetch-model` brings the full one.");
     }
 
     let segments = segment::segments(&text, &model.source_language);
-    let sentences = segments.iter().map(|at| text[at.start..at.end].to_owned());
+    let sentences = segments.iter().map(|segment| segment.of(&text).to_owned());
     let mut scheduler = Scheduler::new(translator);
     scheduler.submit(sentences.collect());
 
