@@ -42,6 +42,9 @@ const MAY_END: &str = "apr aug bhf chr co corp dez dgl etc feb febr ff folg frk 
     jhs jr jul jun kl ltd mill min mio mrd mwst mär mrz nachf nachm nov okt pf pfd pkt pl qm rp sek sen sep \
     sept std stck stk str tsd ugf usf usw verh verl vers verz wwe zt ztr";
 
+/// Abbreviations that are names or nouns where they have a capital letter, in lower case: `max. 5 kg`, but `Ich sah Max.`
+const NAMES: &str = "lit max pat pol";
+
 /// Words that begin a sentence and are written small inside one: what follows a full stop with such a capital letter
 /// is a new sentence.
 const STARTERS: &str = "aber alle allerdings alles als also am an andere andererseits auch auf aus außer außerdem \
@@ -206,6 +209,7 @@ fn ends_sentence(stem: &str, right: &str) -> bool {
             && is_starter(right);
     }
     match abbreviation(word) {
+        Some(Abbreviation::Opens) if is_name(word, before, right) => true,
         Some(Abbreviation::Opens) => {
             // `Siehe Art. Die Frist läuft.` has no number behind it.
             matches!(word, "Art" | "Abs" | "Kap" | "Ref") && is_starter(right)
@@ -213,6 +217,17 @@ fn ends_sentence(stem: &str, right: &str) -> bool {
         Some(Abbreviation::MayEnd) => is_starter(right) || right.trim_start().starts_with(is_quote),
         None => true,
     }
+}
+
+/// Whether `word` is one of [`NAMES`], and as such ends a sentence. At a sentence's beginning (`Max. Gewicht`) and before
+/// numbers and single letters (`Lit. B`) it is still the abbreviation.
+fn is_name(word: &str, before: &str, right: &str) -> bool {
+    let next = first_word(right);
+    word.starts_with(char::is_uppercase)
+        && lists(NAMES, &word.to_lowercase())
+        && !before.is_empty()
+        && next.chars().count() > 1
+        && !next.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// Whether `number.` counts something: `am 3. Juni`, `der 2. Weltkrieg`, `1. FC Köln`.

@@ -31,6 +31,14 @@ fn knows_abbreviations() {
 }
 
 #[test]
+fn tells_names_from_abbreviations() {
+    check("⟦Ich sah Max.⟧ ⟦Er lachte.⟧ ⟦Da kam Max.⟧ ⟦Peter ging.⟧ ⟦„Hier ist Max.“⟧ ⟦Er lachte.⟧");
+    check("⟦Das ist Pat.⟧ ⟦Sie ist aus Irland.⟧ ⟦Ich mag Pol.⟧ ⟦Wir lasen Lit.⟧ ⟦Danach nichts.⟧");
+    check("⟦Es trägt max. 5 kg.⟧ ⟦Es trägt max. Zuladung.⟧ ⟦Max. 5 kg.⟧ ⟦Max. Gewicht: 5 kg.⟧");
+    check("⟦Gemäss Abs. 2 Lit. B gilt das.⟧ ⟦Siehe Pat. 4711.⟧");
+}
+
+#[test]
 fn knows_ordinals() {
     check("⟦Er kam am 3. Juni.⟧ ⟦Am 23. Oktober 2020 war es kalt.⟧ ⟦3. Juni 2020 war schön.⟧");
     check("⟦Der 1. FC Köln gewinnt.⟧ ⟦1. FC Köln verliert.⟧ ⟦Im 19. Jahrhundert war das anders.⟧");
