@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use crate::{Encoding, Hypothesis, Tokenizer};
+use crate::{Encoding, Hypothesis, Tokenizer, spm::SPACE};
 
 /// Digits of a number that a model is likely to garble. Years have four.
 const LONG_NUMBER: usize = 5;
@@ -59,11 +59,23 @@ fn word(text: &str, range: Range<usize>) -> Range<usize> {
 
 /// The unknown characters of a text, sorted: with the word that they are part of, and with brackets or quotation marks
 /// that hold nothing else. What only invisible joints part (the emoji of a family) is one.
+///
+/// Among them is the mark that stands for a space in the pieces: spelled out in a text (`▁▂▃`) it is a character, which
+/// the tokeniser, as sentencepiece does, takes for a space.
 pub(crate) fn unknown(encoding: &Encoding) -> Vec<Range<usize>> {
     let text = &encoding.text;
+    let marks = text
+        .match_indices(SPACE)
+        .map(|(at, mark)| at..at + mark.len());
+    let mut spans: Vec<_> = encoding
+        .unknown()
+        .map(|(position, _)| encoding.spans[position].clone())
+        .chain(marks)
+        .collect();
+    spans.sort_unstable_by_key(|span| span.start);
     let mut found: Vec<Range<usize>> = Vec::new();
-    for (position, unknown) in encoding.unknown() {
-        let span = encoding.spans[position].clone();
+    for span in spans {
+        let unknown = &text[span.clone()];
         let start = span.end - unknown.trim_start().len();
         let mut range = start..start + unknown.trim().len();
         if range.is_empty() {
@@ -200,18 +212,27 @@ fn markup(token: &str, offset: usize, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Whether `translation` has what stands in `fixed`: an address or markup as it is, a number with all its digits.
+/// Whether `translation` has what stands in `fixed`: an address or markup as it is, a number with all its digits, however
+/// they are grouped.
 pub(crate) fn has(translation: &str, fixed: &str) -> bool {
-    let digits = |text: &str| {
-        text.chars()
-            .filter(char::is_ascii_digit)
-            .collect::<String>()
-    };
-    translation.contains(fixed)
-        || !fixed.contains(char::is_alphabetic) && !fixed.contains(['<', '{', '%', '@']) && {
-            let number = digits(fixed);
-            !number.is_empty() && digits(translation).contains(&number)
-        }
+    if translation.contains(fixed) {
+        return true;
+    }
+    if fixed.contains(char::is_alphabetic) || fixed.contains(['<', '{', '%', '@']) {
+        return false;
+    }
+    let number: String = fixed.chars().filter(char::is_ascii_digit).collect();
+    let groups: Vec<&str> = translation
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|group| !group.is_empty())
+        .collect();
+    (0..groups.len()).any(|first| {
+        let mut joined = String::new();
+        groups[first..].iter().any(|group| {
+            joined.push_str(group);
+            joined == number
+        })
+    })
 }
 
 /// A text without what is carried.
@@ -393,5 +414,30 @@ impl Target<'_> {
                 ends(next) || !self.pieces[next].contains(char::is_alphanumeric) && ends(next + 1)
             })
             .unwrap_or(self.pieces.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_there_with_all_its_digits_and_no_others() {
+        for translation in [
+            "We have 19904 books.",
+            "19,904 books",
+            "In 2024, 19 904 books",
+        ] {
+            assert!(has(translation, "19904"), "{translation}");
+        }
+        for translation in [
+            "We bought 1990 44 books.",
+            "119904",
+            "199 books in 1904",
+            "",
+        ] {
+            assert!(!has(translation, "19904"), "{translation}");
+        }
+        assert!(has("Call 044-123-45-67 now", "044 123 45 67"));
     }
 }

@@ -28,8 +28,9 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// Longest output for so many source tokens, the end mark not counted. English has about as many tokens as
-    /// German; twice as many, and ten for very short ones, is never needed but by a loop.
+    /// Longest output for so many source tokens, the end mark not counted. Each language has pieces of its own, so
+    /// that a translation has about as many tokens as its source; twice as many, and ten for very short ones, is hardly
+    /// ever needed but by a loop.
     fn output(self, tokens: usize) -> usize {
         (2 * tokens + 10).min(self.max_length)
     }
@@ -161,9 +162,9 @@ impl Sentence {
             let text = &encoding.text;
             let (before, inside, behind) =
                 (&text[..core.start], &text[core.clone()], &text[core.end..]);
-            self.flags.unknown |= encoding
-                .unknown()
-                .any(|(position, _)| !contains(&core, &encoding.spans[position]));
+            self.flags.unknown |= carried::unknown(&encoding)
+                .iter()
+                .any(|range| !contains(&core, range));
             let mut parts = vec![self.ready(before)];
             let inside = model.tokenizer.encode(inside);
             parts.extend(self.cut(inside, place, model, work));
@@ -183,15 +184,27 @@ impl Sentence {
         // Positions are the hard limit: a piece cut out of a text may have more tokens alone than it had there.
         let fits = encoding.ids.len() <= model.limits.positions;
         if encoding.spans.len() <= place.limit && fits {
-            return vec![self.open(encoding, place, model, work)];
+            return self.open(encoding, place, model, work);
         }
-        let ranges = split::pieces(&encoding, place.limit);
-        if ranges.len() < 2 {
-            if fits {
-                return vec![self.open(encoding, place, model, work)];
-            }
+        match self.divide(&encoding, place, model, work) {
+            Some(parts) => parts,
+            None if fits => self.open(encoding, place, model, work),
             // Nothing can be done for it: one token that is many alone.
-            return vec![self.ready(&encoding.text)];
+            None => vec![self.ready(&encoding.text)],
+        }
+    }
+
+    /// Makes parts of an encoded text by cutting it; `None` if it cannot be cut.
+    fn divide(
+        &mut self,
+        encoding: &Encoding,
+        place: Place,
+        model: Model<'_>,
+        work: &mut Vec<Work>,
+    ) -> Option<Vec<usize>> {
+        let ranges = split::pieces(encoding, place.limit, model.tokenizer.source_language());
+        if ranges.len() < 2 {
+            return None;
         }
         self.flags.split = true;
         let mut parts = Vec::new();
@@ -209,7 +222,7 @@ impl Sentence {
         if copied < encoding.text.len() {
             parts.push(self.ready(&encoding.text[copied..]));
         }
-        parts
+        Some(parts)
     }
 
     fn open(
@@ -218,13 +231,20 @@ impl Sentence {
         place: Place,
         model: Model<'_>,
         work: &mut Vec<Work>,
-    ) -> usize {
+    ) -> Vec<usize> {
         let unknown = carried::unknown(&encoding);
         self.flags.unknown |= !unknown.is_empty();
-        // Alone, words may be more tokens than they were beside what is taken out: then the model gets it all.
-        let rest = (!unknown.is_empty())
-            .then(|| Rest::of(&encoding.text, &unknown, model.tokenizer))
-            .filter(|rest| rest.encoding.ids.len() <= model.limits.positions);
+        let rest =
+            (!unknown.is_empty()).then(|| Rest::of(&encoding.text, &unknown, model.tokenizer));
+        // Alone, words may be more tokens than they were beside what is taken out.
+        if let Some(rest) = &rest
+            && rest.encoding.ids.len() > model.limits.positions
+        {
+            let limit = encoding.spans.len().div_ceil(2);
+            return self
+                .divide(&encoding, Place { limit, ..place }, model, work)
+                .unwrap_or_else(|| vec![self.ready(&encoding.text)]);
+        }
         let piece = Piece {
             encoding,
             rest,
@@ -233,7 +253,7 @@ impl Sentence {
             first: None,
         };
         if !piece.source().text.contains(char::is_alphabetic) {
-            return self.ready(&piece.encoding.text);
+            return vec![self.ready(&piece.encoding.text)];
         }
         let part = self.parts.len();
         work.push(Work {
@@ -242,7 +262,7 @@ impl Sentence {
         });
         self.parts.push(Part::Open(Box::new(piece)));
         self.open += 1;
-        part
+        vec![part]
     }
 
     /// Whether nothing waits for the model any more.
@@ -407,61 +427,4 @@ fn is_copied(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Options, Translator};
-
-    fn translator() -> Translator {
-        let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/demo-de-en");
-        Translator::load(demo.as_ref(), &Options::default()).expect("the demo model loads")
-    }
-
-    /// A model's answer with these pieces.
-    fn answer(ids: Vec<u32>) -> Hypothesis {
-        Hypothesis {
-            alignment: vec![0; ids.len()],
-            ids,
-            score: 0.0,
-        }
-    }
-
-    #[test]
-    fn a_sentence_stays_when_the_model_says_nothing() {
-        let translator = translator();
-        let model = translator.model();
-        let nothing = answer(vec![translator.config().eos_token_id]);
-        for text in ["Hallo 🙂 du", "Hallo du"] {
-            let mut work = Vec::new();
-            let mut sentence = Sentence::new(text, model, &mut work);
-            for Work { part, .. } in std::mem::take(&mut work) {
-                sentence.accept(part, &nothing, model, &mut work);
-            }
-            assert!(sentence.is_done() && work.is_empty());
-            assert_eq!(sentence.text(), text);
-        }
-    }
-
-    #[test]
-    fn no_row_is_longer_than_the_positions() {
-        let translator = translator();
-        let model = translator.model();
-        // A space is left where something is taken out of a word, and each half is pieces of its own.
-        let text = "Ver🙂gnü🙂gungs🙂reise und a🙂b🙂c🙂d";
-        let whole = translator.tokenizer().encode(text).ids.len();
-        for positions in 2..=whole + 1 {
-            let limits = Limits {
-                positions,
-                ..model.limits
-            };
-            let mut work = Vec::new();
-            Sentence::new(text, Model { limits, ..model }, &mut work);
-            for Work { row, .. } in work {
-                assert!(
-                    row.ids.len() <= positions,
-                    "{} of {positions}",
-                    row.ids.len()
-                );
-            }
-        }
-    }
-}
+mod tests;

@@ -5,12 +5,20 @@ use std::ops::Range;
 
 use crate::Encoding;
 
-/// Words that begin a clause or a part of an enumeration: a cut before them leaves two halves that make sense.
-const CONJUNCTIONS: [&str; 24] = [
+/// German words that begin a clause or a part of an enumeration: a cut before them leaves two halves that make sense.
+const GERMAN_CONJUNCTIONS: [&str; 24] = [
     "aber", "als", "bevor", "da", "damit", "dass", "denn", "doch", "ehe", "falls", "indem",
     "nachdem", "ob", "obwohl", "oder", "sobald", "sodass", "sondern", "sowie", "und", "während",
     "weil", "wenn", "wobei",
 ];
+
+/// The conjunctions of a language, as far as they are known. Without them a cut is made at marks and spaces.
+fn conjunctions(language: Option<&str>) -> &'static [&'static str] {
+    match language {
+        Some("de" | "deu") => &GERMAN_CONJUNCTIONS,
+        _ => &[],
+    }
+}
 
 /// How good a place for a cut is; a better one is taken even if it is further forward.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,9 +34,14 @@ enum Cut {
     Mark,
 }
 
-/// The pieces of the encoded text, of at most `limit` tokens each: bytes of the text, without the white space at their
-/// ends. What lies between two pieces is white space or nothing.
-pub(crate) fn pieces(encoding: &Encoding, limit: usize) -> Vec<Range<usize>> {
+/// The pieces of the encoded text, which is in `language` where that is known, of at most `limit` tokens each: bytes of
+/// the text, without the white space at their ends. What lies between two pieces is white space or nothing.
+pub(crate) fn pieces(
+    encoding: &Encoding,
+    limit: usize,
+    language: Option<&str>,
+) -> Vec<Range<usize>> {
+    let conjunctions = conjunctions(language);
     let text = &encoding.text;
     let spans = &encoding.spans;
     let limit = limit.max(1);
@@ -43,8 +56,10 @@ pub(crate) fn pieces(encoding: &Encoding, limit: usize) -> Vec<Range<usize>> {
             let target = rest.div_ceil(rest.div_ceil(limit));
             let earliest = first + (target / 2).max(1);
             // The best cut, and of equally good ones the last.
+            let quality =
+                |at: usize| quality(text, spans[at - 1].end, spans[at].start, conjunctions);
             (earliest..=first + limit)
-                .max_by_key(|&at| (quality(text, spans[at - 1].end, spans[at].start), at))
+                .max_by_key(|&at| (quality(at), at))
                 .unwrap_or(first + limit)
         };
         let (start, end) = (spans[first].start, spans[next - 1].end);
@@ -61,7 +76,7 @@ pub(crate) fn pieces(encoding: &Encoding, limit: usize) -> Vec<Range<usize>> {
 
 /// How good it is to cut where one token ends and the next begins, at `end` and `start`. (The space before a word
 /// belongs to the word's token.)
-fn quality(text: &str, end: usize, start: usize) -> Cut {
+fn quality(text: &str, end: usize, start: usize, conjunctions: &[&str]) -> Cut {
     let behind = &text[end.min(start)..];
     let word = behind.trim_start();
     let before = text[..end].trim_end();
@@ -71,7 +86,7 @@ fn quality(text: &str, end: usize, start: usize) -> Cut {
     let next = &word[..word
         .find(|c: char| !c.is_alphabetic())
         .unwrap_or(word.len())];
-    let conjunction = CONJUNCTIONS.contains(&next);
+    let conjunction = conjunctions.contains(&next);
     match before.chars().next_back() {
         Some(';' | ':' | '.' | '!' | '?') => Cut::Mark,
         Some(',') if conjunction => Cut::Clause,

@@ -31,6 +31,7 @@ const NEVER: &str = "\u{10ffff}";
 
 /// The tokeniser of a model directory.
 pub struct Tokenizer {
+    source_language: Option<String>,
     normalizer: Normalizer,
     unigram: Unigram,
     /// Whether words can be cut into pieces one by one (faster: the unigram model remembers words).
@@ -127,6 +128,7 @@ impl Tokenizer {
             ids.remove(special);
         }
         Ok(Self {
+            source_language: config.source_language.clone(),
             normalizer: source.normalizer(&source_path)?,
             unigram,
             by_words,
@@ -135,6 +137,12 @@ impl Tokenizer {
             unknown,
             target: targets,
         })
+    }
+
+    /// Language of the source, where the model's files say.
+    #[must_use]
+    pub fn source_language(&self) -> Option<&str> {
+        self.source_language.as_deref()
     }
 
     /// Id of `<unk>`.

@@ -21,6 +21,22 @@ fn with_flags(sentence: &str) -> (String, marian::Flags) {
 }
 
 #[test]
+fn the_mark_that_stands_for_a_space_is_carried_where_it_is_spelled_out() {
+    for text in [
+        "Der Verlauf ▁ ist gut.",
+        "▁ Das Haus ist alt.",
+        "Das Haus ist alt. ▁",
+        "Das ▁Haus ist alt.",
+        "Das ▁▂▃ Haus ist alt.",
+    ] {
+        let (english, flags) = with_flags(text);
+        assert_eq!(english.matches('▁').count(), 1, "{text}: {english}");
+        assert!(flags.unknown, "{text}");
+    }
+    assert_eq!(translate("▁▂▃"), "▁▂▃");
+}
+
+#[test]
 fn everyday_german_becomes_english() {
     let translator = Translator::load(&demo(), &Options::default()).unwrap();
     assert_eq!(translator.beams(), 4);

@@ -1,0 +1,157 @@
+//! Sentences taken apart, and what becomes of a model's answers.
+
+use super::*;
+use crate::{Options, Translator};
+
+fn translator() -> Translator {
+    let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/demo-de-en");
+    Translator::load(demo.as_ref(), &Options::default()).expect("the demo model loads")
+}
+
+/// A model's answer with these pieces.
+fn answer(ids: Vec<u32>) -> Hypothesis {
+    Hypothesis {
+        alignment: vec![0; ids.len()],
+        ids,
+        score: 0.0,
+    }
+}
+
+#[test]
+fn a_sentence_stays_when_the_model_says_nothing() {
+    let translator = translator();
+    let model = translator.model();
+    let nothing = answer(vec![translator.config().eos_token_id]);
+    for text in ["Hallo 🙂 du", "Hallo du"] {
+        let mut work = Vec::new();
+        let mut sentence = Sentence::new(text, model, &mut work);
+        for Work { part, .. } in std::mem::take(&mut work) {
+            sentence.accept(part, &nothing, model, &mut work);
+        }
+        assert!(sentence.is_done() && work.is_empty());
+        assert_eq!(sentence.text(), text);
+    }
+}
+
+#[test]
+fn no_row_is_longer_than_the_positions_and_no_character_lost() {
+    let translator = translator();
+    let model = translator.model();
+    let house = answer(translator.tokenizer().encode("Haus").ids);
+    // A space is left where something is taken out of a word, and each half is pieces of its own.
+    let text = "Ver🙂gnü🙂gungs🙂reise und a🙂b🙂c🙂d";
+    let whole = translator.tokenizer().encode(text).ids.len();
+    for positions in 2..=whole + 1 {
+        let limits = Limits {
+            positions,
+            ..model.limits
+        };
+        let model = Model { limits, ..model };
+        let mut work = Vec::new();
+        let mut sentence = Sentence::new(text, model, &mut work);
+        while let Some(Work { part, row }) = work.pop() {
+            assert!(
+                row.ids.len() <= positions,
+                "{} of {positions}",
+                row.ids.len()
+            );
+            sentence.accept(part, &house, model, &mut work);
+        }
+        assert!(sentence.is_done() && sentence.flags.unknown);
+        let translation = sentence.text();
+        assert_eq!(translation.matches('🙂').count(), 6, "{translation}");
+    }
+}
+
+/// A word said so many times, as a model does that is in a loop.
+fn babble(word: &str, times: usize, translator: &Translator) -> Hypothesis {
+    let ids = translator.tokenizer().encode(word).ids;
+    let (end, word) = ids.split_last().expect("at least the end mark");
+    answer([word.repeat(times), vec![*end]].concat())
+}
+
+/// The first row of a sentence, and the sentence.
+fn begin(text: &str, model: Model<'_>) -> (Sentence, Work) {
+    let mut work = Vec::new();
+    let sentence = Sentence::new(text, model, &mut work);
+    assert_eq!(work.len(), 1, "one piece");
+    (sentence, work.remove(0))
+}
+
+#[test]
+fn a_loop_is_tried_again_with_a_block_and_then_in_halves() {
+    let translator = translator();
+    let model = translator.model();
+    let text = "Der alte Mann geht mit seinem Hund in den Park und liest dort die Zeitung.";
+    let (mut sentence, Work { part, row }) = begin(text, model);
+    assert_eq!(row.no_repeat_ngram, 0);
+    let babble = babble("Haus", 10, &translator);
+
+    let mut work = Vec::new();
+    sentence.accept(part, &babble, model, &mut work);
+    let [blocked] = work.as_slice() else {
+        panic!("one row: {work:?}");
+    };
+    assert_eq!(blocked.part, part);
+    assert_eq!(blocked.row.no_repeat_ngram, BLOCKED_NGRAM);
+    assert_eq!(blocked.row.ids, row.ids);
+
+    work.clear();
+    sentence.accept(part, &babble, model, &mut work);
+    let [first, second] = work.as_slice() else {
+        panic!("two rows: {work:?}");
+    };
+    for half in [first, second] {
+        assert_eq!(half.row.no_repeat_ngram, 0);
+        assert!(half.row.ids.len() < row.ids.len());
+    }
+    let parts = [first.part, second.part];
+    work.clear();
+    for (part, word) in parts.into_iter().zip(["Haus", "Hund"]) {
+        let ids = translator.tokenizer().encode(word).ids;
+        sentence.accept(part, &answer(ids), model, &mut work);
+    }
+    assert!(sentence.is_done() && work.is_empty());
+    assert_eq!(sentence.text(), "Haus Hund");
+    let expected = Flags {
+        split: true,
+        ..Flags::default()
+    };
+    assert_eq!(sentence.flags, expected);
+}
+
+#[test]
+fn of_two_loops_the_better_stays_with_a_flag() {
+    let translator = translator();
+    let model = translator.model();
+    for (first, second, best) in [(9, 12, 9), (12, 9, 9)] {
+        let (mut sentence, Work { part, .. }) = begin("Das ist gut.", model);
+        let mut work = Vec::new();
+        for times in [first, second] {
+            assert!(!sentence.is_done());
+            let babble = babble("Haus", times, &translator);
+            sentence.accept(part, &babble, model, &mut work);
+        }
+        assert!(sentence.is_done());
+        assert_eq!(sentence.text(), ["Haus"; 12][..best].join(" "));
+        assert!(sentence.flags.looped);
+    }
+}
+
+#[test]
+fn a_model_that_only_loops_is_asked_so_often_and_no_more() {
+    let translator = translator();
+    let model = translator.model();
+    let text = "Der alte Mann geht mit seinem Hund in den Park und liest dort die Zeitung.";
+    let (mut sentence, first) = begin(text, model);
+    let mut work = vec![first];
+    let mut rows = 0;
+    while let Some(Work { part, .. }) = work.pop() {
+        rows += 1;
+        sentence.accept(part, &babble("Haus", 40, &translator), model, &mut work);
+    }
+    assert!(sentence.is_done() && sentence.flags.looped);
+    // Each piece twice, plainly and blocked; and of pieces there is a tree of halves.
+    let tree = 2_usize.pow(u32::from(HALVINGS) + 1) - 1;
+    assert!((4..=2 * tree).contains(&rows), "{rows}");
+}
