@@ -5,7 +5,7 @@ use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use marian::{Execution, Options};
+use marian::{Execution, Options, config::MOST_BEAMS};
 use service::args::Common;
 
 use crate::model_dir;
@@ -106,12 +106,9 @@ impl ModelConfig {
     }
 }
 
-/// More beams than 16 only cost: quality falls from about 6 on (Koehn and Knowles 2017, "Six
-/// challenges for neural machine translation"), and memory grows with each.
 fn beams(value: &str) -> Result<usize, String> {
-    const MOST: usize = 16;
     match value.parse() {
-        Ok(beams @ 1..=MOST) => Ok(beams),
-        _ => Err(format!("a whole number from 1 to {MOST}")),
+        Ok(beams @ 1..=MOST_BEAMS) => Ok(beams),
+        _ => Err(format!("a whole number from 1 to {MOST_BEAMS}")),
     }
 }

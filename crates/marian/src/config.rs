@@ -13,9 +13,9 @@ use crate::Error;
 /// Most positions that a file may ask for: many times what the models known have (512), and few enough that a table of
 /// them fits into memory.
 const MOST_POSITIONS: usize = 1 << 16;
-/// Most beams that a file may ask for. More only cost: quality falls from about 6 on (Koehn and Knowles 2017, "Six
-/// Challenges for Neural Machine Translation").
-const MOST_BEAMS: usize = 16;
+/// Most beams that anybody may ask for. More only cost: quality falls from about 6 on (Koehn and Knowles 2017, "Six
+/// Challenges for Neural Machine Translation"), and memory grows with each.
+pub const MOST_BEAMS: usize = 16;
 
 /// The settings of one model.
 #[derive(Debug, Clone, PartialEq)]
@@ -164,7 +164,11 @@ impl Config {
             early_stopping: generate.early_stopping()?,
             renormalize_logits: generate.flag("renormalize_logits", false)?,
             no_repeat_ngram_size: generate.count("no_repeat_ngram_size", 0)?,
-            max_length: generate.size("max_length", max_position_embeddings)?,
+            // The newer name, without the start token; it goes first, as in transformers.
+            max_length: match generate.count("max_new_tokens", 0)? {
+                0 => generate.size("max_length", max_position_embeddings)?,
+                tokens => tokens + 1,
+            },
         };
         config.check(&model, &generate)?;
         Ok(config)
@@ -228,6 +232,9 @@ fn refuse_unsupported(model: &Layered, generate: &Layered) -> Result<(), Error> 
         ("encoder_no_repeat_ngram_size", Value::from(0)),
         ("min_length", Value::from(0)),
         ("min_new_tokens", Value::Null),
+        ("max_time", Value::Null),
+        ("stop_strings", Value::Null),
+        ("dola_layers", Value::Null),
         ("forced_bos_token_id", Value::Null),
         ("sequence_bias", Value::Null),
         ("suppress_tokens", Value::Null),

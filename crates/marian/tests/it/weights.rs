@@ -302,6 +302,12 @@ fn a_setting_that_cannot_be_honoured_names_file_key_and_value() {
         ("config.json", "encoder_attention_heads", 7.into()),
         ("generation_config.json", "do_sample", true.into()),
         ("config.json", "max_position_embeddings", 65_537.into()),
+        ("generation_config.json", "max_time", 1.5.into()),
+        (
+            "generation_config.json",
+            "stop_strings",
+            serde_json::json!(["."]),
+        ),
         ("generation_config.json", "num_beams", "four".into()),
         ("generation_config.json", "num_beams", 17.into()),
         ("generation_config.json", "pad_token_id", 100.into()),
@@ -367,4 +373,15 @@ fn keys_that_are_missing_take_the_defaults_of_transformers() {
     assert_eq!((config.num_beams, config.forced_eos_token_id), (1, Some(0)));
     assert!(!config.scale_embedding && config.share_embeddings && config.tie_output);
     assert_eq!(config.source_language, None);
+}
+
+#[test]
+fn a_limit_of_new_tokens_goes_before_the_older_one_of_all_tokens() {
+    let directory = tiny("f32.safetensors");
+    let file = "generation_config.json";
+    set(directory.path(), file, "max_length", 30.into());
+    assert_eq!(Config::load(directory.path()).unwrap().max_length, 30);
+    set(directory.path(), file, "max_new_tokens", 12.into());
+    // The start token is not new.
+    assert_eq!(Config::load(directory.path()).unwrap().max_length, 13);
 }
