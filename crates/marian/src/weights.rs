@@ -5,6 +5,7 @@
 //! read one by one, so that no more than one is in memory twice.
 
 mod pickle;
+mod reason;
 mod safetensors;
 mod torch;
 
@@ -15,6 +16,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::Error;
+use reason::Reason;
 
 /// The files looked for, in this order.
 const NAMES: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::io::Read;
 
-use super::Kind;
+use super::{Kind, Reason};
 
 /// Far more objects than the largest state dict has (about 20 per tensor).
 const MOST_OBJECTS: usize = 1 << 20;
@@ -74,7 +74,7 @@ pub(super) struct Pickle {
 
 impl Pickle {
     /// Reads one pickle; what follows it is left unread.
-    pub(super) fn read(reader: &mut impl Read) -> Result<Self, String> {
+    pub(super) fn read(reader: &mut impl Read) -> Result<Self, Reason> {
         let mut machine = Machine {
             reader,
             objects: Vec::new(),
@@ -95,9 +95,9 @@ impl Pickle {
     }
 
     /// The entries of the outermost object with string keys, if it is a dict.
-    pub(super) fn entries(&self) -> Result<impl Iterator<Item = (&str, &Value)>, String> {
+    pub(super) fn entries(&self) -> Result<impl Iterator<Item = (&str, &Value)>, Reason> {
         let Value::Dict(entries) = self.root() else {
-            return Err("holds no dict of tensors".to_owned());
+            return Err(Reason::foreign("holds no dict of tensors"));
         };
         Ok(entries
             .iter()
@@ -108,13 +108,13 @@ impl Pickle {
     }
 
     /// The strings of the outermost object, if it is a list.
-    pub(super) fn texts(&self) -> Result<Vec<&str>, String> {
+    pub(super) fn texts(&self) -> Result<Vec<&str>, Reason> {
         let Value::List(items) = self.root() else {
-            return Err("holds no list of storages".to_owned());
+            return Err(Reason::foreign("holds no list of storages"));
         };
         let text = |id: &Id| match &self.objects[*id] {
             Value::Text(text) => Ok(text.as_str()),
-            _ => Err("holds a storage key that is not a string".to_owned()),
+            _ => Err(odd("storage key")),
         };
         items.iter().map(text).collect()
     }
@@ -131,15 +131,15 @@ struct Machine<'a, R> {
 }
 
 impl<R: Read> Machine<'_, R> {
-    fn run(&mut self) -> Result<Id, String> {
+    fn run(&mut self) -> Result<Id, Reason> {
         loop {
             match self.byte()? {
                 0x80 => {
                     let protocol = self.byte()?;
                     if protocol != 2 {
-                        return Err(format!(
+                        return Err(Reason::foreign(format!(
                             "is a pickle of protocol {protocol}; torch writes 2"
-                        ));
+                        )));
                     }
                 }
                 b'.' => return self.pop(),
@@ -221,19 +221,19 @@ impl<R: Read> Machine<'_, R> {
                     self.pop()?;
                 }
                 opcode => {
-                    return Err(format!(
+                    return Err(Reason::foreign(format!(
                         "uses pickle opcode {opcode:#04x}, which no state dict needs"
-                    ));
+                    )));
                 }
             }
         }
     }
 
-    fn byte(&mut self) -> Result<u8, String> {
+    fn byte(&mut self) -> Result<u8, Reason> {
         self.bytes().map(|[byte]| byte)
     }
 
-    fn bytes<const N: usize>(&mut self) -> Result<[u8; N], String> {
+    fn bytes<const N: usize>(&mut self) -> Result<[u8; N], Reason> {
         let mut bytes = [0; N];
         self.reader
             .read_exact(&mut bytes)
@@ -241,9 +241,9 @@ impl<R: Read> Machine<'_, R> {
         Ok(bytes)
     }
 
-    fn text(&mut self, length: u64) -> Result<String, String> {
+    fn text(&mut self, length: u64) -> Result<String, Reason> {
         if length > LONGEST_TEXT {
-            return Err("has a string that is too long for a state dict".to_owned());
+            return Err(Reason::foreign("has a string too long for a state dict"));
         }
         let mut bytes = Vec::new();
         let read = self
@@ -255,37 +255,37 @@ impl<R: Read> Machine<'_, R> {
         if read as u64 != length {
             return Err(cut_short());
         }
-        String::from_utf8(bytes).map_err(|_| "has a string that is not UTF-8".to_owned())
+        String::from_utf8(bytes).map_err(|_| Reason::damaged("a string is not UTF-8"))
     }
 
-    fn line(&mut self) -> Result<String, String> {
+    fn line(&mut self) -> Result<String, Reason> {
         let mut line = Vec::new();
         loop {
             match self.byte()? {
                 b'\n' => {
                     return String::from_utf8(line)
-                        .map_err(|_| "has a name that is not UTF-8".to_owned());
+                        .map_err(|_| Reason::damaged("a name is not UTF-8"));
                 }
                 byte if (line.len() as u64) < LONGEST_TEXT => line.push(byte),
-                _ => return Err("has a name that is too long".to_owned()),
+                _ => return Err(Reason::foreign("has a name too long for a state dict")),
             }
         }
     }
 
-    fn push(&mut self, value: Value) -> Result<(), String> {
+    fn push(&mut self, value: Value) -> Result<(), Reason> {
         if self.objects.len() >= MOST_OBJECTS || self.stack.len() >= MOST_OBJECTS {
-            return Err("has more objects than a state dict needs".to_owned());
+            return Err(Reason::foreign("has more objects than a state dict needs"));
         }
         self.stack.push(self.objects.len());
         self.objects.push(value);
         Ok(())
     }
 
-    fn pop(&mut self) -> Result<Id, String> {
+    fn pop(&mut self) -> Result<Id, Reason> {
         self.stack.pop().ok_or_else(underflow)
     }
 
-    fn since_mark(&mut self) -> Result<Vec<Id>, String> {
+    fn since_mark(&mut self) -> Result<Vec<Id>, Reason> {
         let start = self
             .marks
             .pop()
@@ -294,51 +294,51 @@ impl<R: Read> Machine<'_, R> {
         Ok(self.stack.split_off(start))
     }
 
-    fn top(&mut self) -> Result<&mut Value, String> {
+    fn top(&mut self) -> Result<&mut Value, Reason> {
         let id = *self.stack.last().ok_or_else(underflow)?;
         Ok(&mut self.objects[id])
     }
 
-    fn append(&mut self, items: &[Id]) -> Result<(), String> {
+    fn append(&mut self, items: &[Id]) -> Result<(), Reason> {
         match self.top()? {
             Value::List(list) if list.len() + items.len() <= MOST_OBJECTS => {
                 list.extend_from_slice(items);
             }
-            _ => return Err("appends to what is no list".to_owned()),
+            _ => return Err(odd("list")),
         }
         Ok(())
     }
 
-    fn set(&mut self, items: &[Id]) -> Result<(), String> {
+    fn set(&mut self, items: &[Id]) -> Result<(), Reason> {
         match self.top()? {
             Value::Dict(entries) if entries.len() + items.len() <= MOST_OBJECTS => {
                 entries.extend(items.chunks_exact(2).map(|pair| (pair[0], pair[1])));
             }
-            _ => return Err("sets items of what is no dict".to_owned()),
+            _ => return Err(odd("dict")),
         }
         Ok(())
     }
 
-    fn remember(&mut self, place: u32) -> Result<(), String> {
+    fn remember(&mut self, place: u32) -> Result<(), Reason> {
         let id = *self.stack.last().ok_or_else(underflow)?;
         self.memo.insert(place, id);
         Ok(())
     }
 
-    fn recall(&mut self, place: u32) -> Result<(), String> {
+    fn recall(&mut self, place: u32) -> Result<(), Reason> {
         let id = *self
             .memo
             .get(&place)
-            .ok_or_else(|| "recalls what it never remembered".to_owned())?;
+            .ok_or_else(|| Reason::damaged("its pickle recalls what it never remembered"))?;
         if self.stack.len() >= MOST_OBJECTS {
-            return Err("has more objects than a state dict needs".to_owned());
+            return Err(Reason::foreign("has more objects than a state dict needs"));
         }
         self.stack.push(id);
         Ok(())
     }
 
     /// A long whole number, least byte first; of one beyond 64 bits the low ones are kept.
-    fn long(&mut self) -> Result<(), String> {
+    fn long(&mut self) -> Result<(), Reason> {
         let length = self.byte()?;
         let negative_fill = |bytes: &[u8]| {
             if bytes.last().is_some_and(|byte| byte & 0x80 != 0) {
@@ -357,7 +357,7 @@ impl<R: Read> Machine<'_, R> {
         self.push(Value::Int(i64::from_le_bytes(low)))
     }
 
-    fn global(&mut self) -> Result<(), String> {
+    fn global(&mut self) -> Result<(), Reason> {
         let (module, name) = (self.line()?, self.line()?);
         let global = match (module.as_str(), name.as_str()) {
             ("collections", "OrderedDict") => Global::OrderedDict,
@@ -375,16 +375,14 @@ impl<R: Read> Machine<'_, R> {
                 Global::Storage(Kind::Other("bytes", 1))
             }
             _ => {
-                return Err(format!(
-                    "refers to {module}.{name}, which no state dict needs; not loaded for safety"
-                ));
+                return Err(Reason::Unsafe { module, name });
             }
         };
         self.push(Value::Global(global))
     }
 
     /// A reference to a storage: `("storage", type, key, device, count)`, in old files with a sixth item, always None.
-    fn persistent(&mut self) -> Result<(), String> {
+    fn persistent(&mut self) -> Result<(), Reason> {
         let id = self.pop()?;
         let Value::Tuple(items) = &self.objects[id] else {
             return Err(odd("storage"));
@@ -409,16 +407,16 @@ impl<R: Read> Machine<'_, R> {
             _ => return Err(odd("storage")),
         };
         if key.len() > LONGEST_KEY {
-            return Err(format!(
-                "has a storage with a key of {} bytes; at most {LONGEST_KEY} are supported",
+            return Err(Reason::unsupported(format!(
+                "a storage with a key of {} bytes, more than {LONGEST_KEY},",
                 key.len()
-            ));
+            )));
         }
         self.push(Value::Storage(Storage { kind, key }))
     }
 
     /// A call: of a known function with arguments of the known kinds.
-    fn reduce(&mut self) -> Result<(), String> {
+    fn reduce(&mut self) -> Result<(), Reason> {
         let (arguments, function) = (self.pop()?, self.pop()?);
         let (Value::Global(function), Value::Tuple(arguments)) =
             (&self.objects[function], &self.objects[arguments])
@@ -453,12 +451,12 @@ impl<R: Read> Machine<'_, R> {
         self.push(value)
     }
 
-    fn sizes(&self, items: &[Id]) -> Result<Vec<usize>, String> {
+    fn sizes(&self, items: &[Id]) -> Result<Vec<usize>, Reason> {
         if items.len() > MOST_DIMENSIONS {
-            return Err(format!(
-                "has a tensor of {} dimensions; at most {MOST_DIMENSIONS} are supported",
+            return Err(Reason::unsupported(format!(
+                "a tensor of {} dimensions, more than {MOST_DIMENSIONS},",
                 items.len()
-            ));
+            )));
         }
         let size = |id: &Id| match self.objects[*id] {
             Value::Int(size) => usize::try_from(size).map_err(|_| odd("shape")),
@@ -468,14 +466,16 @@ impl<R: Read> Machine<'_, R> {
     }
 }
 
-fn cut_short() -> String {
-    "is cut short in the middle of its index".to_owned()
+fn cut_short() -> Reason {
+    Reason::cut_short("in the middle of its index")
 }
 
-fn underflow() -> String {
-    "is damaged: its pickle takes more than there is".to_owned()
+fn underflow() -> Reason {
+    Reason::damaged("its pickle takes more than there is")
 }
 
-fn odd(what: &str) -> String {
-    format!("is damaged or not a state dict: it has a {what} of an unknown form")
+fn odd(what: &str) -> Reason {
+    Reason::damaged(format!(
+        "it has a {what} of an unknown form, or is no state dict"
+    ))
 }

@@ -7,7 +7,7 @@ use std::io::Read;
 
 use serde::Deserialize;
 
-use super::{Entry, Kind};
+use super::{Entry, Kind, Reason};
 
 /// The format's own limit of a header.
 const LONGEST_HEADER: u64 = 100_000_000;
@@ -22,31 +22,26 @@ struct Info {
 }
 
 /// Reads the header.
-pub(super) fn index(file: &mut File, length: u64) -> Result<BTreeMap<String, Entry>, String> {
+pub(super) fn index(file: &mut File, length: u64) -> Result<BTreeMap<String, Entry>, Reason> {
     let mut start = [0; 8];
     file.read_exact(&mut start)
-        .map_err(|_| "is cut short: no header".to_owned())?;
+        .map_err(|_| Reason::cut_short("before its header"))?;
     let header = u64::from_le_bytes(start);
     let data = header.saturating_add(8);
     if header > LONGEST_HEADER || data > length {
-        return Err(format!(
-            "is cut short or not a safetensors file: a header of {header} bytes is announced"
-        ));
+        return Err(Reason::damaged(format!(
+            "a header of {header} bytes is announced"
+        )));
     }
     let mut json = Vec::new();
-    file.take(header)
-        .read_to_end(&mut json)
-        .map_err(|error| error.to_string())?;
-    let header: BTreeMap<String, serde_json::Value> =
-        serde_json::from_slice(&json).map_err(|error| format!("has a broken header: {error}"))?;
+    file.take(header).read_to_end(&mut json)?;
+    let header: BTreeMap<String, serde_json::Value> = serde_json::from_slice(&json)?;
     header
         .into_iter()
         .filter(|(name, _)| name != "__metadata__")
         .map(|(name, info)| {
-            let info = Info::deserialize(info)
-                .map_err(|error| format!("has a broken header: {name}: {error}"))?;
-            let entry = entry(info, data)
-                .ok_or_else(|| format!("has a broken header: {name}: sizes disagree"))?;
+            let entry = entry(Info::deserialize(info)?, data)
+                .ok_or_else(|| Reason::damaged(format!("the sizes of {name} disagree")))?;
             Ok((name, entry))
         })
         .collect()

@@ -13,7 +13,7 @@ use std::ops::Range;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::pickle::{Pickle, Value};
-use super::{Entry, Kind};
+use super::{Entry, Kind, Reason};
 
 /// The low 64 bits of 0x1950a86a20f9469cfc6c.
 const MAGIC: i64 = 0xa86a_20f9_469c_fc6c_u64.cast_signed();
@@ -22,11 +22,11 @@ const MAGIC: i64 = 0xa86a_20f9_469c_fc6c_u64.cast_signed();
 type Storages = HashMap<String, Range<u64>>;
 
 /// Reads whichever form it is.
-pub(super) fn index(file: &mut File, length: u64) -> Result<BTreeMap<String, Entry>, String> {
+pub(super) fn index(file: &mut File, length: u64) -> Result<BTreeMap<String, Entry>, Reason> {
     let mut start = [0; 4];
     file.read_exact(&mut start)
-        .map_err(|_| "is cut short: no header".to_owned())?;
-    file.rewind().map_err(|error| error.to_string())?;
+        .map_err(|_| Reason::cut_short("before its header"))?;
+    file.rewind()?;
     if &start == b"PK\x03\x04" {
         zipped(file)
     } else {
@@ -34,64 +34,53 @@ pub(super) fn index(file: &mut File, length: u64) -> Result<BTreeMap<String, Ent
     }
 }
 
-fn zipped(file: &mut File) -> Result<BTreeMap<String, Entry>, String> {
-    let mut archive = ZipArchive::new(file)
-        .map_err(|error| format!("is cut short or damaged: it is no whole zip: {error}"))?;
+fn zipped(file: &mut File) -> Result<BTreeMap<String, Entry>, Reason> {
+    let mut archive = ZipArchive::new(file)?;
     let mut storages = Storages::new();
     let mut state = None;
     for index in 0..archive.len() {
-        let mut entry = archive
-            .by_index_raw(index)
-            .map_err(|error| format!("has a damaged zip entry: {error}"))?;
-        let name = entry
-            .name()
-            .map_err(|error| format!("has a damaged zip entry: {error}"))?
-            .into_owned();
+        let mut entry = archive.by_index_raw(index)?;
+        let name = entry.name()?.into_owned();
         if entry.compression() != CompressionMethod::Stored {
-            return Err(format!(
+            return Err(Reason::foreign(format!(
                 "has a compressed entry {name}; torch does not compress"
-            ));
+            )));
         }
         if name.ends_with("/data.pkl") {
             state = Some(Pickle::read(&mut entry)?);
         } else if name.ends_with("/byteorder") {
             let mut order = String::new();
-            entry
-                .by_ref()
-                .take(16)
-                .read_to_string(&mut order)
-                .map_err(|error| error.to_string())?;
+            entry.by_ref().take(16).read_to_string(&mut order)?;
             if order != "little" {
-                return Err(format!(
-                    "holds numbers in {order} byte order; only little is supported"
-                ));
+                return Err(Reason::unsupported(format!("{order} byte order")));
             }
         } else if let Some((_, key)) = name.split_once("/data/") {
             let start = entry
                 .data_start()
-                .ok_or_else(|| format!("has a zip entry {name} without data"))?;
+                .ok_or_else(|| Reason::damaged(format!("its entry {name} has no data")))?;
             storages.insert(key.to_owned(), start..start.saturating_add(entry.size()));
         }
     }
-    let state =
-        state.ok_or_else(|| "is a zip without data.pkl: not written by torch".to_owned())?;
+    let state = state.ok_or_else(|| Reason::foreign("is a zip without data.pkl"))?;
     tensors(&state, &storages)
 }
 
-fn legacy(file: &mut File, length: u64) -> Result<BTreeMap<String, Entry>, String> {
+fn legacy(file: &mut File, length: u64) -> Result<BTreeMap<String, Entry>, Reason> {
     let mut reader = BufReader::new(file);
     if *Pickle::read(&mut reader)?.root() != Value::Int(MAGIC) {
-        return Err("was not written by torch".to_owned());
+        return Err(Reason::foreign("was not written by torch"));
     }
     if *Pickle::read(&mut reader)?.root() != Value::Int(1001) {
-        return Err("is of an unknown version of torch's format".to_owned());
+        return Err(Reason::foreign(
+            "is of an unknown version of torch's format",
+        ));
     }
     let machine = Pickle::read(&mut reader)?;
     if machine
         .entries()?
         .any(|entry| entry == ("little_endian", &Value::Bool(false)))
     {
-        return Err("holds numbers in big byte order; only little is supported".to_owned());
+        return Err(Reason::unsupported("big byte order"));
     }
     let state = Pickle::read(&mut reader)?;
     let kinds: HashMap<&str, Kind> = state
@@ -103,27 +92,23 @@ fn legacy(file: &mut File, length: u64) -> Result<BTreeMap<String, Entry>, Strin
         .collect();
     let keys = Pickle::read(&mut reader)?;
     let mut storages = Storages::new();
-    let mut place = reader
-        .stream_position()
-        .map_err(|error| error.to_string())?;
+    let mut place = reader.stream_position()?;
     for key in keys.texts()? {
         let kind = kinds
             .get(key)
-            .ok_or_else(|| format!("has a storage {key} that no tensor uses"))?;
+            .ok_or_else(|| Reason::damaged(format!("no tensor uses its storage {key}")))?;
         let mut count = [0; 8];
-        reader
-            .seek(SeekFrom::Start(place))
-            .map_err(|error| error.to_string())?;
+        reader.seek(SeekFrom::Start(place))?;
         reader
             .read_exact(&mut count)
-            .map_err(|_| format!("is cut short before storage {key}"))?;
+            .map_err(|_| Reason::cut_short(format!("before storage {key}")))?;
         let start = place + 8;
         let end = u64::from_le_bytes(count)
             .checked_mul(kind.bytes())
             .and_then(|bytes| start.checked_add(bytes));
         let end = end
             .filter(|end| *end <= length)
-            .ok_or_else(|| format!("is cut short in storage {key}"))?;
+            .ok_or_else(|| Reason::cut_short(format!("in storage {key}")))?;
         storages.insert(key.to_owned(), start..end);
         place = end;
     }
@@ -131,7 +116,7 @@ fn legacy(file: &mut File, length: u64) -> Result<BTreeMap<String, Entry>, Strin
 }
 
 /// The tensors of a state dict at their places in the file. Entries of a state dict that are no tensors do not matter.
-fn tensors(state: &Pickle, storages: &Storages) -> Result<BTreeMap<String, Entry>, String> {
+fn tensors(state: &Pickle, storages: &Storages) -> Result<BTreeMap<String, Entry>, Reason> {
     let mut entries = BTreeMap::new();
     for (name, value) in state.entries()? {
         let Value::Tensor(tensor) = value else {
@@ -140,7 +125,7 @@ fn tensors(state: &Pickle, storages: &Storages) -> Result<BTreeMap<String, Entry
         let kind = tensor.storage.kind;
         let place = storages
             .get(&tensor.storage.key)
-            .ok_or_else(|| format!("is cut short or damaged: the numbers of {name} are missing"))?;
+            .ok_or_else(|| Reason::damaged(format!("the numbers of {name} are missing")))?;
         let offset = tensor
             .offset
             .checked_mul(kind.bytes())
@@ -151,18 +136,18 @@ fn tensors(state: &Pickle, storages: &Storages) -> Result<BTreeMap<String, Entry
             offset: offset.unwrap_or(u64::MAX),
         };
         if !is_row_major(&tensor.shape, &tensor.strides) {
-            return Err(format!(
-                "holds {name} transposed or with gaps, which no saved model is known to do"
-            ));
+            return Err(Reason::unsupported(format!(
+                "{name}, which lies transposed or with gaps,"
+            )));
         }
         let end = entry
             .len()
             .and_then(|bytes| entry.offset.checked_add(bytes));
         if end.is_none_or(|end| end > place.end) {
-            return Err(format!(
-                "is damaged: {name} {:?} ends beyond its storage",
+            return Err(Reason::damaged(format!(
+                "{name} {:?} ends beyond its storage",
                 tensor.shape
-            ));
+            )));
         }
         entries.insert(name.to_owned(), entry);
     }
