@@ -58,6 +58,12 @@ impl Process {
         }
     }
 
+    /// Its number in the system.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn terminate(&self) {
         let status = Command::new("kill")
             .args(["-TERM", &self.child.id().to_string()])
@@ -82,11 +88,19 @@ impl Drop for Process {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_log_line_holds_text_and_each_of_a_request_has_its_id() {
-    let process = tokio::task::spawn_blocking(|| {
-        Process::start("info,api=trace,backend=trace,marian=trace,segment=trace,service=trace")
-    })
-    .await
-    .unwrap();
+    // Ours, and those of all crates.
+    for rust_log in [
+        "info,api=trace,backend=trace,marian=trace,segment=trace,service=trace",
+        "trace",
+    ] {
+        check_logs(rust_log).await;
+    }
+}
+
+async fn check_logs(rust_log: &'static str) {
+    let process = tokio::task::spawn_blocking(|| Process::start(rust_log))
+        .await
+        .unwrap();
     let client = reqwest::Client::new();
     let send = async |path: &str, body: String| {
         let request = client

@@ -4,6 +4,8 @@
     reason = "a test that cannot go on should say where"
 )]
 
+#[cfg(target_os = "linux")]
+mod book;
 mod command;
 mod contract;
 mod docs;
