@@ -2,9 +2,10 @@
 # All tests, on a fresh Debian machine with Rust: installs what they need and runs them.
 #   scripts/test.sh          formatting, lints, deployment files, tests, documentation; the containers where a Docker
 #                            engine answers
-#   scripts/test.sh --full [TEXT...]
-#                            and the comparisons with transformers and sentencepiece, which install torch from PyPI;
-#                            on the sentences of the texts, one a line, or on those of the committed answers
+#   scripts/test.sh --full [FILE...]
+#                            and the comparisons with transformers and sentencepiece, which install torch from PyPI:
+#                            on 2000 sentences of the files (German, one a line; of a line with tabs the first column),
+#                            or, without a file, on the few hundred lines of the committed answers
 # Asks nothing; ends with an error at the first failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,7 +16,8 @@ full=
 case ${1:-} in
 "") ;;
 --full) full=yes; shift ;;
-*) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2 ;;
+--help) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 0 ;;
+*) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 
 step() { printf '\n=== %s  (%dm%02ds)\n' "$*" $((SECONDS / 60)) $((SECONDS % 60)); }
@@ -88,7 +90,7 @@ if [ -n "$full" ]; then
     fi
     cargo build --release --locked --package marian --examples
     $python scripts/oracle/tokens.py check models/demo-de-en "$@"
-    $python scripts/oracle/compare.py models/demo-de-en "$@"
+    $python scripts/oracle/compare.py models/demo-de-en "$@" --count 2000
     $python scripts/oracle/random_model.py $oracle/random
     $python scripts/oracle/compare.py $oracle/random --count 200 --max-length 65
 fi

@@ -4,13 +4,15 @@
     cargo build --release -p marian --example generate
     python scripts/oracle/compare.py models/demo-de-en text.tsv --count 2000
 
-The text has a sentence a line, in the first column where there are tabs. Without a text, random ids are translated: for
+The texts have a sentence a line, in the first column where there are tabs; the first --count lines are taken, from all
+texts in turn. Without a text, random ids are translated: for
 models without a tokeniser (see random_model.py). Every difference is shown with the oracle's scores of both; it is
 excused only where they lie within 1e-4: for greedy search of the two tokens where the outputs part, for beam search of
 the whole hypotheses. Exits with 1 if one is not. Needs what common.py says.
 """
 
 import argparse
+import itertools
 import json
 import random
 import subprocess
@@ -41,6 +43,8 @@ def main():
     sources = read(arguments, model.config)
     lengths = sorted(map(len, sources))
     print(f"{len(sources)} sentences of {lengths[0]} to {lengths[-1]} tokens, median {lengths[len(lengths) // 2]}")
+    if len(sources) < arguments.count:
+        print(f"!!! ONLY {len(sources)} SENTENCES, not {arguments.count}: give a text with so many lines")
     failures = 0
     for beams in arguments.beams:
         expected = oracle(model, sources, beams, max_length)
@@ -54,6 +58,7 @@ def main():
             ]
             failures += len(different) - len(excused)
             print(f"beams {beams} batch {size}: {len(different)} differ, {len(excused)} excused ({report})", flush=True)
+    print(f"=== {len(sources)} sentences compared, {failures} differences not excused")
     sys.exit(failures > 0)
 
 
@@ -68,10 +73,9 @@ def read(arguments, config):
     from transformers import MarianTokenizer
 
     tokenizer = MarianTokenizer.from_pretrained(arguments.model)
-    lines = []
-    each = -(-arguments.count // len(arguments.texts))
-    for text in arguments.texts:
-        lines += [line.split("\t")[0] for line in text.read_text("utf-8").splitlines() if line.strip()][:each]
+    texts = [text.read_text("utf-8").splitlines() for text in arguments.texts]
+    in_turn = itertools.chain.from_iterable(itertools.zip_longest(*texts, fillvalue=""))
+    lines = [line.split("\t")[0] for line in in_turn if line.strip()]
     return [tokenizer(line).input_ids for line in lines[: arguments.count]]
 
 
