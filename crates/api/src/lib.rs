@@ -68,7 +68,7 @@ pub enum Flag {
 pub struct DoneEvent {
     /// Sentences in the whole text.
     pub sentences: usize,
-    /// Time from the request to the last sentence, in milliseconds.
+    /// Time from the end of the text's arrival to the last sentence, in milliseconds.
     pub duration_ms: u64,
 }
 

@@ -13,7 +13,8 @@ use metrics::Unit;
 pub const REQUESTS: &str = "backend_requests_total";
 /// Time to the head of an answer, by route.
 pub const REQUEST_SECONDS: &str = "backend_request_seconds";
-/// Texts by how they ended: `done`, `cancelled` or `failed`.
+/// Texts that the model had to do with, by how they ended: `done`, `cancelled` or `failed`. One
+/// without sentences is none.
 pub const JOBS: &str = "backend_jobs_total";
 /// Sentences translated.
 pub const SENTENCES: &str = "backend_sentences_total";
@@ -25,7 +26,7 @@ pub const TARGET_TOKENS: &str = "backend_target_tokens_total";
 pub const QUEUE_REQUESTS: &str = "backend_queue_requests";
 /// Bytes that those requests hold.
 pub const QUEUE_BYTES: &str = "backend_queue_bytes";
-/// Time from a request to its first translated sentence.
+/// Time to the first translated sentence of a text, counted from when all of it was there and read.
 pub const FIRST_SENTENCE_SECONDS: &str = "backend_first_sentence_seconds";
 /// Rows of a batch.
 pub const BATCH_ROWS: &str = "backend_batch_rows";
@@ -38,7 +39,10 @@ pub fn install() {
     service::metrics::install();
     let counters = [
         (REQUESTS, "Requests answered, by route and status."),
-        (JOBS, "Texts by how they ended: done, cancelled or failed."),
+        (
+            JOBS,
+            "Texts with sentences by how they ended: done, cancelled or failed.",
+        ),
         (SENTENCES, "Sentences translated."),
         (SOURCE_TOKENS, "Tokens read by the model."),
         (TARGET_TOKENS, "Tokens written by the model."),
@@ -61,7 +65,7 @@ pub fn install() {
         (
             FIRST_SENTENCE_SECONDS,
             Unit::Seconds,
-            "Time from a request to its first translated sentence.",
+            "Time from the end of a text's arrival to its first translated sentence.",
         ),
         (BATCH_ROWS, Unit::Count, "Rows of a batch of the model."),
     ];

@@ -86,14 +86,18 @@ pub fn places(data_dir: Option<&Path>) -> Vec<PathBuf> {
     let mut places = vec![PathBuf::from("models")];
     places.extend(data_dir.map(|folder| folder.join("models")));
     if let Ok(executable) = env::current_exe() {
-        let folders = executable
-            .ancestors()
-            .skip(1)
-            .take(1 + LEVELS_ABOVE_EXECUTABLE);
-        places.extend(folders.map(|folder| folder.join("models")));
+        places.extend(around(&executable));
     }
     places.push(PathBuf::from(IMAGE_MODELS));
     places
+}
+
+/// The folders `models` beside an executable and above it.
+fn around(executable: &Path) -> impl Iterator<Item = PathBuf> {
+    let folders = executable.ancestors().skip(1);
+    folders
+        .take(1 + LEVELS_ABOVE_EXECUTABLE)
+        .map(|folder| folder.join("models"))
 }
 
 /// The full model if it is in one of `places`, else the image's own, else the demo model.
@@ -220,12 +224,16 @@ mod tests {
         assert_eq!(places[0], Path::new("models"));
         assert_eq!(places[1], Path::new("/data/models"));
         assert_eq!(places.last().expect("some"), Path::new("/models"));
-        // What a test's executable is found by, below `target/<profile>/deps`.
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let root = root.canonicalize().expect("the repository");
-        let target = env::current_exe().expect("a path");
-        if target.starts_with(root.join("target")) {
-            assert!(places.contains(&root.join("models")), "{places:?}");
+    }
+
+    #[test]
+    fn the_repository_is_found_from_where_cargo_puts_programs_and_tests() {
+        for executable in [
+            "/repo/target/debug/backend",
+            "/repo/target/release/deps/backend-0a1b",
+        ] {
+            let mut found = around(Path::new(executable));
+            assert!(found.any(|folder| folder == Path::new("/repo/models")));
         }
     }
 

@@ -3,11 +3,19 @@
 //! | module | is |
 //! |---|---|
 //! | [`config`] | what a model directory says about itself |
+//! | `weights` | the weights file: which tensors are in it, and reading them |
+//! | `kernel` | arithmetic on slices of numbers: what the network spends its time in |
+//! | `ops` | the network's operations on tensors, by `kernel` or by candle |
 //! | [`network`] | the transformer: encoder, decoder, attention, caches |
 //! | [`search`] | greedy and beam search with the semantics of Hugging Face transformers |
+//! | `spm` | the SentencePiece files: pieces and normaliser |
 //! | [`tokenizer`] | text to token ids and back, from the SentencePiece files |
-//! | [`translator`] | a model directory, loaded |
+//! | `split` | long sentences, cut into pieces |
+//! | `carried` | what stands in a translation as it is: unknown characters, addresses, markup |
+//! | `loops` | whether a model repeats itself |
+//! | `sentence` | one sentence as rows for the model, and back |
 //! | [`scheduler`] | the work of many requests in shared batches |
+//! | [`translator`] | a model directory, loaded |
 //! | [`error`] | the one error of this crate |
 
 mod carried;

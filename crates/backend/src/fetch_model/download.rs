@@ -51,6 +51,10 @@ impl Retries {
         if failures + 1 >= self.tries {
             return Err(error);
         }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "fetching has a thread of its own, and the hub wants a pause"
+        )]
         thread::sleep(self.first_pause * 2_u32.pow(failures));
         Ok(failures + 1)
     }

@@ -125,6 +125,10 @@ impl Driver {
 }
 
 fn on_path(program: &str) -> Option<PathBuf> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the path of programs is no setting of ours"
+    )]
     let folders = std::env::var_os("PATH")?;
     let mut paths = std::env::split_paths(&folders).map(|folder| folder.join(program));
     paths.find(|path| path.is_file())
@@ -301,6 +305,10 @@ impl Browser {
 
     /// Leaves a picture in the folder `SCREENSHOTS`, if it is set.
     pub(crate) async fn picture(&self, name: &str) {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a test has no command line of its own"
+        )]
         let Some(folder) = std::env::var_os("SCREENSHOTS") else {
             return;
         };

@@ -70,6 +70,10 @@ impl Folder {
         let images = images::built()?;
         let mut command = Command::new(program);
         command.current_dir(self.path());
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "what this process was started with is not for Compose"
+        )]
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("COMPOSE_") {
                 command.env_remove(name);

@@ -29,6 +29,10 @@ pub(crate) fn until(
         if Instant::now() > deadline {
             bail!("not within {PATIENCE:?}: {what}{error}");
         }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "Docker tells nobody when something is so"
+        )]
         thread::sleep(Duration::from_millis(200));
     }
 }

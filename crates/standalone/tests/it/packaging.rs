@@ -58,6 +58,10 @@ fn granted(environment: &[(&str, &str)]) -> (Output, String) {
     );
     fs::write(&client, script).expect("written");
     fs::set_permissions(&client, fs::Permissions::from_mode(0o755)).expect("executable");
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the path of programs is no setting of ours"
+    )]
     let path = std::env::var("PATH").expect("a path");
     // As the image's entrypoint does with a file that is not executable.
     let output = Command::new("bash")
@@ -175,6 +179,10 @@ fn into_image(model: &str, hub: bool) -> (TempDir, Output) {
     };
     fs::write(&backend, format!("#!/bin/sh\n{fetch}\n")).expect("written");
     fs::set_permissions(&backend, fs::Permissions::from_mode(0o755)).expect("executable");
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the path of programs is no setting of ours"
+    )]
     let path = std::env::var("PATH").expect("a path");
     let output = Command::new("sh")
         .arg(root().join("models/into-image.sh"))
