@@ -5,7 +5,7 @@
 //! - [`stream`]: the body of that page as it is sent
 //! - [`actions`]: what the buttons of that page do
 //! - [`history`]: `/history`, what was translated before
-//! - [`bitext`]: a text and its translation as rows of HTML
+//! - [`rows`]: a text cut into rows; [`bitext`]: it and its translation as rows of HTML
 //! - [`body`]: reading a form of any size
 
 pub(crate) mod actions;
@@ -13,6 +13,7 @@ pub(crate) mod bitext;
 pub(crate) mod body;
 pub(crate) mod form;
 pub(crate) mod history;
+pub(crate) mod rows;
 pub(crate) mod stream;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -23,17 +23,13 @@ pub(crate) fn add(cases: &mut Cases) {
     cases.plain("jobs/another_model_starts_afresh", other_model);
     cases.plain("jobs/a_text_that_is_too_long_fails", too_long);
     cases.plain("jobs/a_backend_that_refuses_is_tried_again", refused);
-    cases.plain("jobs/the_others_see_their_place", places);
-    cases.plain("jobs/a_letter_does_not_wait_for_books", letter);
     cases.plain("jobs/cancel_keeps_what_is_there", cancel);
     cases.plain("jobs/deleted_is_gone", delete);
     cases.plain("jobs/a_text_that_cannot_be_saved_is_not_accepted", unsaved);
     cases.plain("jobs/nothing_to_translate_needs_no_backend", nothing);
-    cases.plain("jobs/a_book", book);
-    cases.plain("jobs/those_that_are_stored_leave_memory", memory);
 }
 
-async fn open(folder: &Path, backend: &Backend, database: &Database) -> App {
+pub(crate) async fn open(folder: &Path, backend: &Backend, database: &Database) -> App {
     let app = App::open(folder, backend, database.config()).await;
     app.history.up().await;
     app
@@ -320,60 +316,6 @@ async fn refused() {
     }
 }
 
-async fn places() {
-    let folder = tempfile::tempdir().unwrap();
-    let backend = Backend::start().await;
-    let app = open(folder.path(), &backend, &Database::sqlite()).await;
-    backend.hold();
-    let mut jobs = Vec::new();
-    for number in 0..12 {
-        jobs.push(app.submit(&format!("Text {number}.")).await);
-    }
-    let place = |place| move |phase: &Phase| *phase == Phase::Waiting { place };
-    for job in &jobs[..8] {
-        phase(job, |phase| *phase == Phase::Running).await;
-    }
-    for (job, expected) in jobs[8..].iter().zip(1..) {
-        phase(job, place(expected)).await;
-    }
-    // One that waits goes, and those behind it move up.
-    assert!(app.jobs.cancel(jobs[9].id()).await);
-    phase(&jobs[10], place(2)).await;
-    phase(&jobs[11], place(3)).await;
-    // One that runs goes, and the next begins.
-    assert!(app.jobs.cancel(jobs[3].id()).await);
-    phase(&jobs[8], |phase| *phase == Phase::Running).await;
-    phase(&jobs[10], place(1)).await;
-    // Who comes back is served in the order of arrival.
-    assert!(app.jobs.retry(jobs[9].id()).await);
-    phase(&jobs[9], place(1)).await;
-    phase(&jobs[10], place(2)).await;
-    backend.release_all();
-    for (number, job) in jobs.iter().enumerate() {
-        if number != 3 {
-            stored(job).await;
-        }
-    }
-    assert_eq!(jobs[3].state().phase, Phase::Cancelled);
-}
-
-async fn letter() {
-    let folder = tempfile::tempdir().unwrap();
-    let backend = Backend::start().await;
-    let app = open(folder.path(), &backend, &Database::sqlite()).await;
-    backend.hold();
-    let text = lines(1000);
-    let mut books = Vec::new();
-    for _ in 0..9 {
-        books.push(app.submit(&text).await);
-    }
-    phase(&books[8], |phase| *phase == Phase::Waiting { place: 1 }).await;
-    phase(&app.submit("Ein Brief.").await, |phase| {
-        *phase == Phase::Running
-    })
-    .await;
-}
-
 async fn cancel() {
     let folder = tempfile::tempdir().unwrap();
     let database = Database::sqlite();
@@ -472,37 +414,4 @@ async fn nothing() {
         assert_eq!((row.text_de.as_str(), row.text_en.as_str()), (text, text));
         assert_eq!(row.sentences, Some(0));
     }
-}
-
-async fn book() {
-    let folder = tempfile::tempdir().unwrap();
-    let backend = Backend::start().await;
-    let app = open(folder.path(), &backend, &Database::sqlite()).await;
-    let text = "Ein Satz mit Ümlauten von einer Länge, wie Sätze sie im Deutschen gern haben, \
-                und dann noch etwas. "
-        .repeat(100_000);
-    let text = &text[..text.floor_char_boundary(MAX_TEXT_BYTES)];
-    let job = app.submit(text).await;
-    stored(&job).await;
-    assert!(job.state().total >= Some(100_000));
-    let row = app.history.find(job.id()).await.unwrap().unwrap();
-    assert!(row.text_en == text.to_uppercase());
-    assert!(row.spans.unwrap().0.len() >= 100_000);
-}
-
-async fn memory() {
-    let folder = tempfile::tempdir().unwrap();
-    let backend = Backend::start().await;
-    let app = open(folder.path(), &backend, &Database::sqlite()).await;
-    let first = app.submit("Der erste.").await;
-    stored(&first).await;
-    for number in 0..100 {
-        stored(&app.submit(&format!("Noch {number}.")).await).await;
-    }
-    eventually("the first leaves", async || {
-        app.jobs.find(first.id()).is_none()
-    })
-    .await;
-    assert!(app.history.find(first.id()).await.unwrap().is_some());
-    assert_eq!(first.text(), "Der erste.", "who looks at it still sees it");
 }

@@ -5,6 +5,7 @@
 //! - [`schema`]: tables of every age, brought up to date
 //! - [`outage`]: databases that come late, hang, go away, or take no long texts
 //! - [`jobs`]: from the form's text to the row, with everything that can come between
+//! - [`load`]: many texts, and long ones
 //! - [`replicas`]: one text over several backends, which come, go, hang and differ
 //! - [`program`]: the binary: its settings, its logs, and a sudden end
 //! - [`fixture`]: the databases, the backend, and what cases need
@@ -20,6 +21,7 @@
 mod fixture;
 mod history;
 mod jobs;
+mod load;
 mod outage;
 mod program;
 mod replicas;
@@ -126,6 +128,7 @@ fn main() -> ExitCode {
     schema::add(&mut cases);
     outage::add(&mut cases);
     jobs::add(&mut cases);
+    load::add(&mut cases);
     replicas::add(&mut cases);
     program::add(&mut cases);
     // Held until the end; dropping it stops the server.
