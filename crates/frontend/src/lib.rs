@@ -100,7 +100,7 @@ pub async fn run(
     let address = listener.local_addr()?;
     let backend: Vec<_> = config.backend_url.iter().map(Url::as_str).collect();
     tracing::info!(%address, %database, ?backend, "serving the pages");
-    let translator = translator::Translator::new(config.backend_url)
+    let translator = translator::Translator::new(config.backend_url, translator::System)
         .context("the client of the backend cannot be built")?;
     let limits = Limits {
         max_text_bytes: common.max_text_bytes,

@@ -2,7 +2,7 @@
 //!
 //! The text is cut into chunks while it is at work: each replica has a few, gets the next one as
 //! soon as it is done with one, and keeps what it sent when it is lost. What a replica that is slow
-//! or gone has not sent goes to another. This is guided self-scheduling (Polychronopoulos and Kuck,
+//! or gone has not sent goes to another, and nothing is translated twice while none is. This is guided self-scheduling (Polychronopoulos and Kuck,
 //! 1987): chunks get smaller towards the end, so that all replicas end at about the same time.
 
 use std::collections::BTreeMap;
@@ -40,9 +40,17 @@ const LARGEST: usize = 32 * 1024;
 /// there are places on all replicas, this many times over.
 const ROUNDS: usize = 2;
 
-/// How long the sentence that the page waits for may not come while other replicas have room, before
-/// a second replica is asked for it.
+/// How long nothing of a chunk may come before a second replica is asked for it. Several times the
+/// pause between two windows of sentences, which the backend sends together.
 const STALLED: Duration = Duration::from_secs(10);
+
+/// How many times as long as others a replica may take for a chunk before a second one is asked for
+/// it. Less would take a replica that another text keeps busy for a slow one.
+const SLOW: f64 = 3.0;
+
+/// How long a replica that has another model gets no work of this text. In an update they come one
+/// by one, about that fast.
+const STRANGE: Duration = Duration::from_secs(20);
 
 /// A text on its way through the backend.
 pub(super) struct Spread<'a> {
@@ -57,6 +65,9 @@ pub(super) struct Spread<'a> {
 struct Chunk {
     /// Number behind its last sentence.
     end: usize,
+    /// Length of its sentences, in bytes.
+    bytes: usize,
+    began: Instant,
     /// The first sentence that has not come yet; those before it have.
     next: AtomicUsize,
     /// When the last sentence came.
@@ -72,14 +83,26 @@ struct Flight {
     replica: Arc<Replica>,
 }
 
+/// How a request ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Landing {
+    /// The replica has sent all that was asked for.
+    Done,
+    /// Another replica was first.
+    Overtaken,
+}
+
 /// What is to be handed out, and what is under way.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Work {
     /// Sentences to hand out: first and behind the last.
     todo: BTreeMap<usize, usize>,
     flights: Vec<Flight>,
-    /// Replicas that have another model than the one that began the text.
-    strangers: Vec<Arc<Replica>>,
+    /// Length of the chunks that one replica did alone, in bytes, and the time that they took.
+    done: (usize, Duration),
+    /// Replicas that had another model than the one that began the text, and until when they get
+    /// nothing.
+    strangers: Vec<(Arc<Replica>, Instant)>,
     failure: Option<Failure>,
 }
 
@@ -90,11 +113,18 @@ impl Spread<'_> {
     /// # Errors
     /// Nothing is under way any more, and no replica can be asked now. What has come is kept.
     pub(super) async fn translate(&self, first: &Arc<Replica>) -> Result<(), Failure> {
+        self.hand_out(first, |flight| self.receive(flight)).await
+    }
+
+    /// Hands out chunks, each to be received by `receive`, until nothing is under way.
+    async fn hand_out<F: Future<Output = Result<Landing, Failure>>>(
+        &self,
+        first: &Arc<Replica>,
+        receive: impl Fn(Flight) -> F,
+    ) -> Result<(), Failure> {
         let mut work = Work {
             todo: self.run.missing(self.segments.len()).collect(),
-            flights: Vec::new(),
-            strangers: Vec::new(),
-            failure: None,
+            ..Work::default()
         };
         let mut first = Some(first);
         let mut changes = self.translator.subscribe();
@@ -105,15 +135,23 @@ impl Spread<'_> {
             while let Some(flight) = self.next(&mut work, &replicas, first.take()) {
                 work.flights.push(flight.clone());
                 let load = flight.replica.begin();
+                let received = receive(flight.clone());
                 requests.push(async move {
-                    let outcome = self.request(&flight).await;
+                    let outcome = tokio::select! {
+                        outcome = received => outcome,
+                        () = flight.chunk.done.cancelled() => Ok(Landing::Overtaken),
+                    };
                     drop(load);
                     (outcome, flight)
                 });
             }
             if requests.is_empty() {
-                let is_done = self.run.done() == self.segments.len();
-                return work.failure.filter(|_| !is_done).map_or(Ok(()), Err);
+                if self.run.done() == self.segments.len() {
+                    return Ok(());
+                }
+                // Without a failure of ours, all that are left rest after one of another text.
+                let busy = Failure::Busy { retry_after: None };
+                return Err(work.failure.unwrap_or(busy));
             }
             tokio::select! {
                 Some((outcome, flight)) = requests.next() => work.landed(&flight, outcome),
@@ -124,8 +162,8 @@ impl Spread<'_> {
         }
     }
 
-    /// A chunk and a replica for it, if there is work and a replica has room. One that stalls comes
-    /// first, because the page waits for it.
+    /// A chunk and a replica for it, if there is work and a replica has room. The one that the page
+    /// waits for comes first, if it is overdue.
     fn next(
         &self,
         work: &mut Work,
@@ -133,23 +171,26 @@ impl Spread<'_> {
         first: Option<&Arc<Replica>>,
     ) -> Option<Flight> {
         let mut free: Vec<_> = replicas.iter().filter(|one| work.has_room(one)).collect();
-        free.sort_by_key(|replica| replica.load());
-        if let Some(head) = work.stalled(self.run.done())
-            && let Some(replica) = free.iter().find(|one| !Arc::ptr_eq(one, &head.replica))
+        let is_first = |replica| first.is_some_and(|first| Arc::ptr_eq(first, replica));
+        free.sort_by_key(|replica| (replica.load(), !is_first(replica)));
+        let head = self.run.done();
+        if let Some(flight) = work.overdue().find(|flight| flight.chunk.next() == head)
+            && let Some(replica) = free.iter().find(|one| !Arc::ptr_eq(one, &flight.replica))
         {
-            return Some(head.repeated(replica));
+            return Some(flight.repeated(replica));
         }
         if let Some(start) = work.todo.keys().next().copied() {
-            let replica = first.or(free.first().copied())?;
+            let replica = free.first().copied().or(first)?;
             let chunk = self.cut(work, start, replicas.len());
             return Some(Flight {
                 chunk: Arc::new(chunk),
                 replica: Arc::clone(replica),
             });
         }
-        // Nothing is left to hand out: who has nothing to do at all helps those who have.
+        // Nothing is left to hand out: who has nothing to do at all helps those who are late.
         let idle = free.into_iter().find(|replica| replica.load() == 0)?;
-        work.straggler().map(|flight| flight.repeated(idle))
+        let late = work.overdue().min_by_key(|flight| flight.chunk.next())?;
+        Some(late.repeated(idle))
     }
 
     /// Cuts the next chunk off the sentences to hand out, which begin with `start`.
@@ -167,31 +208,26 @@ impl Spread<'_> {
         if end < limit {
             work.todo.insert(end, limit);
         }
+        let now = Instant::now();
         Chunk {
             end,
+            bytes: bytes((&start, &end)),
+            began: now,
             next: AtomicUsize::new(start),
-            heard: Mutex::new(Instant::now()),
+            heard: Mutex::new(now),
             done: CancellationToken::new(),
         }
     }
 
-    /// Has a chunk translated, until its end or until another replica is done with it.
-    async fn request(&self, Flight { chunk, replica }: &Flight) -> Result<(), Failure> {
-        tokio::select! {
-            outcome = self.receive(chunk, replica) => outcome,
-            () = chunk.done.cancelled() => Ok(()),
-        }
-    }
-
-    async fn receive(&self, chunk: &Chunk, replica: &Replica) -> Result<(), Failure> {
+    /// Has a chunk translated, from where it stands to its end.
+    async fn receive(&self, Flight { chunk, replica }: Flight) -> Result<Landing, Failure> {
         let model = replica.model().await?;
         if model != *self.model {
             return Err(Failure::OtherModel(model.name));
         }
         let wanted = chunk.next()..chunk.end;
         if wanted.is_empty() {
-            // Meanwhile the other replica was fast.
-            return Ok(());
+            return Ok(Landing::Overtaken);
         }
         let job = self.run.job();
         let sent = self.sent(wanted).await?;
@@ -213,14 +249,14 @@ impl Spread<'_> {
                     expected += 1;
                     chunk.has_come(expected);
                 }
-                Event::Done(_) if expected == sent.sentences.end => return Ok(()),
+                Event::Done(_) if expected == sent.sentences.end => return Ok(Landing::Done),
                 Event::Done(_) => {
                     return Err(Failure::Protocol("sentences are missing".to_owned()));
                 }
             }
             if expected == chunk.end && expected < sent.sentences.end {
                 // The rest of the line is the work of others.
-                return Ok(());
+                return Ok(Landing::Done);
             }
         }
         Err(Failure::Broken("it ended early".to_owned()))
@@ -279,15 +315,16 @@ impl Chunk {
         *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    /// When it is time to ask another replica for it.
-    fn stalls(&self) -> Instant {
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) + STALLED
+    /// When the last sentence came.
+    fn heard(&self) -> Instant {
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Flight {
-    /// The same chunk on another replica.
+    /// The same chunk on another replica. The first one gets nothing else for a while.
     fn repeated(&self, replica: &Arc<Replica>) -> Self {
+        self.replica.failed(&Failure::Slow);
         metrics::counter!(CHUNKS, "outcome" => "repeated").increment(1);
         Self {
             chunk: Arc::clone(&self.chunk),
@@ -300,7 +337,7 @@ impl Work {
     fn has_room(&self, replica: &Arc<Replica>) -> bool {
         let here = |flight: &&Flight| Arc::ptr_eq(&flight.replica, replica);
         self.flights.iter().filter(here).count() < IN_FLIGHT
-            && !self.strangers.iter().any(|one| Arc::ptr_eq(one, replica))
+            && !self.is_strange(replica)
             && replica.rests_until().is_none()
     }
 
@@ -312,43 +349,66 @@ impl Work {
         })
     }
 
-    /// The chunk that has the sentence that the page waits for, if that has not come for too long.
-    fn stalled(&self, done: usize) -> Option<&Flight> {
-        let mut alone = self.alone();
-        alone.find(|flight| flight.chunk.next() == done && flight.chunk.stalls() <= Instant::now())
+    /// Those of them that a second replica shall be asked for.
+    fn overdue(&self) -> impl Iterator<Item = &Flight> {
+        let now = Instant::now();
+        self.alone()
+            .filter(move |flight| self.due(&flight.chunk) <= now)
     }
 
-    /// The first chunk that one replica has alone, which is none that is idle.
-    fn straggler(&self) -> Option<&Flight> {
-        self.alone().min_by_key(|flight| flight.chunk.next())
+    /// When a second replica shall be asked for a chunk: nothing has come for too long, or it takes
+    /// much longer than chunks do elsewhere.
+    fn due(&self, chunk: &Chunk) -> Instant {
+        let silent = chunk.heard() + STALLED;
+        let (bytes, took) = self.done;
+        if bytes == 0 {
+            return silent;
+        }
+        let usual = took.mul_f64(chunk.bytes as f64 / bytes as f64);
+        silent.min(chunk.began + usual.mul_f64(SLOW).max(STALLED))
+    }
+
+    fn is_strange(&self, replica: &Arc<Replica>) -> bool {
+        let now = Instant::now();
+        let mut strangers = self.strangers.iter();
+        strangers.any(|(one, until)| Arc::ptr_eq(one, replica) && *until > now)
     }
 
     /// A request has ended.
-    fn landed(&mut self, flight: &Flight, outcome: Result<(), Failure>) {
+    fn landed(&mut self, flight: &Flight, outcome: Result<Landing, Failure>) {
         let Flight { chunk, replica } = flight;
         self.flights.retain(|other| {
             !(Arc::ptr_eq(&other.chunk, chunk) && Arc::ptr_eq(&other.replica, replica))
         });
+        let mut others = self.flights.iter();
+        let alone = !others.any(|other| Arc::ptr_eq(&other.chunk, chunk));
         let failure = match outcome {
-            Ok(()) => {
+            Ok(Landing::Done) => {
                 replica.succeeded();
+                if alone && !chunk.done.is_cancelled() {
+                    self.done.0 += chunk.bytes;
+                    self.done.1 += chunk.began.elapsed();
+                }
                 if !chunk.done.is_cancelled() {
                     chunk.done.cancel();
                     metrics::counter!(CHUNKS, "outcome" => "done").increment(1);
                 }
                 return;
             }
+            // Nothing is known of a replica that was not first.
+            Ok(Landing::Overtaken) => return,
             Err(failure) => failure,
         };
         tracing::debug!(replica = %replica.address(), %failure, "a chunk came back");
         metrics::counter!(CHUNKS, "outcome" => "returned").increment(1);
         if matches!(failure, Failure::OtherModel(_)) {
-            self.strangers.push(Arc::clone(replica));
+            self.strangers.retain(|(one, _)| !Arc::ptr_eq(one, replica));
+            let until = Instant::now() + STRANGE;
+            self.strangers.push((Arc::clone(replica), until));
         } else {
             replica.failed(&failure);
         }
-        let elsewhere = |other: &Flight| Arc::ptr_eq(&other.chunk, chunk);
-        if chunk.next() < chunk.end && !self.flights.iter().any(elsewhere) {
+        if chunk.next() < chunk.end && alone {
             self.todo.insert(chunk.next(), chunk.end);
         }
         self.failure = Some(failure);
@@ -357,9 +417,14 @@ impl Work {
     /// When something may be handed out though nothing has happened.
     fn next_look(&self, replicas: &[Arc<Replica>]) -> Instant {
         let rests = replicas.iter().filter_map(|replica| replica.rests_until());
+        let strangers = self.strangers.iter().map(|(_, until)| *until);
+        let due = self.alone().map(|flight| self.due(&flight.chunk));
         let now = Instant::now();
-        let stalls = self.alone().map(|flight| flight.chunk.stalls());
-        let times = rests.chain(stalls).filter(|time| *time > now);
+        let times = rests.chain(strangers).chain(due);
+        let times = times.filter(|time| *time > now);
         times.min().unwrap_or(now + STALLED)
     }
 }
+
+#[cfg(test)]
+mod simulation;

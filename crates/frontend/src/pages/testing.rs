@@ -11,7 +11,7 @@ use tower::ServiceExt as _;
 use crate::history::{DatabaseConfig, History};
 use crate::jobs::Jobs;
 use crate::spool::Spool;
-use crate::translator::Translator;
+use crate::translator::{System, Translator};
 use crate::{AppState, Limits};
 
 /// Most bytes of a text here.
@@ -43,7 +43,7 @@ impl Pages {
         }
         // Port 1 is reserved and unused.
         let url = "http://127.0.0.1:1/".parse().expect("an address");
-        let translator = Translator::new(vec![url]).expect("a client");
+        let translator = Translator::new(vec![url], System).expect("a client");
         let spool = Spool::new(folder.path());
         let jobs = Jobs::open(
             spool,

@@ -1,14 +1,15 @@
 //! The client of the backend, which may be several replicas.
 //!
 //! - [`Translator`]: all replicas, found by name and asked for their model
+//! - [`Names`]: how a name becomes addresses
 //! - `replica`: one of them: what is known of it, and the requests to it
 //!
 //! A name is looked up again and again, because replicas come and go: on Swarm and Kubernetes it
 //! stands for all that are ready. A text is spread over them in `jobs`.
 
+mod names;
 mod replica;
 
-use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -17,9 +18,11 @@ use api::ModelInfo;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use reqwest::{Client, Url};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+pub use names::{Names, System};
 pub(crate) use replica::{Event, MOST_PATIENCE, Replica};
 
 use crate::backoff::Backoff;
@@ -30,10 +33,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// Longest silence of the backend; its keep-alive comments come several times in this.
 const IDLE: Duration = Duration::from_mins(1);
 
-/// Longest wait for the addresses of a name.
-const LOOK_UP: Duration = Duration::from_secs(5);
-
-/// How often names are looked up while a text is at work: a replica that joins has work soon, and
+/// How often names are looked up while texts are at work: a replica that joins has work soon, and
 /// one that leaves, which Swarm stops two seconds after its address is gone, gets no more.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
@@ -91,20 +91,30 @@ pub struct Translator {
 struct Shared {
     client: Client,
     urls: Vec<Url>,
+    names: Arc<dyn Names>,
     replicas: watch::Sender<Replicas>,
+    /// Held during a look-up: an older answer must not replace a newer one, and a replica is known
+    /// once.
+    last_look_up: Mutex<Option<LookUp>>,
     /// How often they were asked for.
     turn: AtomicUsize,
     model: RwLock<Option<ModelInfo>>,
     up: AtomicBool,
 }
 
+#[derive(Debug)]
+struct LookUp {
+    began: Instant,
+    outcome: Result<(), Failure>,
+}
+
 impl Translator {
     /// A client of the backend at `urls`, each of which ends in a slash; a name in one may stand
-    /// for many replicas.
+    /// for many replicas, which `names` finds.
     ///
     /// # Errors
     /// The client cannot be built.
-    pub fn new(urls: Vec<Url>) -> Result<Self, reqwest::Error> {
+    pub fn new(urls: Vec<Url>, names: impl Names + 'static) -> Result<Self, reqwest::Error> {
         let client = Client::builder()
             .connect_timeout(CONNECT)
             .read_timeout(IDLE)
@@ -116,7 +126,9 @@ impl Translator {
         let shared = Shared {
             client,
             urls,
+            names: Arc::new(names),
             replicas: watch::Sender::new(Arc::default()),
+            last_look_up: Mutex::default(),
             turn: AtomicUsize::new(0),
             model: RwLock::new(None),
             up: AtomicBool::new(false),
@@ -200,8 +212,8 @@ impl Translator {
         wanted: Option<&ModelInfo>,
     ) -> Result<(ModelInfo, Arc<Replica>), Failure> {
         let mut failure = Failure::Down("its name has no address".to_owned());
-        if let Err(error) = self.look_up().await {
-            failure = Failure::Down(error.to_string());
+        if let Err(error) = self.look_up(Duration::ZERO).await {
+            failure = error;
         }
         let mut replicas = self.replicas().to_vec();
         let turn = self.shared.turn.fetch_add(1, Ordering::Relaxed);
@@ -242,18 +254,27 @@ impl Translator {
         loop {
             tokio::time::sleep(LOOK_AGAIN).await;
             // What does not work now is kept, and found out by asking the replicas.
-            let _ = self.look_up().await;
+            let _ = self.look_up(LOOK_AGAIN).await;
         }
     }
 
-    /// Looks the names up. What is known of a replica that is still there is kept, and so are all
-    /// replicas of a name that cannot be looked up now.
-    async fn look_up(&self) -> io::Result<()> {
+    /// Looks the names up, unless somebody did so less than `age` before this call or during it.
+    /// What is known of a replica that is still there is kept, and so are all replicas of a name
+    /// that cannot be looked up now.
+    async fn look_up(&self, age: Duration) -> Result<(), Failure> {
+        let called = Instant::now();
+        let mut last = self.shared.last_look_up.lock().await;
+        if let Some(last) = &*last
+            && last.began + age > called
+        {
+            return last.outcome.clone();
+        }
+        let began = Instant::now();
         let mut found: Vec<Arc<Replica>> = Vec::new();
         let mut outcome = Ok(());
         let known = self.replicas();
         for url in &self.shared.urls {
-            match addresses(url).await {
+            match names::addresses(&self.shared.names, url).await {
                 Ok(addresses) => {
                     for address in addresses {
                         let is_known = |replica: &&Arc<Replica>| replica.is(url, address);
@@ -265,7 +286,7 @@ impl Translator {
                     }
                 }
                 Err(error) => {
-                    outcome = Err(error);
+                    outcome = Err(Failure::Down(error.to_string()));
                     found.extend(known.iter().filter(|replica| replica.is_of(url)).cloned());
                 }
             }
@@ -283,19 +304,44 @@ impl Translator {
             }
             !same
         });
+        *last = Some(LookUp {
+            began,
+            outcome: outcome.clone(),
+        });
         outcome
     }
 }
 
-/// The addresses that the host of `url` stands for, in order.
-async fn addresses(url: &Url) -> io::Result<Vec<std::net::SocketAddr>> {
-    let url = url.clone();
-    let look_up = tokio::task::spawn_blocking(move || url.socket_addrs(|| None));
-    let mut addresses = tokio::time::timeout(LOOK_UP, look_up)
-        .await
-        .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
-        .map_err(io::Error::other)??;
-    // A name server shuffles them.
-    addresses.sort_unstable();
-    Ok(addresses)
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::net::SocketAddr;
+
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    /// One address, and a count of the questions.
+    #[derive(Debug)]
+    struct Counted(Arc<AtomicUsize>);
+
+    impl Names for Counted {
+        fn addresses(&self, _: &Url) -> io::Result<Vec<SocketAddr>> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Ok(vec![SocketAddr::from(([10, 0, 0, 1], 8000))])
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_texts_share_the_look_ups() {
+        let asked = Arc::default();
+        let url = "http://backend:8000/".parse().expect("an URL");
+        let translator = Translator::new(vec![url], Counted(Arc::clone(&asked)));
+        let translator = translator.expect("a client");
+        let texts = (0..100).map(|_| translator.keep_looking());
+        let texts = tokio::time::timeout(LOOK_AGAIN * 10, join_all(texts));
+        texts.await.expect_err("they never end");
+        assert!((5..=10).contains(&asked.load(Ordering::Relaxed)));
+        assert_eq!(translator.replicas().len(), 1);
+    }
 }

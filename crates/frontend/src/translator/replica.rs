@@ -32,7 +32,10 @@ const ANSWER_BYTES: usize = 64 * 1024;
 /// meanwhile, and one that restarts should be back soon.
 const RESTS: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
 
-/// Pause after what another request hardly mends: the replica is of another version.
+/// Shortest of them, whatever was drawn: long enough that others get the work.
+const SHORTEST_REST: Duration = Duration::from_millis(100);
+
+/// Pause after what another request hardly mends: the replica is of another version, or hangs.
 const LONG_REST: Duration = Duration::from_secs(20);
 
 /// Longest pause that the replica may ask for.
@@ -78,6 +81,7 @@ impl Replica {
         let mut url = configured.clone();
         // Cannot fail: the settings take URLs with a host only.
         let _ = url.set_ip_host(address.ip());
+        let _ = url.set_port(Some(address.port()));
         let name = configured.host_str().unwrap_or_default();
         let host = match configured.port() {
             Some(port) => format!("{name}:{port}"),
@@ -142,8 +146,8 @@ impl Replica {
             Failure::Busy {
                 retry_after: Some(wait),
             } => (*wait).min(MOST_PATIENCE),
-            Failure::Refused(_) | Failure::Protocol(_) => LONG_REST,
-            _ => health.rests.next(),
+            Failure::Refused(_) | Failure::Protocol(_) | Failure::Slow => LONG_REST,
+            _ => health.rests.next().max(SHORTEST_REST),
         };
         health.until = Some(Instant::now() + rest);
     }

@@ -1,17 +1,19 @@
 //! One text over several backends, which come, go, hang and differ.
 
+use frontend::translator::Translator;
 use futures_util::future::join_all;
 use tempfile::TempDir;
 
 use crate::Cases;
-use crate::fixture::{App, Backend, Database, Mood, eventually, lines, sentences, stored};
+use crate::fixture::{App, Backend, Database, Mood, Name, eventually, lines, sentences, stored};
 use crate::jobs::shown;
 
 pub(crate) fn add(cases: &mut Cases) {
     cases.plain("replicas/share_a_text", share);
     cases.plain("replicas/one_that_is_killed_loses_nothing", killed);
+    cases.plain("replicas/one_that_starts_gets_work", starts);
     cases.plain("replicas/one_that_joins_gets_work", joins);
-    cases.plain("replicas/one_that_hangs_holds_nobody_up", hangs);
+    cases.plain("replicas/a_short_text_is_sent_once", short);
     cases.plain("replicas/one_that_stumbles_keeps_what_it_sent", stumbles);
     cases.plain("replicas/one_with_another_model_gets_nothing", other_model);
 }
@@ -57,13 +59,23 @@ async fn share() {
     let row = app.history.find(job.id()).await.unwrap().unwrap();
     assert_eq!(row.text_en, text.to_uppercase());
     assert_eq!(row.sentences, Some(1200));
-    // What nobody had to do twice adds up to the text.
-    let sent: usize = backends
-        .iter()
-        .flat_map(Backend::texts)
-        .map(|text| text.len())
-        .sum();
-    assert!(sent >= text.trim_end().len() - 12 * "\n\n".len());
+    assert_eq!(sentences_sent(&backends), 1200, "nothing was sent twice");
+}
+
+async fn short() {
+    let backends = backends(3).await;
+    let (app, _folder) = open(&backends).await;
+    let text = lines(10);
+    let job = app.submit(&text).await;
+    stored(&job).await;
+    assert_eq!(shown(&job), text.to_uppercase());
+    assert_eq!(sentences_sent(&backends), 20);
+}
+
+/// Sentences that the backends were asked for.
+fn sentences_sent(backends: &[Backend]) -> usize {
+    let texts = backends.iter().flat_map(Backend::texts);
+    texts.map(|text| segment::segments(&text, "de").len()).sum()
 }
 
 async fn killed() {
@@ -84,7 +96,8 @@ async fn killed() {
     assert_eq!(shown(&job), text.to_uppercase());
 }
 
-async fn joins() {
+/// An address that was known and did not answer.
+async fn starts() {
     let mut backends = backends(4).await;
     backends[3].stop().await;
     let (app, _folder) = open(&backends).await;
@@ -99,16 +112,26 @@ async fn joins() {
     assert_eq!(shown(&job), text.to_uppercase());
 }
 
-async fn hangs() {
-    let backends = backends(2).await;
-    let (app, _folder) = open(&backends).await;
-    backends[0].hold();
+/// An address that the name did not stand for.
+async fn joins() {
+    let backends = backends(4).await;
+    let (name, folder) = (Name::default(), tempfile::tempdir().unwrap());
+    name.set(&backends[..3]);
+    let url = "http://backend:8000/".parse().unwrap();
+    let translator = Translator::new(vec![url], name.clone()).unwrap();
+    let config = Database::sqlite().config();
+    let app = App::open_with(folder.path(), translator, config).await;
+    app.history.up().await;
+    backends.iter().for_each(Backend::hold);
     let text = book();
     let job = app.submit(&text).await;
-    // The other one does everything, in the end what the first one has not sent.
+    all_at_work(&backends[..3]).await;
+    name.set(&backends);
+    all_at_work(&backends).await;
+    backends.iter().for_each(Backend::release_all);
     stored(&job).await;
     assert_eq!(shown(&job), text.to_uppercase());
-    assert_eq!(backends[0].texts().len(), 2);
+    assert_eq!(sentences_sent(&backends), 1200);
 }
 
 async fn stumbles() {
