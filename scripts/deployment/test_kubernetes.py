@@ -156,6 +156,11 @@ class Overlays(unittest.TestCase):
         self.assertEqual(files.find(objects, "StatefulSet", "database")["spec"]["serviceName"], "database")
 
     @for_each_overlay
+    def test_the_frontend_hears_that_a_backend_goes_before_it_does(self, objects):
+        spec = compare.container_of(objects, "backend")
+        self.assertGreaterEqual(spec["lifecycle"]["preStop"]["sleep"]["seconds"], 2, "a look-up a second")
+
+    @for_each_overlay
     def test_liveness_asks_for_life_and_readiness_for_service(self, objects):
         for service in ["backend", "frontend"]:
             spec = compare.container_of(objects, service)

@@ -92,6 +92,7 @@ class Monitoring(unittest.TestCase):
     def test_a_rule_that_is_wrong_is_seen(self):
         for old, new in [
             ("== 0", "== 2"),
+            ('absent(up{job="backend"}) or ', ""),
             ('"503"', '"500"'),
             ("> 5", "> 15"),
             ("for: 2m", "for: 0m"),
