@@ -40,8 +40,8 @@ const LARGEST: usize = 32 * 1024;
 /// there are places on all replicas, this many times over.
 const ROUNDS: usize = 2;
 
-/// How long nothing of a chunk may come before a second replica is asked for it. Several times the
-/// pause between two windows of sentences, which the backend sends together.
+/// How long nothing of a chunk may come before a second replica is asked for it, or as long as such
+/// a chunk takes elsewhere, if that is longer: a busy backend sends many sentences at a time.
 const STALLED: Duration = Duration::from_secs(10);
 
 /// How many times as long as others a replica may take for a chunk before a second one is asked for
@@ -107,8 +107,8 @@ struct Work {
 }
 
 impl Spread<'_> {
-    /// Translates what is not translated yet. `first` has just answered: it gets the first chunk,
-    /// even if it was to rest.
+    /// Translates what is not translated yet. `first` has just answered: it gets the first chunk if
+    /// no other has less to do, even if it was to rest.
     ///
     /// # Errors
     /// Nothing is under way any more, and no replica can be asked now. What has come is kept.
@@ -359,13 +359,14 @@ impl Work {
     /// When a second replica shall be asked for a chunk: nothing has come for too long, or it takes
     /// much longer than chunks do elsewhere.
     fn due(&self, chunk: &Chunk) -> Instant {
-        let silent = chunk.heard() + STALLED;
         let (bytes, took) = self.done;
         if bytes == 0 {
-            return silent;
+            return chunk.heard() + STALLED;
         }
         let usual = took.mul_f64(chunk.bytes as f64 / bytes as f64);
-        silent.min(chunk.began + usual.mul_f64(SLOW).max(STALLED))
+        let silent = chunk.heard() + usual.max(STALLED);
+        let slow = chunk.began + usual.mul_f64(SLOW).max(STALLED);
+        silent.min(slow)
     }
 
     fn is_strange(&self, replica: &Arc<Replica>) -> bool {
