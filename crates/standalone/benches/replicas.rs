@@ -1,0 +1,134 @@
+//! One book over more and more replicas of the translation service, each a process of its own with
+//! one thread for the model: `cargo bench -p standalone --bench replicas`.
+
+#[expect(dead_code, reason = "other tests need more of it")]
+#[path = "../tests/support/browser.rs"]
+mod browser;
+
+use std::io::{BufRead as _, BufReader};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use browser::Browser;
+use tempfile::TempDir;
+
+/// Enough for many chunks on each replica.
+const SENTENCES: usize = 2000;
+
+/// How often a replica is asked whether its model is loaded.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
+
+/// The program with a folder of its own. Dropping it kills it.
+struct Program {
+    process: Child,
+    stdout: BufReader<ChildStdout>,
+    _data: TempDir,
+}
+
+impl Program {
+    fn start(variables: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/demo-de-en");
+        let data = tempfile::tempdir()?;
+        let mut process = Command::new(env!("CARGO_BIN_EXE_unlimited-translation"))
+            .env_clear()
+            .env("DATA_DIR", data.path())
+            .env("MODEL_DIR", model)
+            .env("RAYON_NUM_THREADS", "1")
+            .env("RUST_LOG", "error")
+            .envs(variables.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let stdout = process.stdout.take().context("no standard output")?;
+        Ok(Self {
+            process,
+            stdout: BufReader::new(stdout),
+            _data: data,
+        })
+    }
+
+    /// One whose translation service is used, and whose pages nobody asks for.
+    fn replica(address: SocketAddr) -> anyhow::Result<Self> {
+        let bind = address.to_string();
+        Self::start(&[("BACKEND_BIND", &bind), ("FRONTEND_BIND", "127.0.0.1:0")])
+    }
+
+    /// One whose pages are used, with the translation services at `urls`, and their address.
+    fn pages(urls: &str) -> anyhow::Result<(Self, String)> {
+        let mut pages = Self::start(&[("BACKEND_URL", urls), ("FRONTEND_BIND", "127.0.0.1:0")])?;
+        let mut line = String::new();
+        pages.stdout.read_line(&mut line)?;
+        let url = line.split_whitespace().last().context("no address")?;
+        Ok((pages, url.to_owned()))
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn main() -> anyhow::Result<()> {
+    let cores = std::thread::available_parallelism()?.get();
+    println!("{SENTENCES} sentences, the demo model, one thread for each replica, {cores} cores\n");
+    println!("| replicas | seconds | sentences/s | gain |\n|---|---|---|---|");
+    let counts = std::iter::successors(Some(1), |count| Some(count * 2));
+    let mut one: Option<(Duration, String)> = None;
+    for count in counts.take_while(|count| *count <= cores.max(2)) {
+        let (took, english) = translate(count)?;
+        let (alone, expected) = one.get_or_insert((took, english.clone()));
+        ensure!(*expected == english, "{count} replicas say something else");
+        let seconds = took.as_secs_f64();
+        let rate = SENTENCES as f64 / seconds;
+        let gain = alone.as_secs_f64() / seconds;
+        println!("| {count} | {seconds:.1} | {rate:.0} | {gain:.2} |");
+    }
+    Ok(())
+}
+
+/// The time from sending the form with the book to the end of its page, and the book in English.
+fn translate(replicas: usize) -> anyhow::Result<(Duration, String)> {
+    let addresses = (0..replicas).map(|_| free_address());
+    let addresses: Vec<_> = addresses.collect::<Result<_, _>>()?;
+    let started = addresses.iter().map(|address| Program::replica(*address));
+    let _replicas: Vec<_> = started.collect::<Result<_, _>>()?;
+    let urls: Vec<_> = addresses.iter().map(|at| format!("http://{at}")).collect();
+    for url in &urls {
+        while ureq::get(format!("{url}/readyz")).call().is_err() {
+            std::thread::sleep(ASK_AGAIN);
+        }
+    }
+    let (_pages, url) = Program::pages(&urls.join(","))?;
+    let browser = Browser::new(&url);
+    let began = Instant::now();
+    let path = browser.submit(&book())?;
+    let page = browser.get(&path)?;
+    let took = began.elapsed();
+    ensure!(page.html.contains("</html>"), "half a page");
+    let english = browser.get(&format!("{path}/english.txt"))?;
+    ensure!(english.status == 200, "no English");
+    Ok((took, english.html))
+}
+
+/// A free port on an address that no other replica has.
+fn free_address() -> std::io::Result<SocketAddr> {
+    TcpListener::bind("127.0.0.1:0")?.local_addr()
+}
+
+/// Sentences of usual length, each another one, so that none can be had for nothing.
+fn book() -> String {
+    let kinds = [
+        "Der Zug Nummer {} fährt heute wegen des Wetters nicht.",
+        "Im Jahr {} kauften wir ein kleines Haus am Rand der Stadt.",
+        "Hast du {} Euro für mich?",
+        "Auf Seite {} steht, dass die Kinder am Abend nach Hause kamen und müde waren.",
+    ];
+    let sentences = kinds.iter().cycle().zip(0..SENTENCES);
+    let sentences = sentences.map(|(kind, number)| kind.replace("{}", &number.to_string()));
+    sentences.collect::<Vec<_>>().join("\n")
+}
