@@ -10,6 +10,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # where Debian has database servers; not on a user's path
+export REQUIRE_BROWSER=1 REQUIRE_DATABASE=1 # what the tests need is installed here: nothing may be left out for want of it
 export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto} DEBIAN_FRONTEND=noninteractive
 
 full=

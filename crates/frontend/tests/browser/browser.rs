@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
+use fantoccini::error::CmdError;
 use fantoccini::key::Key;
 use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -13,8 +14,8 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
-/// Longest wait for anything on a page. Generous: the machine may be busy.
-const DEADLINE: Duration = Duration::from_secs(30);
+/// Longest wait for anything on a page. Never reached but by a failure, however busy the machine.
+const DEADLINE: Duration = Duration::from_mins(2);
 
 /// How often a condition is looked at.
 const POLL: Duration = Duration::from_millis(40);
@@ -110,11 +111,14 @@ impl Driver {
             "goog:loggingPrefs": {"browser": "ALL"},
         });
         let capabilities: Capabilities = serde_json::from_value(capabilities).unwrap();
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&self.url)
-            .await
-            .expect("a session of Chromium");
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        builder.capabilities(capabilities);
+        // A busy machine may take longer to start Chromium than chromedriver waits for it.
+        let client = match builder.connect(&self.url).await {
+            Err(_) => builder.connect(&self.url).await,
+            client => client,
+        };
+        let client = client.expect("a session of Chromium");
         let session = client.session_id().await.unwrap().expect("a session");
         Browser {
             client,
@@ -142,6 +146,25 @@ fn is_root() -> bool {
     })
 }
 
+/// How long to go on trying.
+struct Patience {
+    ends: Instant,
+}
+
+impl Patience {
+    fn new() -> Self {
+        Self {
+            ends: Instant::now() + DEADLINE,
+        }
+    }
+
+    /// Waits a moment; false where it is over.
+    async fn lasts(&self) -> bool {
+        sleep(POLL).await;
+        Instant::now() < self.ends
+    }
+}
+
 /// A browser with one window.
 #[derive(Clone, Debug)]
 pub(crate) struct Browser {
@@ -151,9 +174,40 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Goes to an address; returns before anything of it is there.
+    /// Goes to an address, and waits until the page there has begun.
     pub(crate) async fn go(&self, url: &str) {
-        self.client.goto(url).await.unwrap();
+        self.leave(self.client.goto(url)).await;
+    }
+
+    /// Loads the page again, and waits until it has begun.
+    pub(crate) async fn refresh(&self) {
+        self.leave(self.client.refresh()).await;
+    }
+
+    /// Clicks a link or a button that leads to another page, and waits until that has begun.
+    pub(crate) async fn follow(&self, selector: &str) {
+        self.leave(async {
+            self.click(selector).await;
+            Ok(())
+        })
+        .await;
+    }
+
+    /// Leaves the page. The browser does not wait for the next one, and what the old one shows
+    /// must not be taken for what the next one shows.
+    async fn leave(&self, leave: impl Future<Output = Result<(), CmdError>>) {
+        let (old, patience) = (self.document().await, Patience::new());
+        leave.await.unwrap();
+        while self.document().await == old || self.node_of("body").await.is_err() {
+            assert!(patience.lasts().await, "no other page came");
+        }
+    }
+
+    /// Which document the window shows, asked without running a script in it.
+    async fn document(&self) -> Option<Value> {
+        let tree = self.try_devtools("Page.getFrameTree", &json!({})).await;
+        tree.ok()
+            .map(|tree| tree["frameTree"]["frame"]["loaderId"].clone())
     }
 
     /// What an expression of JavaScript gives; null where the page is just changing.
@@ -165,13 +219,26 @@ impl Browser {
 
     /// Waits until an expression is true.
     pub(crate) async fn until(&self, expression: &str) {
-        let deadline = Instant::now() + DEADLINE;
-        while self.eval(&format!("!!({expression})")).await != Value::Bool(true) {
-            if Instant::now() >= deadline {
+        let patience = Patience::new();
+        while !self.is(expression).await {
+            if !patience.lasts().await {
                 let page = self.eval("document.body.innerText").await;
                 panic!("in vain: {expression}\non a page that reads {page}");
             }
-            sleep(POLL).await;
+        }
+    }
+
+    async fn is(&self, expression: &str) -> bool {
+        self.eval(&format!("!!({expression})")).await == Value::Bool(true)
+    }
+
+    /// Waits until the page's HTML holds a piece, without running a script in it.
+    pub(crate) async fn until_html(&self, piece: &str) {
+        let patience = Patience::new();
+        while !self.html().await.contains(piece) {
+            if !patience.lasts().await {
+                panic!("in vain: {piece}\nin {}", self.html().await);
+            }
         }
     }
 
@@ -180,6 +247,19 @@ impl Browser {
         let text = Value::from(text);
         self.until(&format!("document.body.innerText.includes({text})"))
             .await;
+    }
+
+    /// Waits until a field holds a text, without running a script in the page.
+    pub(crate) async fn until_value(&self, selector: &str, value: &str) {
+        let patience = Patience::new();
+        while self.value(selector).await.as_deref() != Some(value) {
+            assert!(patience.lasts().await, "{selector} never holds {value:?}");
+        }
+    }
+
+    async fn value(&self, selector: &str) -> Option<String> {
+        let field = self.client.find(Locator::Css(selector)).await.ok()?;
+        field.prop("value").await.ok()?
     }
 
     /// The visible text of an element; empty where there is none.
@@ -191,52 +271,86 @@ impl Browser {
         text.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Clicks an element as a person does, where it is on the screen.
+    /// Clicks an element as a person does, where it is on the screen, as soon as it is there.
     pub(crate) async fn click(&self, selector: &str) {
-        self.until(&format!(
-            "document.querySelector({})",
-            Value::from(selector)
-        ))
+        let patience = Patience::new();
+        // Again where the page put another one in its place meanwhile.
+        while let Err(error) = self.try_click(selector).await {
+            assert!(patience.lasts().await, "{selector}: {error}");
+        }
+    }
+
+    async fn try_click(&self, selector: &str) -> Result<(), CmdError> {
+        let element = self.client.find(Locator::Css(selector)).await?;
+        element.click().await
+    }
+
+    /// Moves the pointer over an element until that has its effect.
+    pub(crate) async fn hover(&self, selector: &str, effect: &str) {
+        self.point(
+            selector,
+            effect,
+            "Input.dispatchMouseEvent",
+            |x, y| json!({"type": "mouseMoved", "x": x, "y": y}),
+        )
         .await;
-        let element = self.client.find(Locator::Css(selector)).await.unwrap();
-        element.click().await.unwrap();
     }
 
-    /// Clicks an element found and reached without running a script in the page.
-    pub(crate) async fn click_plainly(&self, selector: &str) {
-        let element = self.client.find(Locator::Css(selector)).await.unwrap();
-        element.click().await.unwrap();
+    /// Taps an element with a finger until that has its effect.
+    pub(crate) async fn tap(&self, selector: &str, effect: &str) {
+        self.point(
+            selector,
+            effect,
+            "Input.synthesizeTapGesture",
+            |x, y| json!({"x": x, "y": y, "gestureSourceType": "touch"}),
+        )
+        .await;
     }
 
-    /// Moves the pointer over an element.
-    pub(crate) async fn hover(&self, selector: &str) {
-        let (x, y) = self.middle_of(selector).await;
-        let event = json!({"type": "mouseMoved", "x": x, "y": y});
-        self.devtools("Input.dispatchMouseEvent", &event).await;
-    }
-
-    /// Taps an element with a finger.
-    pub(crate) async fn tap(&self, selector: &str) {
-        let (x, y) = self.middle_of(selector).await;
-        let touch = json!({"type": "touchStart", "touchPoints": [{"x": x, "y": y}]});
-        self.devtools("Input.dispatchTouchEvent", &touch).await;
-        let touch = json!({"type": "touchEnd", "touchPoints": []});
-        self.devtools("Input.dispatchTouchEvent", &touch).await;
+    /// A gesture on an element, made again where it missed: a page that is laid out at that moment
+    /// moves it away.
+    async fn point(
+        &self,
+        selector: &str,
+        effect: &str,
+        command: &str,
+        gesture: fn(f64, f64) -> Value,
+    ) {
+        let patience = Patience::new();
+        loop {
+            if let Ok((x, y)) = self.middle_of(selector).await
+                && self.try_devtools(command, &gesture(x, y)).await.is_ok()
+                && self.is(effect).await
+            {
+                return;
+            }
+            assert!(patience.lasts().await, "{command} on {selector}: {effect}");
+        }
     }
 
     /// The middle of an element's first line, scrolled into the window.
-    async fn middle_of(&self, selector: &str) -> (f64, f64) {
-        let document = self.devtools("DOM.getDocument", &json!({"depth": 0})).await;
+    async fn middle_of(&self, selector: &str) -> Result<(f64, f64), String> {
+        let node = json!({"nodeId": self.node_of(selector).await?});
+        self.try_devtools("DOM.scrollIntoViewIfNeeded", &node)
+            .await?;
+        let quads = self.try_devtools("DOM.getContentQuads", &node).await?;
+        let corner = |index: usize| quads["quads"][0][index].as_f64().ok_or("no corner");
+        Ok((
+            f64::midpoint(corner(0)?, corner(4)?),
+            f64::midpoint(corner(1)?, corner(5)?),
+        ))
+    }
+
+    /// An element for the developer tools, found without running a script in the page.
+    pub(crate) async fn node_of(&self, selector: &str) -> Result<Value, String> {
+        let root = json!({"depth": 0});
+        let document = self.try_devtools("DOM.getDocument", &root).await?;
         let query = json!({"nodeId": document["root"]["nodeId"], "selector": selector});
-        let found = self.devtools("DOM.querySelector", &query).await;
-        let node = json!({"nodeId": found["nodeId"]});
-        self.devtools("DOM.scrollIntoViewIfNeeded", &node).await;
-        let quads = self.devtools("DOM.getContentQuads", &node).await;
-        let corner = |index: usize| quads["quads"][0][index].as_f64().expect("a corner");
-        (
-            f64::midpoint(corner(0), corner(4)),
-            f64::midpoint(corner(1), corner(5)),
-        )
+        let found = self.try_devtools("DOM.querySelector", &query).await?;
+        match &found["nodeId"] {
+            Value::Number(id) if id.as_u64() > Some(0) => Ok(found["nodeId"].clone()),
+            _ => Err(format!("no {selector}")),
+        }
     }
 
     /// Presses keys, wherever the focus is.
@@ -290,17 +404,12 @@ impl Browser {
 
     /// The page as HTML, read without running a script in it; empty while it is just changing.
     pub(crate) async fn html(&self) -> String {
-        let document = self.devtools("DOM.getDocument", &json!({"depth": 0})).await;
-        let node = json!({"nodeId": document["root"]["nodeId"]});
-        let html = self.try_devtools("DOM.getOuterHTML", &node).await;
-        let html = html.unwrap_or_default();
+        let html = async {
+            let node = json!({"nodeId": self.node_of("html").await?});
+            self.try_devtools("DOM.getOuterHTML", &node).await
+        };
+        let html = html.await.unwrap_or_default();
         html["outerHTML"].as_str().unwrap_or_default().to_owned()
-    }
-
-    /// Whether the page is wider than the window.
-    pub(crate) async fn scrolls_sideways(&self) -> bool {
-        let wider = "document.documentElement.scrollWidth > document.documentElement.clientWidth";
-        self.eval(wider).await == Value::Bool(true)
     }
 
     /// Leaves a picture in the folder `SCREENSHOTS`, if it is set.

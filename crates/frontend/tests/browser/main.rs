@@ -6,8 +6,9 @@
 //! - [`app`]: the frontend, which can be stopped and started again, and a line that can be cut
 //! - [`backend`]: the stand-in for the backend
 //!
-//! Without Chromium and its driver the cases are reported as ignored. With `SCREENSHOTS=folder`
-//! they leave pictures of the states they pass through.
+//! Without Chromium and its driver the cases are reported as ignored, or fail where
+//! `REQUIRE_BROWSER` is set. With `SCREENSHOTS=folder` they leave pictures of the states they pass
+//! through.
 
 #![expect(
     clippy::unwrap_used,
@@ -19,17 +20,18 @@ mod backend;
 mod browser;
 mod cases;
 
+use std::num::NonZero;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
-/// Each case has a Chromium of its own, which wants a core or two.
-const THREADS: usize = 2;
-
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    arguments.test_threads.get_or_insert(THREADS);
+    // Each case has a Chromium of its own, which wants a core or two.
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = if cores <= 2 { 1 } else { 2 };
+    arguments.test_threads.get_or_insert(threads);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     // Looked for only where cases run: `--list` needs no browser.
     let driver = if arguments.list {
@@ -37,12 +39,13 @@ fn main() -> ExitCode {
     } else {
         runtime.block_on(browser::Driver::start())
     };
-    let missing = driver.as_ref().err().cloned();
-    let driver = driver.ok().map(Arc::new);
+    let driver = driver.map(Arc::new);
+    let required = std::env::var_os("REQUIRE_BROWSER").is_some();
+    let missing = driver.as_ref().err().filter(|_| !required).cloned();
     let trials = cases::all().into_iter().map(|case| {
         let (driver, handle, name) = (driver.clone(), runtime.handle().clone(), case.name);
         let run = move || {
-            let driver = driver.ok_or("no browser")?;
+            let driver = driver?;
             handle.block_on(case.run(&driver)).map_err(Failed::from)
         };
         let trial = Trial::test(name, run);

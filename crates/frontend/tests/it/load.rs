@@ -3,7 +3,9 @@
 use frontend::jobs::Phase;
 
 use crate::Cases;
-use crate::fixture::{Backend, Database, MAX_TEXT_BYTES, eventually, lines, phase, stored};
+use crate::fixture::{
+    Backend, Database, MAX_TEXT_BYTES, eventually, lines, phase, sentences, stored,
+};
 use crate::jobs::open;
 
 pub(crate) fn add(cases: &mut Cases) {
@@ -20,12 +22,13 @@ async fn places() {
     backend.hold();
     let mut jobs = Vec::new();
     for number in 0..12 {
-        jobs.push(app.submit(&format!("Text {number}.")).await);
+        let job = app.submit(&format!("Text {number}.")).await;
+        if number < 8 {
+            phase(&job, |phase| *phase == Phase::Running).await;
+        }
+        jobs.push(job);
     }
     let place = |place| move |phase: &Phase| *phase == Phase::Waiting { place };
-    for job in &jobs[..8] {
-        phase(job, |phase| *phase == Phase::Running).await;
-    }
     for (job, expected) in jobs[8..].iter().zip(1..) {
         phase(job, place(expected)).await;
     }
@@ -57,8 +60,11 @@ async fn letter() {
     backend.hold();
     let text = lines(1000);
     let mut books = Vec::new();
-    for _ in 0..9 {
+    for number in 0..9 {
         books.push(app.submit(&text).await);
+        if number < 8 {
+            phase(&books[number], |phase| *phase == Phase::Running).await;
+        }
     }
     phase(&books[8], |phase| *phase == Phase::Waiting { place: 1 }).await;
     phase(&app.submit("Ein Brief.").await, |phase| {
@@ -76,6 +82,10 @@ async fn book() {
         .repeat(100_000);
     let text = &text[..text.floor_char_boundary(MAX_TEXT_BYTES)];
     let job = app.submit(text).await;
+    // However slow the machine is, as long as it gets on.
+    for thousands in 1..=100 {
+        sentences(&job, thousands * 1000).await;
+    }
     stored(&job).await;
     assert!(job.state().total >= Some(100_000));
     let row = app.history.find(job.id()).await.unwrap().unwrap();

@@ -10,7 +10,7 @@
 //! - [`program`]: the binary: its settings, its logs, and a sudden end
 //! - [`fixture`]: the databases, the backend, and what cases need
 //!
-//! Without a `mariadbd` its cases are reported as ignored. With `TEST_MYSQL_URL`, the URL of an
+//! Without a `mariadbd` its cases are reported as ignored, or fail where `REQUIRE_DATABASE` is set. With `TEST_MYSQL_URL`, the URL of an
 //! account that may make databases, what runs on both kinds runs there too.
 
 #![expect(
@@ -29,9 +29,21 @@ mod schema;
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use fixture::{Database, Installation, MariaDb, Server};
 use libtest_mimic::{Arguments, Trial};
+
+/// Longest time for a case; one that hangs fails.
+const LONGEST: Duration = Duration::from_mins(10);
+
+/// Runs a case.
+fn run(case: impl Future<Output = ()>) {
+    fixture::block_on(async {
+        let ended = tokio::time::timeout(LONGEST, case).await;
+        assert!(ended.is_ok(), "not done after {LONGEST:?}");
+    });
+}
 
 /// Collects the cases.
 struct Cases {
@@ -44,22 +56,22 @@ struct Cases {
 impl Cases {
     /// A case that needs no server.
     fn plain<F: Future<Output = ()> + 'static>(&mut self, name: &str, case: fn() -> F) {
-        let run = move || {
-            fixture::block_on(case());
+        let trial = move || {
+            run(case());
             Ok(())
         };
-        self.trials.push(Trial::test(name, run));
+        self.trials.push(Trial::test(name, trial));
     }
 
     /// A case for each kind of database.
     fn each<F: Future<Output = ()> + 'static>(&mut self, name: &str, case: fn(Database) -> F) {
         self.plain_with(&format!("{name}/sqlite"), move || {
-            fixture::block_on(async { case(Database::sqlite()).await });
+            run(async { case(Database::sqlite()).await });
         });
         self.mariadb(name, case);
         if let Some(server) = self.mysql.clone() {
             self.plain_with(&format!("{name}/mysql"), move || {
-                fixture::block_on(async { case(server.database().await).await });
+                run(async { case(server.database().await).await });
             });
         }
     }
@@ -68,36 +80,37 @@ impl Cases {
     fn mariadb<F: Future<Output = ()> + 'static>(&mut self, name: &str, case: fn(Database) -> F) {
         let server = self.server.clone();
         let missing = server.as_ref().err().cloned();
-        let run = move || {
+        let trial = move || {
             let (server, _) = server?;
-            fixture::block_on(async { case(server.database().await).await });
+            run(async { case(server.database().await).await });
             Ok(())
         };
-        self.server_trial(Trial::test(format!("{name}/mariadb"), run), missing);
+        self.server_trial(Trial::test(format!("{name}/mariadb"), trial), missing);
     }
 
     /// A case that stops and starts a server of its own.
     fn own_server<F: Future<Output = ()> + 'static>(&mut self, name: &str, case: fn(MariaDb) -> F) {
         let server = self.server.clone();
         let missing = server.as_ref().err().cloned();
-        let run = move || {
+        let trial = move || {
             let (_, installation) = server?;
-            fixture::block_on(case(installation.start()));
+            run(case(installation.start()));
             Ok(())
         };
-        self.server_trial(Trial::test(name, run), missing);
+        self.server_trial(Trial::test(name, trial), missing);
     }
 
-    fn plain_with(&mut self, name: &str, run: impl FnOnce() + Send + 'static) {
-        let run = move || {
-            run();
+    fn plain_with(&mut self, name: &str, case: impl FnOnce() + Send + 'static) {
+        let trial = move || {
+            case();
             Ok(())
         };
-        self.trials.push(Trial::test(name, run));
+        self.trials.push(Trial::test(name, trial));
     }
 
     fn server_trial(&mut self, trial: Trial, missing: Option<String>) {
-        self.trials.push(match missing {
+        let required = std::env::var_os("REQUIRE_DATABASE").is_some();
+        self.trials.push(match missing.filter(|_| !required) {
             Some(reason) => trial.with_kind(reason).with_ignored_flag(true),
             None => trial,
         });

@@ -1,6 +1,5 @@
 //! The form: keyboard, files, limits.
 
-use fantoccini::Locator;
 use fantoccini::key::Key;
 use serde_json::json;
 
@@ -92,9 +91,7 @@ async fn a_file_in_an_old_encoding_is_opened(browser: Browser) {
     browser.go(&app.url).await;
     browser.until("document.activeElement?.id === 'text'").await;
     let open = async |name: &str| {
-        let document = browser.devtools("DOM.getDocument", &json!({})).await;
-        let node = json!({"nodeId": document["root"]["nodeId"], "selector": "#file"});
-        let node = browser.devtools("DOM.querySelector", &node).await["nodeId"].clone();
+        let node = browser.node_of("#file").await.unwrap();
         let file = json!({"nodeId": node, "files": [app.folder().join(name)]});
         browser.devtools("DOM.setFileInputFiles", &file).await;
     };
@@ -151,36 +148,15 @@ async fn thirty_megabytes_meet_our_page_without_script(browser: Browser) {
     let backend = Backend::eager().await;
     let app = App::start_with(&backend.url, Some(1000)).await;
     browser.go(&app.url).await;
-    until_html(&browser, "id=\"translate\"").await;
-    let field = browser.client.find(Locator::Css("#text")).await.unwrap();
-    field.click().await.unwrap();
+    browser.until_html("id=\"translate\"").await;
+    browser.click("#text").await;
     browser.type_text(&"Zu lang. ".repeat(200)).await;
-    browser
-        .client
-        .find(Locator::Css("#translate"))
-        .await
-        .unwrap()
-        .click()
-        .await
-        .unwrap();
-    until_html(&browser, "at most 1000 bytes").await;
+    browser.click("#translate").await;
+    browser.until_html("at most 1000 bytes").await;
     // The text is still where it was.
     browser.client.back().await.unwrap();
-    until_html(&browser, "id=\"translate\"").await;
-    let field = browser.client.find(Locator::Css("#text")).await.unwrap();
-    let kept = field.prop("value").await.unwrap().unwrap_or_default();
-    assert_eq!(kept, "Zu lang. ".repeat(200));
-}
-
-/// Waits until the page's HTML holds a piece, without running a script in it.
-pub(super) async fn until_html(browser: &Browser, piece: &str) {
-    for _ in 0..600 {
-        if browser.html().await.contains(piece) {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    panic!("in vain: {piece}\nin {}", browser.html().await);
+    browser.until_html("id=\"translate\"").await;
+    browser.until_value("#text", &"Zu lang. ".repeat(200)).await;
 }
 
 async fn nothing_to_translate(browser: Browser) {
@@ -198,12 +174,6 @@ async fn edit_brings_the_text_back(browser: Browser) {
     let app = App::start(&backend).await;
     let text = "\n  Guten Morgen!\n\n<b>Wie geht es dir?</b>\n";
     browser.go(&app.translate(text).await).await;
-    browser.click(".after a[href*=text_of]").await;
-    browser
-        .until("document.querySelector('#text')?.value")
-        .await;
-    assert_eq!(
-        browser.eval("document.querySelector('#text').value").await,
-        text
-    );
+    browser.follow(".after a[href*=text_of]").await;
+    browser.until_value("#text", text).await;
 }

@@ -2,7 +2,6 @@
 
 use fantoccini::key::Key;
 
-use super::form::until_html;
 use super::{Case, cases};
 use crate::app::App;
 use crate::backend::{Backend, LETTER};
@@ -31,7 +30,7 @@ async fn searched_deleted_and_undone(browser: Browser) {
     browser.shows("Nothing here yet").await;
     browser.picture("history-empty").await;
     three(&app).await;
-    browser.client.refresh().await.unwrap();
+    browser.refresh().await;
     browser
         .until("document.querySelectorAll('#entries li').length === 3")
         .await;
@@ -42,9 +41,9 @@ async fn searched_deleted_and_undone(browser: Browser) {
             .starts_with("Sehr geehrte Frau Keller"),
         "newest first"
     );
-    // In the zone of the browser.
+    // In the zone of the browser. It may be midnight.
     browser
-        .until("document.querySelector('#entries time').textContent.startsWith('today ')")
+        .until("/^(today|yesterday) \\d\\d:\\d\\d$/.test(document.querySelector('#entries time').textContent)")
         .await;
     browser.picture("history").await;
 
@@ -68,7 +67,7 @@ async fn searched_deleted_and_undone(browser: Browser) {
         "How are"
     );
 
-    browser.click("#entries a").await;
+    browser.follow("#entries a").await;
     browser
         .until("document.querySelector('#end[data-phase=stored]')")
         .await;
@@ -90,11 +89,11 @@ async fn deleted_and_undone_without_script(browser: Browser) {
     let app = App::start(&backend).await;
     app.translate("Guten Morgen!").await;
     browser.go(&format!("{}/history", app.url)).await;
-    until_html(&browser, "Good morning!").await;
-    browser.click_plainly("#entries .icon").await;
-    until_html(&browser, "The translation is deleted.").await;
-    browser.click_plainly(".note button").await;
-    until_html(&browser, "Good morning!").await;
+    browser.until_html("Good morning!").await;
+    browser.click("#entries .icon").await;
+    browser.until_html("The translation is deleted.").await;
+    browser.click(".note button").await;
+    browser.until_html("Good morning!").await;
 }
 
 async fn older_ones_are_on_further_pages(browser: Browser) {
@@ -112,12 +111,12 @@ async fn older_ones_are_on_further_pages(browser: Browser) {
         .eval("document.querySelector('[rel=next]').scrollIntoView()")
         .await;
     browser.picture("history-pages").await;
-    browser.click("[rel=next]").await;
+    browser.follow("[rel=next]").await;
     browser
         .until("document.querySelectorAll('#entries li').length === 5")
         .await;
     browser.shows("EN Brief Nummer 0.").await;
-    browser.click(".pages a").await;
+    browser.follow(".pages a").await;
     browser.shows("EN Brief Nummer 34.").await;
 }
 

@@ -33,13 +33,13 @@ async fn narrow(browser: &Browser, name: &str) {
     let fits = async |state: &str, seen: &str| {
         browser.shows(seen).await;
         browser.picture(&format!("{name}-{state}")).await;
-        assert!(
-            !browser.scrolls_sideways().await,
-            "{state} scrolls sideways"
-        );
+        browser
+            .until("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+            .await;
         // Fingers are wider than pointers: 44 pixels, but for links in running text.
-        let small = "[...document.querySelectorAll('button, .button, nav a, summary')].filter((one) => one.offsetHeight && one.offsetHeight < 44 && !one.matches('.link')).map((one) => one.outerHTML)";
-        assert_eq!(browser.eval(small).await, serde_json::json!([]), "{state}");
+        browser
+            .until("[...document.querySelectorAll('button, .button, nav a, summary')].every((one) => !one.offsetHeight || one.offsetHeight >= 44 || one.matches('.link'))")
+            .await;
     };
     browser.go(&app.url).await;
     fits("form", "Nothing leaves this server.").await;
@@ -56,9 +56,11 @@ async fn narrow(browser: &Browser, name: &str) {
     browser.shows("80 %").await;
     fits("running", "Cleaning must be finished").await;
     // A tap marks both.
-    browser.tap(".row [lang=en] [data-i='2']").await;
     browser
-        .until("document.querySelectorAll('.on').length === 2")
+        .tap(
+            ".row [lang=en] [data-i='2']",
+            "document.querySelectorAll('.on').length === 2",
+        )
         .await;
     browser.picture(&format!("{name}-tapped")).await;
     backend.let_go(2);
@@ -87,19 +89,19 @@ async fn dark_and_light_by_hand(browser: Browser) {
     browser
         .until("document.documentElement.dataset.theme === 'light'")
         .await;
-    assert_eq!(browser.eval(paper).await, bright);
+    browser.until(&format!("{paper} === {bright}")).await;
     browser.click("#theme").await;
     browser
         .until("document.documentElement.dataset.theme === 'dark'")
         .await;
-    assert_ne!(browser.eval(paper).await, bright);
+    browser.until(&format!("{paper} !== {bright}")).await;
     browser.picture("dark-form").await;
     // It stays so, from the first paint of every page on.
     browser.go(&app.submit(LETTER).await).await;
     backend.let_go(5);
     browser.shows("Please bring the following documents:").await;
     browser.shows("55 %").await;
-    assert_ne!(browser.eval(paper).await, bright);
+    browser.until(&format!("{paper} !== {bright}")).await;
     browser.picture("dark-running").await;
     backend.let_go(10);
     browser
@@ -107,13 +109,14 @@ async fn dark_and_light_by_hand(browser: Browser) {
         .await;
     browser.picture("dark-done").await;
     browser.go(&format!("{}/history", app.url)).await;
+    browser.until("document.querySelector('#entries')").await;
     browser.shows("Dear Ms Keller").await;
     browser.picture("dark-history").await;
     browser.click("#theme").await;
     browser
         .until("!document.documentElement.dataset.theme")
         .await;
-    assert_eq!(browser.eval(paper).await, bright);
+    browser.until(&format!("{paper} === {bright}")).await;
 }
 
 async fn the_demo_model_is_named(browser: Browser) {
@@ -126,7 +129,7 @@ async fn the_demo_model_is_named(browser: Browser) {
         .await
         .contains("cargo run --release -- fetch-model")
     {
-        browser.client.refresh().await.unwrap();
+        browser.refresh().await;
         browser.until("document.querySelector('#translate')").await;
     }
     browser.picture("demo").await;

@@ -7,8 +7,14 @@ mod text;
 mod translation;
 
 use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use crate::browser::{Browser, Device, Driver};
+
+/// Longest time for a case; one that hangs fails.
+const LONGEST: Duration = Duration::from_mins(5);
 
 /// One case: a browser of its own, and what is done with it.
 pub(crate) struct Case {
@@ -45,11 +51,11 @@ impl Case {
     /// Runs it, with a look at the console at its end.
     pub(crate) async fn run(self, driver: &Driver) -> Result<(), String> {
         let browser = driver.open(self.device).await;
-        let ended = tokio::spawn((self.body)(browser.clone())).await;
-        let result = if let Err(panic) = ended {
-            Err(panic.to_string())
-        } else {
-            self.look_at_the_console(&browser).await
+        let body = timeout(LONGEST, (self.body)(browser.clone()));
+        let result = match tokio::spawn(body).await {
+            Ok(Ok(())) => self.look_at_the_console(&browser).await,
+            Ok(Err(_)) => Err(format!("not done after {LONGEST:?}")),
+            Err(panic) => Err(panic.to_string()),
         };
         browser.close().await;
         result

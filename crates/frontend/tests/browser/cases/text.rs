@@ -1,5 +1,7 @@
 //! Texts that break other pages.
 
+use serde_json::Value;
+
 use super::{Case, cases};
 use crate::app::App;
 use crate::backend::Backend;
@@ -25,19 +27,15 @@ async fn hostile_text_is_text(browser: Browser) {
         browser
             .until("document.querySelector('#end[data-phase=stored]')")
             .await;
-        let shown = browser
-            .eval("document.querySelector('.row [lang=de]').textContent")
+        let hostile = Value::from(HOSTILE);
+        browser
+            .until(&format!(
+                "document.querySelector('.row [lang=de]').textContent === {hostile}"
+            ))
             .await;
-        assert_eq!(shown, HOSTILE);
-        let english = browser
-            .eval("document.querySelector('.row [lang=en]').textContent")
+        browser
+            .until("document.querySelector('.row [lang=en]').textContent.includes('<script>alert(1)</script>')")
             .await;
-        assert!(
-            english
-                .as_str()
-                .unwrap()
-                .contains("<script>alert(1)</script>")
-        );
         app.stop().await;
         app.start_again().await;
     }
@@ -53,13 +51,9 @@ async fn hostile_text_is_text(browser: Browser) {
         HOSTILE
     );
     assert_eq!(browser.eval("document.scripts.length").await, 1);
-    browser.click("#entries a").await;
-    browser.click(".after a[href*=text_of]").await;
-    browser.until("document.querySelector('#text')").await;
-    assert_eq!(
-        browser.eval("document.querySelector('#text').value").await,
-        HOSTILE
-    );
+    browser.follow("#entries a").await;
+    browser.follow(".after a[href*=text_of]").await;
+    browser.until_value("#text", HOSTILE).await;
 }
 
 async fn nul_is_shown_by_its_picture(browser: Browser) {

@@ -3,7 +3,6 @@
 use fantoccini::key::Key;
 use serde_json::json;
 
-use super::form::until_html;
 use super::{Case, cases};
 use crate::app::{App, Line};
 use crate::backend::{Backend, LETTER, Mood};
@@ -53,9 +52,11 @@ async fn sentences_are_seen_as_they_come(browser: Browser) {
         if done == 8 {
             browser.shows("88 %").await;
             assert_eq!(browser.client.title().await.unwrap(), "88 % · Translating");
-            browser.hover(".row [lang=de] [data-i='2']").await;
             browser
-                .until("document.querySelectorAll('.on').length === 2")
+                .hover(
+                    ".row [lang=de] [data-i='2']",
+                    "document.querySelectorAll('.on').length === 2",
+                )
                 .await;
             browser.picture("running").await;
         }
@@ -83,20 +84,22 @@ async fn sentences_come_without_script(browser: Browser) {
     let backend = Backend::patient().await;
     let app = App::start(&backend).await;
     browser.go(&app.url).await;
-    until_html(&browser, "id=\"translate\"").await;
-    browser.click_plainly("#text").await;
+    browser.until_html("id=\"translate\"").await;
+    browser.click("#text").await;
     browser.type_text(LETTER).await;
-    browser.click_plainly("#translate").await;
-    until_html(&browser, ">Sehr geehrte Frau Keller</span>").await;
+    browser.click("#translate").await;
+    browser.until_html(">Sehr geehrte Frau Keller</span>").await;
     backend.let_go(1);
-    until_html(&browser, ">Dear Ms Keller</span>").await;
+    browser.until_html(">Dear Ms Keller</span>").await;
     backend.let_go(4);
-    until_html(&browser, ">Please bring the following documents:</span>").await;
+    browser
+        .until_html(">Please bring the following documents:</span>")
+        .await;
     let html = browser.html().await;
     assert!(!html.contains("all keys") && !html.contains("id=\"end\""));
     browser.picture("running-without-script").await;
-    browser.click_plainly("#progress button").await;
-    until_html(&browser, "data-phase=\"cancelled\"").await;
+    browser.click("#progress button").await;
+    browser.until_html("data-phase=\"cancelled\"").await;
     browser.picture("cancelled-without-script").await;
 }
 
@@ -127,7 +130,7 @@ async fn reloaded_in_the_middle(browser: Browser) {
     browser.go(&app.submit(LETTER).await).await;
     backend.let_go(5);
     browser.shows("Please bring the following documents:").await;
-    browser.client.refresh().await.unwrap();
+    browser.refresh().await;
     browser
         .until("document.querySelectorAll('.row [lang=en] .s').length === 5")
         .await;
@@ -211,8 +214,12 @@ async fn a_backend_that_is_down_is_waited_for(browser: Browser) {
         .await;
     browser.shows("Sehr geehrte Frau Keller").await;
     browser.picture("backend-down").await;
+    // Asked at once, it is still down, and the page says so.
+    browser.follow(".live button").await;
+    browser
+        .shows("The translation service cannot be reached.")
+        .await;
     let backend = Backend::patient_at(address).await;
-    browser.click(".live button").await;
     backend.let_go(3);
     browser.shows("The tenancy ends on 31 March.").await;
     browser
@@ -280,14 +287,15 @@ async fn partners_are_marked(browser: Browser) {
         "Das Mietverhältnis endet am 31. März.",
         "The tenancy ends on 31 March."
     ]);
-    browser.hover(".row [lang=de] [data-i='2']").await;
     browser
-        .until("document.querySelectorAll('.on').length === 2")
+        .hover(
+            ".row [lang=de] [data-i='2']",
+            "document.querySelectorAll('.on').length === 2",
+        )
         .await;
     assert_eq!(browser.eval(marked).await, pair);
-    browser.hover("h1, .heads").await;
     browser
-        .until("document.querySelectorAll('.on').length === 0")
+        .hover(".heads", "document.querySelectorAll('.on').length === 0")
         .await;
     // One sentence is reached by Tab, the others by the arrows.
     assert_eq!(
@@ -331,8 +339,9 @@ async fn copied_and_downloaded(browser: Browser) {
     browser.devtools("Browser.grantPermissions", &origin).await;
     browser.go(&page).await;
     browser.click("#copy").await;
+    // The button says so only for a moment.
     browser
-        .until("document.querySelector('#copy').textContent === 'Copied'")
+        .until("document.querySelector('#status').textContent === 'Copied'")
         .await;
     let english = "  Good morning!\n\n\n- How are you?\n";
     let copied = browser.client.execute_async(
