@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +25,9 @@ const SKIPPED: u32 = 3;
 /// Longest wait for an answer of the database while somebody looks at a page.
 pub(super) const DEADLINE: Duration = Duration::from_secs(4);
 
+/// Most searches at once: they read every text there is, and must leave connections for all else.
+const SEARCHES: usize = 2;
+
 /// How often deleted rows are purged.
 const PURGE: Duration = Duration::from_hours(1);
 
@@ -34,6 +37,8 @@ pub(super) struct Connected {
     pub(super) pool: Pool,
     /// The longest statement it takes, in bytes, where it has a limit.
     pub(super) longest: Option<u64>,
+    /// The right to search.
+    pub(super) searches: Semaphore,
     number: u64,
 }
 
@@ -198,6 +203,7 @@ async fn connect(
             Ok(Connected {
                 pool,
                 longest,
+                searches: Semaphore::new(SEARCHES),
                 number,
             })
         }

@@ -280,10 +280,18 @@ impl History {
         let query: Option<String> = query
             .filter(|query| !query.is_empty())
             .map(|query| query.chars().take(QUERY_CHARS).collect());
-        let page = queries::page(&connected.pool, query.as_deref(), before, limit);
-        if query.is_none() {
+        let Some(query) = query else {
+            let page = queries::page(&connected.pool, None, before, limit);
             return self.shared.ask(&connected, DEADLINE, page).await;
-        }
+        };
+        // On a task of its own: the database goes on with a search that nobody waits for any more,
+        // and that counts until it has ended.
+        let searching = Arc::clone(&connected);
+        let search = tokio::spawn(async move {
+            let _turn = searching.searches.acquire().await;
+            queries::page(&searching.pool, Some(&query), before, limit).await
+        });
+        let page = async move { search.await.unwrap_or(Err(sqlx::Error::WorkerCrashed)) };
         self.shared.ask(&connected, SEARCH, page).await
     }
 
@@ -313,6 +321,27 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn searches_wait_for_each_other_and_nothing_waits_for_them() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("test.db");
+        let config = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+        let config = DatabaseConfig::Sqlite(config);
+        let history = History::open(config, 1000, CancellationToken::new());
+        history.up().await;
+        let connected = history.shared.connected().expect("up");
+        let permits = connected.searches.available_permits();
+        let others = connected
+            .searches
+            .try_acquire_many(u32::try_from(permits).expect("few"));
+        let (searching, all) = (history.clone(), Ok(Page::default()));
+        let search = tokio::spawn(async move { searching.page(Some("x"), None, 9).await });
+        assert_eq!(history.page(None, None, 9).await, all);
+        assert!(!search.is_finished());
+        drop(others);
+        assert_eq!(search.await.expect("an answer"), all);
+    }
 
     #[test]
     fn a_cursor_survives_a_url() {

@@ -72,11 +72,19 @@ impl Spans {
         (joined, Self(spans))
     }
 
-    /// Whether every sentence lies within both texts and between characters.
+    /// Whether every sentence lies within both texts, between characters, and in one paragraph of
+    /// the source: pages show a paragraph a row.
     #[must_use]
     pub fn fit(&self, text_de: &str, text_en: &str) -> bool {
+        let paragraphs = segment::paragraphs(text_de);
+        let mut at = 0;
         self.0.iter().all(|span| {
-            text_de.get(span.de.start..span.de.end).is_some()
+            let Segment { start, end } = span.de;
+            while paragraphs.get(at).is_some_and(|one| one.end < end) {
+                at += 1;
+            }
+            paragraphs.get(at).is_some_and(|one| one.start <= start)
+                && text_de.get(start..end).is_some()
                 && text_en.get(span.en.start..span.en.end).is_some()
         })
     }
@@ -168,6 +176,9 @@ mod tests {
         assert!(!spans.fit("ab", &joined));
         let inside: Spans = "1 2 0 2".parse().expect("numbers");
         assert!(!inside.fit("äb", &joined));
+        // From one paragraph into the next.
+        let across: Spans = "0 4 0 1".parse().expect("numbers");
+        assert!(across.fit("a\nbc", "x") && !across.fit("a\n\nb", "x"));
         for wrong in ["1", "1 2 3 x", "-1 2 3 4", "99999999999 1 1 1"] {
             assert_eq!(wrong.parse::<Spans>(), Err(SpansError), "{wrong}");
         }
