@@ -53,6 +53,7 @@
       return bytes <= limit ? "" : `The text ${tooBig(bytes, limit)} Translate it in parts.`;
     };
     let timer;
+    // Shows how long the text is; gives what is wrong with that.
     const measure = () => {
       const value = text.value;
       const words = (value.match(/\S+/g) || []).length;
@@ -60,14 +61,14 @@
       count.textContent = `${plural(words, "word")} · ${plural(value.length, "character")}`;
       if (!value) count.textContent = "0 words";
       count.classList.toggle("over", problem !== "");
-      say(problem);
+      return problem;
     };
     text.addEventListener("input", () => {
       clearTimeout(timer);
       // A book takes some hundredths of a second to count: not at every key.
-      timer = setTimeout(measure, text.value.length > 100000 ? 400 : 60);
+      timer = setTimeout(() => say(measure()), text.value.length > 100000 ? 400 : 60);
     });
-    if (text.value) measure();
+    if (text.value) measure(); // and nothing is said: the server may have said why the text came back
     form.addEventListener("submit", (event) => {
       const problem = text.value.trim() ? tooLong() : "There is no text yet. Paste some German below, or open a file.";
       if (problem) {
@@ -87,15 +88,23 @@
         form.requestSubmit();
       }
     });
+    // What was in the form must not be lost by a slip: a file is put there as if it was typed, so that
+    // Ctrl+Z takes it back. A book would take the browser minutes that way: there it is asked before.
+    const replace = (value, name) => {
+      const long = text.value.length + value.length > 200000;
+      if (long && text.value.trim() && !confirm(`Replace the text in the form by “${name}”?`)) return;
+      text.focus();
+      text.select();
+      if (long || !value || !document.execCommand("insertText", false, value)) text.value = value;
+    };
     const read = async (chosen) => {
       if (!chosen) return;
       // Even in an encoding of one byte a letter, more than this cannot fit.
       if (chosen.size > limit * 2 + 2) return say(`“${chosen.name}” ${tooBig(chosen.size, limit)}`);
       const decoded = decode(await chosen.arrayBuffer());
       if (decoded === null) return say(`“${chosen.name}” is not a text file. Save it as plain text (.txt) and open that.`);
-      text.value = decoded;
-      measure();
-      text.focus();
+      replace(decoded, chosen.name);
+      say(measure());
       text.setSelectionRange(0, 0);
       text.scrollTop = 0;
     };
@@ -188,11 +197,15 @@
   const setUpProgress = (bitext) => {
     const sheet = byId("sheet"), id = sheet.dataset.id, title = document.title;
     const bar = byId("bar"), left = byId("left"), label = byId("done"), status = byId("status");
-    let total = 0, done = 0, samples = [], announced = performance.now(), lost = false, timer;
+    let total = 0, done = 0, samples = [], announced = performance.now(), lost = false, timer, polling;
+    let edition = "", message = "", told = "";
+    const tell = (words) => { if (status) status.textContent = words; };
     const ended = () => byId("end");
 
     const look = () => {
       const ticks = bitext.querySelectorAll(":scope > .tick");
+      const stamp = edition ? null : bitext.querySelector(":scope > template");
+      if (stamp) edition = stamp.dataset.edition;
       if (ticks.length) total = Number(ticks[ticks.length - 1].dataset.total);
       let row = bitext.lastElementChild;
       while (row && !row.matches(".row")) row = row.previousElementSibling;
@@ -202,13 +215,12 @@
         if (!current) rove(bitext.querySelector(".row [lang=en] .s"));
       }
     };
-    // Whether a message stands where the next sentence will.
+    // The message that stands where the next sentence will, if there is one.
     const waits = () => {
       const last = bitext.lastElementChild;
-      if (!last) return false;
-      const cell = last.querySelector("[lang=en]");
-      const message = cell && cell.lastElementChild;
-      return Boolean(message && message.matches(".live"));
+      const cell = last && last.querySelector("[lang=en]");
+      const words = cell && cell.lastElementChild;
+      return words && words.matches(".live") ? words.textContent : "";
     };
     const show = () => {
       timer = 0;
@@ -216,6 +228,8 @@
       if (ended()) return finish();
       if (!bar) return;
       const now = performance.now();
+      // Said once to those who do not see it appear.
+      if (message !== waits()) { message = waits(); if (message) tell(message); }
       if (samples.length === 0 || samples[samples.length - 1].done !== done) samples.push({ now, done });
       // The rate of the last half minute: the first batches are not like the rest.
       while (samples.length > 2 && now - samples[0].now > 30000) samples.shift();
@@ -232,7 +246,7 @@
       document.title = `${percent} % · Translating`;
       if (now - announced > 10000) {
         announced = now;
-        status.textContent = `${percent} per cent translated${rest ? `, ${rest}` : ""}`;
+        tell(`${percent} per cent translated${rest ? `, ${rest}` : ""}`);
       }
     };
     const remaining = (now) => {
@@ -249,8 +263,11 @@
       const phase = ended().dataset.phase;
       showTimes();
       document.title = title.includes("Translating") ? title.replace(/^.*Translating/, phase === "cancelled" ? "Cancelled" : phase === "failed" ? "Not translated" : "Translated") : title;
-      if (status) status.textContent = { stored: "The translation is finished.", kept: "The translation is finished, but not in the history yet.", cancelled: "The translation is cancelled." }[phase] || "The translation failed.";
-      if (phase === "kept") setTimeout(() => { if (ended().dataset.phase === "kept") resume(); }, 5000);
+      const words = { stored: "The translation is finished.", kept: "The translation is finished, but not in the history yet.", cancelled: "The translation is cancelled." }[phase] || "The translation failed.";
+      if (told !== words) tell(told = words);
+      // One at a time, however often the end is seen.
+      clearTimeout(polling);
+      if (phase === "kept" && !resuming) polling = setTimeout(resume, 5000);
     };
     // Browsers do not say that a page broke off half way. But the server never is silent for long:
     // a comment comes every three seconds when nothing else does.
@@ -281,6 +298,10 @@
           if (node.matches(".row, .live")) node.remove();
         }
         bitext.insertAdjacentHTML("beforeend", html);
+      } else if (order === "edition") {
+        // Another model has begun afresh: what the one before has translated goes.
+        if (edition && edition !== html) { bitext.replaceChildren(); rove(null); mark(null); }
+        edition = html;
       } else if (order === "block") {
         bitext.insertAdjacentHTML("beforeend", html);
       } else if (order === "cell") {
@@ -306,7 +327,9 @@
       resuming = true;
       // If the old connection is only slow after all, it must not go on beside the new one.
       if (document.readyState === "loading") stop();
+      look();
       if (left && !ended()) {
+        if (!lost) tell("Connection lost, reconnecting.");
         lost = true;
         left.textContent = "Connection lost – reconnecting…";
         left.classList.add("lost");
@@ -316,9 +339,10 @@
       try {
         const rows = bitext.querySelectorAll(":scope > .row");
         const from = rows.length ? rows[rows.length - 1].dataset.first : 0;
-        const response = await fetch(`/translations/${id}?from=${from}`, { cache: "no-store", signal: abort.signal });
+        const response = await fetch(`/translations/${id}?from=${from}${edition && `&edition=${edition}`}`, { cache: "no-store", signal: abort.signal });
         if (response.status === 404) return location.reload();
         if (!response.ok) throw new Error(String(response.status));
+        if (lost) tell("Connected again.");
         lost = false;
         if (left) { left.textContent = ""; left.classList.remove("lost"); }
         samples = [];
@@ -334,7 +358,7 @@
           rest = lines.pop();
           for (const line of lines) { obey(line); whole ||= line.startsWith("end "); }
         }
-        if (whole) return show();
+        if (whole) { resuming = false; return show(); }
       } catch { /* the server is away, or the line is: again below */
       } finally { clearTimeout(watch); }
       // After 1, 2, 4, 8, then every 10 s, a little apart for each window.

@@ -28,6 +28,12 @@ pub(crate) enum Error {
     /// The body broke off.
     #[error("the body broke off")]
     BrokenBody,
+    /// The body does not go on.
+    #[error("the body does not go on")]
+    Stalled,
+    /// Too many texts are at work.
+    #[error("too many texts are at work")]
+    Full,
     /// The text is longer than allowed.
     #[error("the text has {size} of {limit} bytes")]
     TooLong {
@@ -61,9 +67,10 @@ impl Error {
             Self::MissingText => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NotAForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotUtf8 | Self::BrokenBody => StatusCode::BAD_REQUEST,
+            Self::Stalled => StatusCode::REQUEST_TIMEOUT,
             Self::TooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::OtherSite => StatusCode::FORBIDDEN,
-            Self::Database(_) | Self::NotDeleted(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Full | Self::Database(_) | Self::NotDeleted(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Page(_) | Self::Panic => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -99,6 +106,14 @@ impl Error {
             Self::BrokenBody => (
                 "The text did not arrive whole",
                 vec!["The connection broke off on the way. Nothing was translated.".into(), back.into()],
+            ),
+            Self::Stalled => (
+                "The text did not arrive in time",
+                vec!["Nothing came for half a minute. Nothing was translated.".into(), back.into()],
+            ),
+            Self::Full => (
+                "Too much is at work",
+                vec!["This server has more texts at work than it can hold, so it did not start on this one again. The text is kept: try again when some of them are done.".into()],
             ),
             Self::TooLong { size, limit } => {
                 let (size, limit) = sizes_in_words(*size, *limit as u64);

@@ -39,6 +39,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use config::Config;
+pub use pages::body::Forms;
 pub use routes::app;
 
 /// What every handler can reach.
@@ -50,6 +51,8 @@ pub struct AppState {
     pub history: history::History,
     /// The backend, for what the page says of the model.
     pub translator: translator::Translator,
+    /// Memory for the forms that arrive.
+    pub forms: Forms,
     /// What a handler needs of the configuration.
     pub limits: Limits,
     /// Cancelled when the process is to end: pages that stream end early, and browsers ask again.
@@ -121,6 +124,7 @@ pub async fn run(
         jobs: jobs.clone(),
         history: history.clone(),
         translator,
+        forms: Forms::new(limits.max_text_bytes),
         limits,
         shutdown: shutdown.clone(),
     };

@@ -3,7 +3,7 @@
 //! One file a record in `DATA_DIR/spool`, named by the job's id and what it is:
 //!
 //! - `.text`: accepted and not finished; begins again after a restart
-//! - `.cancelled`: the same, but stays as it is
+//! - `.cancelled`, `.failed`: the same, but stays as it is until somebody tries again
 //! - `.result`: finished and not stored
 //!
 //! Every file is whole or not there: it is written under another name, flushed to the disk,
@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::history::Translation;
+use crate::history::{EXCERPT_CHARS, Translation};
 
 /// The folder in the data folder.
 const FOLDER: &str = "spool";
@@ -31,6 +31,7 @@ const LOCK: &str = "lock";
 
 const TEXT: &str = "text";
 const CANCELLED: &str = "cancelled";
+const FAILED: &str = "failed";
 const RESULT: &str = "result";
 /// A file that is being written; worth nothing after a restart.
 const NEW: &str = "new";
@@ -53,8 +54,10 @@ pub struct Accepted<T> {
 pub enum Record {
     /// A text to translate.
     Unfinished(Accepted<String>),
-    /// A text that somebody cancelled.
+    /// A text that somebody cancelled; only the first [`EXCERPT_CHARS`] of it.
     Cancelled(Accepted<String>),
+    /// A text that cannot be translated; only as much of it.
+    Failed(Accepted<String>),
     /// A translation to store.
     Finished(Translation),
 }
@@ -63,14 +66,18 @@ impl Record {
     /// When its text was submitted.
     fn created_at(&self) -> Option<Timestamp> {
         match self {
-            Self::Unfinished(accepted) | Self::Cancelled(accepted) => Some(accepted.created_at),
+            Self::Unfinished(accepted) | Self::Cancelled(accepted) | Self::Failed(accepted) => {
+                Some(accepted.created_at)
+            }
             Self::Finished(translation) => translation.created_at,
         }
     }
 
     fn id(&self) -> Uuid {
         match self {
-            Self::Unfinished(accepted) | Self::Cancelled(accepted) => accepted.id,
+            Self::Unfinished(accepted) | Self::Cancelled(accepted) | Self::Failed(accepted) => {
+                accepted.id
+            }
             Self::Finished(translation) => translation.public_id,
         }
     }
@@ -120,16 +127,39 @@ impl Spool {
         self.rename(id, TEXT, CANCELLED)
     }
 
-    /// Takes back [`Self::cancel`].
+    /// Marks a text as one that cannot be translated.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn fail(&self, id: Uuid) -> io::Result<()> {
+        self.rename(id, TEXT, FAILED)
+    }
+
+    /// Takes back [`Self::cancel`] and [`Self::fail`].
     ///
     /// # Errors
     /// The folder cannot be written.
     pub fn resume(&self, id: Uuid) -> io::Result<()> {
-        match self.rename(id, CANCELLED, TEXT) {
+        match self.kind_of(id) {
             // The mark could not be made.
-            Err(_) if self.path(id, TEXT).exists() => Ok(()),
-            renamed => renamed,
+            TEXT => Ok(()),
+            kind => self.rename(id, kind, TEXT),
         }
+    }
+
+    /// Reads a text, whatever its mark.
+    ///
+    /// # Errors
+    /// It is not there or cannot be read.
+    pub fn text(&self, id: Uuid) -> io::Result<Accepted<String>> {
+        read(&self.path(id, self.kind_of(id)))
+    }
+
+    /// The mark of a text.
+    fn kind_of(&self, id: Uuid) -> &'static str {
+        let marks = [CANCELLED, FAILED].into_iter();
+        let mut marks = marks.filter(|kind| self.path(id, kind).exists());
+        marks.next().unwrap_or(TEXT)
     }
 
     /// Keeps a translation, which replaces its text.
@@ -138,23 +168,25 @@ impl Spool {
     /// The folder cannot be written; the text is still there.
     pub fn finish(&self, translation: &Translation) -> io::Result<()> {
         self.write(translation.public_id, RESULT, translation)?;
-        remove(&self.path(translation.public_id, TEXT))
+        // Not flushed: a text that comes back beside its result is recognised.
+        remove(&self.path(translation.public_id, TEXT)).map(|_| ())
     }
 
-    /// Forgets everything of a job.
+    /// Forgets everything of a job. It is gone from the disk when this returns.
     ///
     /// # Errors
     /// The folder cannot be written.
     pub fn remove(&self, id: Uuid) -> io::Result<()> {
         // The text last: with it, the job could begin again, and nothing would be lost.
-        for kind in [RESULT, CANCELLED, TEXT] {
-            remove(&self.path(id, kind))?;
+        let mut removed = false;
+        for kind in [RESULT, CANCELLED, FAILED, TEXT] {
+            removed |= remove(&self.path(id, kind))?;
         }
-        Ok(())
+        if removed { sync(&self.folder) } else { Ok(()) }
     }
 
-    /// What was left when the process ended, in the order of arrival. What cannot be read is put
-    /// aside, and said in the log.
+    /// What was left when the process ended, in the order of arrival. What is damaged is put aside,
+    /// what the system does not give now is left for the next start; both are said in the log.
     ///
     /// # Errors
     /// The folder cannot be read.
@@ -168,7 +200,8 @@ impl Spool {
             let path = entry?.path();
             let record = match path.extension().and_then(OsStr::to_str) {
                 Some(TEXT) => read(&path).map(Record::Unfinished),
-                Some(CANCELLED) => read(&path).map(Record::Cancelled),
+                Some(CANCELLED) => excerpt(&path).map(Record::Cancelled),
+                Some(FAILED) => excerpt(&path).map(Record::Failed),
                 Some(RESULT) => read(&path).and_then(whole).map(Record::Finished),
                 Some(NEW) => {
                     remove(&path)?;
@@ -183,7 +216,14 @@ impl Spool {
             match record {
                 Ok(record) if named(&record) => records.push(record),
                 Ok(_) => put_aside(&path, "its name is not that of the text"),
-                Err(error) => put_aside(&path, &error.to_string()),
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    put_aside(&path, &error.to_string());
+                }
+                Err(error) => tracing::error!(
+                    file = %path.display(),
+                    %error,
+                    "a file of the spool cannot be read now; it is tried at the next start"
+                ),
             }
         }
         records.sort_by_key(|record| (record.created_at(), record.id()));
@@ -245,19 +285,26 @@ fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Removes a file that may be gone. Not flushed: a record that comes back is recognised.
-fn remove(path: &Path) -> io::Result<()> {
+/// Removes a file that may be gone; true where it was there.
+fn remove(path: &Path) -> io::Result<bool> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+        removed => Ok(removed.is_ok()),
     }
+}
+
+/// A text of which only the start is needed.
+fn excerpt(path: &Path) -> io::Result<Accepted<String>> {
+    let mut accepted: Accepted<String> = read(path)?;
+    accepted.text = accepted.text.chars().take(EXCERPT_CHARS).collect();
+    Ok(accepted)
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
     serde_json::from_slice(&fs::read(path)?).map_err(|error| {
         // The message itself may quote the text.
         let (line, column) = (error.line(), error.column());
-        io::Error::other(format!("not a record at line {line}, column {column}"))
+        invalid(&format!("not a record at line {line}, column {column}"))
     })
 }
 
@@ -268,8 +315,12 @@ fn whole(translation: Translation) -> io::Result<Translation> {
     if spans.is_some_and(|spans| spans.fit(text_de, text_en)) {
         Ok(translation)
     } else {
-        Err(io::Error::other("the places of its sentences are wrong"))
+        Err(invalid("the places of its sentences are wrong"))
     }
+}
+
+fn invalid(reason: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, reason)
 }
 
 fn put_aside(path: &Path, reason: &str) {
@@ -353,6 +404,38 @@ mod tests {
             spool.read().expect("read"),
             [Record::Unfinished(owned(first))]
         );
+    }
+
+    #[test]
+    fn a_text_that_ended_is_read_when_somebody_asks_for_it() {
+        let (_folder, spool) = spool();
+        let text = "lang ".repeat(EXCERPT_CHARS);
+        let text = accepted(&text, 1);
+        spool.accept(&text).expect("written");
+        spool.fail(text.id).expect("renamed");
+        let [Record::Failed(start)] = &spool.read().expect("read")[..] else {
+            panic!("another record");
+        };
+        assert_eq!(start.text, text.text[..EXCERPT_CHARS]);
+        assert_eq!(spool.text(text.id).expect("read"), owned(&text));
+        spool.resume(text.id).expect("renamed");
+        assert_eq!(
+            spool.read().expect("read"),
+            [Record::Unfinished(owned(&text))]
+        );
+    }
+
+    #[test]
+    fn what_the_system_does_not_give_is_left_where_it_is() {
+        let (folder, spool) = spool();
+        // A folder is something that cannot be read as a file.
+        let path = folder
+            .path()
+            .join(FOLDER)
+            .join(format!("{}.text", Uuid::now_v7()));
+        fs::create_dir_all(&path).expect("a folder");
+        assert_eq!(spool.read().expect("read"), []);
+        assert!(path.exists());
     }
 
     #[test]

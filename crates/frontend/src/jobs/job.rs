@@ -1,6 +1,9 @@
 //! One translation at work.
 
+mod run;
+
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,8 +15,12 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+pub(super) use run::Run;
+
+use super::finished::Finished;
+use super::registry::Unfinished;
 use super::state::{Phase, State};
-use crate::history::{Spans, Translation};
+use crate::history::{EXCERPT_CHARS, Spans, Translation};
 
 /// One finished sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,9 +44,23 @@ const READ_AT_ONCE: usize = 512;
 /// so that it also bounds the number of jobs.
 const JOB_BYTES: usize = 16 * 1024;
 
-/// About the memory of a job whose text has `length` bytes, in bytes.
-pub(super) fn bytes_of(length: usize) -> usize {
-    length.saturating_mul(4).saturating_add(JOB_BYTES)
+/// Memory of a byte of the text: itself, its translation, and what a translation may be longer.
+const TEXT_BYTES: usize = 3;
+
+/// Memory of a sentence besides its letters: where it stands, where its translation ends, and as
+/// much again for those that come too early.
+const SENTENCE_BYTES: usize = 2 * (size_of::<Segment>() + size_of::<usize>());
+
+/// Most sentences that a text can well have, before it is cut into them: each ends with a mark or a
+/// line. Short lines make the difference: of two bytes, they take ten times the memory of prose.
+fn most_sentences(text: &str) -> usize {
+    let ends = |byte: &u8| {
+        matches!(
+            byte,
+            b'\n' | b'\r' | b'.' | b'!' | b'?' | b':' | 0xe2 | 0xe3
+        )
+    };
+    text.bytes().filter(ends).count() + 1
 }
 
 /// A handle to one translation at work; cheap to clone.
@@ -51,7 +72,9 @@ pub struct Job {
 #[derive(Debug)]
 struct Shared {
     id: Uuid,
-    text: String,
+    text: Arc<str>,
+    /// What [`most_sentences`] says.
+    most_sentences: usize,
     created_at: Timestamp,
     arrival: u64,
     inner: Mutex<Inner>,
@@ -61,12 +84,12 @@ struct Shared {
     hurry: Notify,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Inner {
     phase: Phase,
     segments: Option<Arc<[Segment]>>,
     /// Finished without a hole, from the first sentence on.
-    translated: Vec<Translated>,
+    translated: Finished,
     /// Finished, but some sentence before them is not.
     early: BTreeMap<usize, Translated>,
     model: Option<ModelInfo>,
@@ -83,11 +106,17 @@ struct Inner {
 
 impl Job {
     /// A job that waits. `arrival` orders the queue; `created_at` has whole microseconds.
-    pub(super) fn new(id: Uuid, text: String, created_at: Timestamp, arrival: u64) -> Self {
+    pub(super) fn new(
+        id: Uuid,
+        text: impl Into<Arc<str>>,
+        created_at: Timestamp,
+        arrival: u64,
+    ) -> Self {
+        let text = text.into();
         let inner = Inner {
             phase: Phase::Waiting { place: 1 },
             segments: None,
-            translated: Vec::new(),
+            translated: Finished::default(),
             early: BTreeMap::new(),
             model: None,
             model_name: None,
@@ -99,6 +128,7 @@ impl Job {
         };
         let shared = Shared {
             id,
+            most_sentences: most_sentences(&text),
             text,
             created_at,
             arrival,
@@ -127,14 +157,12 @@ impl Job {
             inner.segments = Some(spans.0.iter().map(|span| span.de).collect());
             inner.model_name = translation.model;
             inner.worked = Duration::from_millis(translation.duration_ms.unwrap_or_default());
-            let sentences = spans.0.iter().enumerate().map(|(index, span)| Translated {
-                index,
-                start: span.de.start,
-                end: span.de.end,
-                translation: translation.text_en[span.en.start..span.en.end].to_owned(),
-                flags: Vec::new(),
-            });
-            inner.translated = sentences.collect();
+            let text_en = &translation.text_en;
+            inner.translated = Finished::with_capacity(spans.0.len(), text_en.len());
+            for span in &spans.0 {
+                let sentence = &text_en[span.en.start..span.en.end];
+                inner.translated.push(sentence, Vec::new());
+            }
         });
         job
     }
@@ -172,18 +200,69 @@ impl Job {
 
     /// The finished sentences from number `from` on, also those that are finished meanwhile.
     pub fn translated_from(&self, from: usize) -> impl Iterator<Item = Translated> + Send {
+        self.translated_of(self.segments().unwrap_or_default(), from)
+    }
+
+    /// The same, as long as the text is cut into these `segments`: no sentences of one model are
+    /// followed by those of another.
+    pub fn translated_of(
+        &self,
+        segments: Arc<[Segment]>,
+        from: usize,
+    ) -> impl Iterator<Item = Translated> + Send {
         let mut next = from;
         let mut batch = Vec::new().into_iter();
         std::iter::from_fn(move || {
             if batch.len() == 0 {
-                // Whoever reads a book must not keep it locked for all of it.
-                let inner = self.lock();
-                let finished = inner.translated.iter().skip(next).take(READ_AT_ONCE);
-                batch = finished.cloned().collect::<Vec<_>>().into_iter();
+                batch = self.read(&segments, next).into_iter();
             }
             next += 1;
             batch.next()
         })
+    }
+
+    /// Some finished sentences. Whoever reads a book must not keep it locked for all of it.
+    fn read(&self, segments: &Arc<[Segment]>, from: usize) -> Vec<Translated> {
+        let inner = self.lock();
+        if !inner.is_cut_into(segments) {
+            return Vec::new();
+        }
+        let last = inner.translated.len().min(from + READ_AT_ONCE);
+        let sentence = |index: usize| {
+            let (translation, flags) = inner.translated.get(index)?;
+            let Segment { start, end } = *segments.get(index)?;
+            Some(Translated {
+                index,
+                start,
+                end,
+                translation: translation.to_owned(),
+                flags: flags.to_vec(),
+            })
+        };
+        (from..last).filter_map(sentence).collect()
+    }
+
+    /// Whether the text is still cut into these `segments`. Another model begins afresh.
+    #[must_use]
+    pub fn is_cut_into(&self, segments: &Arc<[Segment]>) -> bool {
+        self.lock().is_cut_into(segments)
+    }
+
+    /// A number for the model at work on the text; another model has another one. `None` while
+    /// there is none, and where nobody remembers it.
+    #[must_use]
+    pub fn edition(&self) -> Option<u64> {
+        let inner = self.lock();
+        let mut hasher = DefaultHasher::new();
+        let ModelInfo {
+            name,
+            commit,
+            precision,
+            beams,
+            ..
+        } = inner.model.as_ref()?;
+        (name, commit, precision, beams).hash(&mut hasher);
+        Some(hasher.finish())
     }
 
     /// The sentences of the text; known once it ran.
@@ -220,10 +299,21 @@ impl Job {
         self.shared.hurry.notified()
     }
 
-    /// About the memory that it takes, in bytes: the text, its translation, and what surrounds
-    /// each sentence, which is about as much again.
+    /// About the memory that it takes, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        bytes_of(self.shared.text.len())
+        let known = self.lock().segments.as_ref().map(|segments| segments.len());
+        let sentences = known.unwrap_or(self.shared.most_sentences);
+        JOB_BYTES + self.text().len() * TEXT_BYTES + sentences * SENTENCE_BYTES
+    }
+
+    /// As a line of a list.
+    pub(super) fn unfinished(&self) -> Unfinished {
+        Unfinished {
+            id: self.id(),
+            created_at: self.created_at(),
+            excerpt: self.text().chars().take(EXCERPT_CHARS).collect(),
+            phase: self.phase(),
+        }
     }
 
     /// Sets the phase and says so.
@@ -245,36 +335,24 @@ impl Job {
         });
     }
 
-    /// Begins a run, the only one that may change the job from now on; it ends with `shutdown`.
-    pub(super) fn start(&self, shutdown: &CancellationToken) -> Run {
-        let mut number = 0;
-        self.change(|inner| {
-            inner.run += 1;
-            inner.stop.cancel();
-            inner.stop = shutdown.child_token();
-            inner.phase = Phase::Waiting { place: 1 };
-            number = inner.run;
-        });
-        Run {
-            job: self.clone(),
-            number,
-        }
-    }
-
     /// The row of a job that is done.
     pub(super) fn translation(&self) -> Translation {
-        let inner = self.lock();
-        let segments = inner.segments.as_deref().unwrap_or_default();
-        let sentences = inner.translated.iter();
-        let translations = sentences.map(|sentence| sentence.translation.as_str());
-        let (text_en, spans) = Spans::join(self.text(), segments, translations);
+        // A copy, so that a book is not locked while it is joined.
+        let Inner {
+            segments,
+            translated,
+            model_name,
+            ..
+        } = self.lock().clone();
+        let segments = segments.unwrap_or_default();
+        let (text_en, spans) = Spans::join(self.text(), &segments, translated.translations());
         Translation {
             public_id: self.id(),
             text_de: self.text().to_owned(),
             text_en,
             created_at: Some(self.created_at()),
-            model: inner.model_name.clone(),
-            duration_ms: Some(inner.elapsed_ms()),
+            model: model_name,
+            duration_ms: Some(self.state().elapsed_ms),
             sentences: u32::try_from(segments.len()).ok(),
             spans: Some(spans),
         }
@@ -305,126 +383,19 @@ impl Inner {
         }
         self.early.entry(sentence.index).or_insert(sentence);
         while let Some(next) = self.early.remove(&self.translated.len()) {
-            self.translated.push(next);
+            self.translated.push(&next.translation, next.flags);
         }
+    }
+
+    fn is_cut_into(&self, segments: &Arc<[Segment]>) -> bool {
+        self.segments
+            .as_ref()
+            .is_some_and(|own| Arc::ptr_eq(own, segments))
     }
 
     fn pause(&mut self) {
         if let Some(since) = self.since.take() {
             self.worked += since.elapsed();
         }
-    }
-}
-
-/// The right of one run to change its job: what a run does after it was stopped has no effect.
-#[derive(Clone, Debug)]
-pub(super) struct Run {
-    job: Job,
-    number: u64,
-}
-
-impl Run {
-    pub(super) fn job(&self) -> &Job {
-        &self.job
-    }
-
-    /// Returns when the run shall end.
-    pub(super) fn stopped(&self) -> impl Future<Output = ()> + use<> {
-        let stop = self.job.lock().stop.clone();
-        let current = self.is_current();
-        async move {
-            if current {
-                stop.cancelled_owned().await;
-            }
-        }
-    }
-
-    pub(super) fn is_current(&self) -> bool {
-        self.job.lock().run == self.number
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Inner)) {
-        if self.is_current() {
-            self.job.change(|inner| {
-                // Looked at again under the lock that changes it.
-                if inner.run == self.number {
-                    change(inner);
-                }
-            });
-        }
-    }
-
-    pub(super) fn waits(&self, place: usize) {
-        self.change(|inner| inner.phase = Phase::Waiting { place });
-    }
-
-    /// Its turn has come. A job that tries again says so until the backend has accepted it.
-    pub(super) fn begins(&self) {
-        self.change(|inner| {
-            if matches!(inner.phase, Phase::Waiting { .. }) {
-                inner.phase = Phase::Running;
-            }
-        });
-    }
-
-    /// The model of the sentences that are there.
-    pub(super) fn model(&self) -> Option<ModelInfo> {
-        self.job.lock().model.clone()
-    }
-
-    /// The sentences, of `total`, that are not finished: ranges from one number to another.
-    pub(super) fn missing(&self, total: usize) -> impl Iterator<Item = (usize, usize)> + use<> {
-        let inner = self.job.lock();
-        let finished: Vec<usize> = inner.early.keys().copied().chain([total]).collect();
-        let first = inner.translated.len();
-        let starts =
-            std::iter::once(first).chain(finished.clone().into_iter().map(|last| last + 1));
-        starts.zip(finished).filter(|(start, end)| start < end)
-    }
-
-    /// The sentences, where they are known from an earlier attempt with the same model.
-    pub(super) fn known(&self, model: &ModelInfo) -> Option<Arc<[Segment]>> {
-        let inner = self.job.lock();
-        let same = inner.model.as_ref() == Some(model);
-        inner.segments.clone().filter(|_| same)
-    }
-
-    /// The sentences of the text for this model. What another model translated is dropped: one
-    /// text is translated by one model.
-    pub(super) fn segmented(&self, model: &ModelInfo, segments: Arc<[Segment]>) {
-        self.change(|inner| {
-            inner.segments = Some(segments);
-            inner.translated.clear();
-            inner.early.clear();
-            inner.worked = Duration::ZERO;
-            inner.model_name = Some(model.name.clone());
-            inner.model = Some(model.clone());
-        });
-    }
-
-    /// The backend works on it.
-    pub(super) fn accepted(&self) {
-        self.change(|inner| {
-            inner.phase = Phase::Running;
-            inner.since.get_or_insert_with(Instant::now);
-        });
-    }
-
-    /// The backend does not work on it any more.
-    pub(super) fn paused(&self) {
-        self.change(Inner::pause);
-    }
-
-    /// A sentence is finished, in any order; nothing where it was before.
-    pub(super) fn push(&self, sentence: Translated) {
-        self.change(|inner| inner.push(sentence));
-    }
-
-    pub(super) fn set(&self, phase: Phase) {
-        self.change(|inner| inner.phase = phase);
-    }
-
-    pub(super) fn done(&self) -> usize {
-        self.job.lock().translated.len()
     }
 }

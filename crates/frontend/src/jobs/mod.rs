@@ -2,6 +2,8 @@
 //!
 //! - [`Jobs`]: what pages can ask for: submit, find, cancel, retry, delete
 //! - [`Job`]: one translation at work; where it stands: [`State`], [`Phase`], [`Reason`]
+//! - what it has so far: `finished`
+//! - those in memory, and those on disk alone: `registry`
 //! - who may run: `queue`
 //! - through the backend, with as many attempts as it takes: `run`
 //! - over all its replicas: `spread`, in pieces: `chunk`
@@ -11,17 +13,18 @@
 //! anybody is told that it was accepted, and leaves it when the database has the translation.
 
 mod chunk;
+mod finished;
 mod job;
 mod queue;
+mod registry;
 mod run;
 mod spread;
 mod state;
 mod store;
 
-use std::collections::{HashMap, VecDeque};
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{Timestamp, Unit};
@@ -30,6 +33,7 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 pub use job::{Job, Translated};
+pub use registry::Unfinished;
 pub use state::{Phase, Reason, State};
 
 use crate::history::{History, Inserted};
@@ -37,20 +41,8 @@ use crate::spool::{Accepted, Record, Spool};
 use crate::translator::Translator;
 use job::Run;
 use queue::Queues;
+use registry::Registry;
 use store::Unstored;
-
-/// Stored translations that stay in memory, for those who look at them while the last sentences
-/// arrive; afterwards the history has them.
-const RETIRED: usize = 100;
-
-/// Most memory of those, in bytes: one book of 10 MiB, which counts as 40 MiB, and some letters.
-const RETIRED_BYTES: usize = 48 * 1024 * 1024;
-
-/// Most memory of all texts at work, waiting, cancelled and stored, in bytes as [`Job::bytes`]
-/// counts: six books of 10 MiB, or some 16 000 letters. A container has 1 GiB: this is a quarter
-/// of it. Another quarter is for copies on their way to the disk and the database, which have the
-/// size of a job each; a quarter for forms that arrive and pages that are sent; the rest is free.
-const HELD_BYTES: usize = 256 * 1024 * 1024;
 
 /// Longest time that a submit waits to hear whether the database knows its id.
 const LOOK_UP: Duration = Duration::from_secs(1);
@@ -92,16 +84,9 @@ struct Core {
     tasks: TaskTracker,
     queues: Queues,
     unstored: Unstored,
-    registry: Mutex<Registry>,
+    registry: Arc<Registry>,
     arrivals: AtomicU64,
     submits: [tokio::sync::Mutex<()>; SUBMIT_LOCKS],
-}
-
-#[derive(Debug, Default)]
-struct Registry {
-    jobs: HashMap<Uuid, Job>,
-    /// Those that are stored, in that order; some may be gone.
-    retired: VecDeque<Uuid>,
 }
 
 impl Jobs {
@@ -122,7 +107,7 @@ impl Jobs {
             tasks: TaskTracker::new(),
             queues: Queues::new(),
             unstored: Unstored::default(),
-            registry: Mutex::default(),
+            registry: Arc::new(Registry::new(max_text_bytes)),
             arrivals: AtomicU64::new(0),
             submits: Default::default(),
         });
@@ -140,8 +125,9 @@ impl Jobs {
     ///
     /// # Errors
     /// The text is too long, there is too much to do, or it cannot be written to disk.
-    pub async fn submit(&self, id: Uuid, text: String) -> Result<Uuid, SubmitError> {
+    pub async fn submit(&self, id: Uuid, text: impl Into<Arc<str>>) -> Result<Uuid, SubmitError> {
         let limit = self.core.max_text_bytes;
+        let text = text.into();
         if text.len() > limit {
             return Err(SubmitError::TooLong { limit });
         }
@@ -153,10 +139,30 @@ impl Jobs {
             .unwrap_or_else(|error| Err(SubmitError::Unwritable(error.into())))
     }
 
-    /// The job of that id, unless it is long done, deleted or was never there.
+    /// The job of that id, unless it ended long ago, was deleted or was never there.
     #[must_use]
     pub fn find(&self, id: Uuid) -> Option<Job> {
-        self.core.find(id)
+        self.core.registry.find(id)
+    }
+
+    /// The same, but one that was cancelled or failed long ago is read from the disk.
+    pub async fn recall(&self, id: Uuid) -> Option<Job> {
+        self.core.recall(id).await.map(|(job, _)| job)
+    }
+
+    /// Where the text of that id stands, in memory or on disk.
+    #[must_use]
+    pub fn phase(&self, id: Uuid) -> Option<Phase> {
+        let registry = &self.core.registry;
+        let job = registry.find(id).map(|job| job.phase());
+        job.or_else(|| registry.ended(id).map(|ended| ended.phase))
+    }
+
+    /// The texts that are not in the history: at work, cancelled, failed, or waiting for the
+    /// database. The newest first.
+    #[must_use]
+    pub fn unfinished(&self) -> Vec<Unfinished> {
+        self.core.registry.unfinished()
     }
 
     /// Stops a job and keeps what it has. False where there is none or it has ended.
@@ -170,22 +176,23 @@ impl Jobs {
         }
         job.stop(Phase::Cancelled);
         self.core.in_spool(id, move |spool| spool.cancel(id)).await;
+        self.core.registry.end(&job);
         true
     }
 
     /// Starts a cancelled or failed job again; lets one that waits for its next attempt try at
-    /// once. False where there is none or it is done or at work.
+    /// once. False where there is none, it is done or at work, or there is no room for it.
     pub async fn retry(&self, id: Uuid) -> bool {
-        let Some(job) = self.find(id) else {
+        let Some((job, in_memory)) = self.core.recall(id).await else {
             return false;
         };
         let _transition = job.transition().lock().await;
-        if self.find(id).is_none() {
-            return false;
-        }
         match job.phase() {
             Phase::Retrying { .. } => job.hurry(),
             Phase::Cancelled | Phase::Failed { .. } => {
+                if !in_memory || !self.core.registry.revive(id) {
+                    return false;
+                }
                 self.core.in_spool(id, move |spool| spool.resume(id)).await;
                 self.core.start(&job);
             }
@@ -197,14 +204,16 @@ impl Jobs {
     /// Stops and forgets a job, its text included. False where there is none. What is stored
     /// already stays in the history, where it is deleted by itself.
     pub async fn delete(&self, id: Uuid) -> bool {
-        let Some(job) = self.find(id) else {
-            return false;
-        };
-        let _transition = job.transition().lock().await;
-        if self.core.lock().jobs.remove(&id).is_none() {
+        let (known, job) = self.core.registry.remove(id);
+        if !known {
             return false;
         }
-        if !job.phase().is_final() {
+        // Whoever is changing it comes to an end first.
+        let _transition = match &job {
+            Some(job) => Some(job.transition().lock().await),
+            None => None,
+        };
+        if let Some(job) = job.as_ref().filter(|job| !job.phase().is_final()) {
             job.stop(Phase::Cancelled);
         }
         self.core.unstored.remove(id);
@@ -226,14 +235,6 @@ impl Jobs {
 }
 
 impl Core {
-    fn find(&self, id: Uuid) -> Option<Job> {
-        self.lock().jobs.get(&id).cloned()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Registry> {
-        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn next_arrival(&self) -> u64 {
         self.arrivals.fetch_add(1, Ordering::Relaxed)
     }
@@ -241,34 +242,24 @@ impl Core {
     fn begin_again(self: &Arc<Self>, records: Vec<Record>) {
         let mut unfinished = 0;
         for record in records {
-            let arrival = self.next_arrival();
-            let (job, next) = match record {
-                Record::Unfinished(Accepted {
-                    id,
-                    created_at,
-                    text,
-                }) => (Job::new(id, text, created_at, arrival), None),
-                Record::Cancelled(Accepted {
-                    id,
-                    created_at,
-                    text,
-                }) => (
-                    Job::new(id, text, created_at, arrival),
-                    Some(Phase::Cancelled),
-                ),
-                Record::Finished(translation) => (
-                    Job::finished(translation, arrival),
-                    Some(Phase::Done { stored: false }),
-                ),
-            };
-            self.lock().jobs.insert(job.id(), job.clone());
-            match next {
-                None => {
+            match record {
+                Record::Unfinished(accepted) => {
                     unfinished += 1;
+                    let job = self.job_of(accepted);
+                    self.registry.insert(job.clone());
                     self.start(&job);
                 }
-                Some(Phase::Cancelled) => job.set(Phase::Cancelled),
-                Some(_) => self.unstored.push(job),
+                Record::Cancelled(start) => self.remember(start, Phase::Cancelled),
+                // Nothing else fails for good.
+                Record::Failed(start) => {
+                    let reason = Reason::TooLong;
+                    self.remember(start, Phase::Failed { reason });
+                }
+                Record::Finished(translation) => {
+                    let job = Job::finished(translation, self.next_arrival());
+                    self.registry.insert(job.clone());
+                    self.unstored.push(job);
+                }
             }
         }
         let unstored = self.unstored.len();
@@ -277,17 +268,59 @@ impl Core {
         }
     }
 
+    fn job_of(&self, accepted: Accepted<String>) -> Job {
+        let Accepted {
+            id,
+            created_at,
+            text,
+        } = accepted;
+        Job::new(id, text, created_at, self.next_arrival())
+    }
+
+    fn remember(&self, start: Accepted<String>, phase: Phase) {
+        self.registry.remember(Unfinished {
+            id: start.id,
+            created_at: start.created_at,
+            excerpt: start.text,
+            phase,
+        });
+    }
+
+    /// The job of that id, read from the disk where it has left memory, and whether it is in memory
+    /// now: where there is no room for it, it can be looked at, but not run.
+    async fn recall(&self, id: Uuid) -> Option<(Job, bool)> {
+        if let Some(job) = self.registry.find(id) {
+            return Some((job, true));
+        }
+        let ended = self.registry.ended(id)?;
+        let spool = self.spool.clone();
+        let read = tokio::task::spawn_blocking(move || spool.text(id)).await;
+        let accepted = match read.map_err(io::Error::other).flatten() {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::error!(%id, %error, "a text cannot be read from DATA_DIR");
+                return None;
+            }
+        };
+        let job = self.job_of(accepted);
+        job.set(ended.phase);
+        let Ok(_room) = self.registry.reserve(job.bytes()) else {
+            return Some((job, false));
+        };
+        self.registry.recall(job).map(|job| (job, true))
+    }
+
     fn start(self: &Arc<Self>, job: &Job) {
         let run = job.start(&self.shutdown);
         self.tasks.spawn(run::run(Arc::clone(self), run));
     }
 
-    async fn submit(self: &Arc<Self>, id: Uuid, text: String) -> Result<Uuid, SubmitError> {
+    async fn submit(self: &Arc<Self>, id: Uuid, text: Arc<str>) -> Result<Uuid, SubmitError> {
         let lock = id.as_u128() % SUBMIT_LOCKS as u128;
         let lock = usize::try_from(lock).unwrap_or_default();
         let _submit = self.submits[lock].lock().await;
-        let taken = match self.find(id) {
-            Some(job) if job.text() == text => return Ok(id),
+        let taken = match self.recall(id).await {
+            Some((job, _)) if *job.text() == *text => return Ok(id),
             Some(_) => true,
             None => {
                 let holds = self.history.holds(id, &text);
@@ -304,7 +337,7 @@ impl Core {
         // The database keeps microseconds.
         let now = now.round(Unit::Microsecond).unwrap_or(now);
         let job = Job::new(id, text, now, self.next_arrival());
-        self.make_room(job.bytes())?;
+        let _room = self.registry.reserve(job.bytes())?;
         let (spool, accepted) = (self.spool.clone(), job.clone());
         let accept = move || {
             spool.accept(&Accepted {
@@ -320,7 +353,7 @@ impl Core {
             tracing::error!(%error, "a text cannot be saved in DATA_DIR");
             SubmitError::Unwritable(error)
         })?;
-        self.lock().jobs.insert(id, job.clone());
+        self.registry.insert(job.clone());
         metrics::counter!(crate::metrics::ACCEPTED).increment(1);
         self.start(&job);
         Ok(id)
@@ -343,6 +376,19 @@ impl Core {
         job.set(Phase::Done { stored: false });
     }
 
+    /// It cannot be translated; it is kept until somebody tries again.
+    async fn fail(&self, run: &Run, reason: Reason) {
+        let job = run.job();
+        let _transition = job.transition().lock().await;
+        if !run.is_current() {
+            return;
+        }
+        let id = job.id();
+        self.in_spool(id, move |spool| spool.fail(id)).await;
+        job.set(Phase::Failed { reason });
+        self.registry.end(job);
+    }
+
     /// Changes files where waiting does no harm. When it fails, memory is right and the disk is
     /// behind: after a restart, a text is translated once more or is there again.
     async fn in_spool(
@@ -355,36 +401,5 @@ impl Core {
         if let Err(error) = changed.map_err(io::Error::other).flatten() {
             tracing::error!(%id, %error, "the spool in DATA_DIR cannot be changed");
         }
-    }
-
-    /// A job is stored: the oldest of those leave memory.
-    fn retire(&self, id: Uuid) {
-        let mut registry = self.lock();
-        registry.retired.push_back(id);
-        let Registry { jobs, retired } = &mut *registry;
-        retired.retain(|id| jobs.contains_key(id));
-        let size = |id: &Uuid| jobs.get(id).map_or(0, Job::bytes);
-        let mut bytes: usize = retired.iter().map(size).sum();
-        while retired.len() > RETIRED || (bytes > RETIRED_BYTES && retired.len() > 1) {
-            let Some(oldest) = retired.pop_front() else {
-                break;
-            };
-            bytes -= jobs.remove(&oldest).map_or(0, |job| job.bytes());
-        }
-    }
-
-    /// Refuses more than memory holds. Only what is stored makes room: the text of a job that was
-    /// cancelled or has failed is nowhere else, and stays until somebody deletes it.
-    fn make_room(&self, bytes: usize) -> Result<(), SubmitError> {
-        // Whoever allows longer texts gets room for two of them.
-        let most = HELD_BYTES.max(job::bytes_of(self.max_text_bytes).saturating_mul(2));
-        let mut registry = self.lock();
-        let Registry { jobs, retired } = &mut *registry;
-        let mut held: usize = jobs.values().map(Job::bytes).sum();
-        while held.saturating_add(bytes) > most {
-            let oldest = retired.pop_front().ok_or(SubmitError::Full)?;
-            held -= jobs.remove(&oldest).map_or(0, |job| job.bytes());
-        }
-        Ok(())
     }
 }

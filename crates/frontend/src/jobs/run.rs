@@ -29,18 +29,17 @@ pub(super) async fn run(core: Arc<Core>, run: Run) {
         tokio::select! {
             biased;
             () = run.stopped() => {}
-            done = attempts(&core, &run) => {
-                if done {
-                    core.finish(&run).await;
-                }
-            }
+            done = attempts(&core, &run) => match done {
+                Ok(()) => core.finish(&run).await,
+                Err(reason) => core.fail(&run, reason).await,
+            },
         }
     };
     work.instrument(span).await;
 }
 
-/// True when every sentence is translated, false when it can't be.
-async fn attempts(core: &Core, run: &Run) -> bool {
+/// Returns when every sentence is translated, or why it can't be.
+async fn attempts(core: &Core, run: &Run) -> Result<(), Reason> {
     let mut pauses = PAUSES;
     let mut told = None;
     loop {
@@ -51,7 +50,7 @@ async fn attempts(core: &Core, run: &Run) -> bool {
         run.paused();
         drop(slot);
         let Err(failure) = outcome else {
-            return true;
+            return Ok(());
         };
         if run.done() > before {
             pauses.reset();
@@ -67,8 +66,7 @@ async fn attempts(core: &Core, run: &Run) -> bool {
         metrics::counter!(crate::metrics::ATTEMPTS_FAILED).increment(1);
         if !again {
             tracing::warn!(%failure, "the text cannot be translated");
-            run.set(Phase::Failed { reason });
-            return false;
+            return Err(reason);
         }
         if told.as_ref() == Some(&failure) {
             tracing::debug!(%failure, ?pause, "trying again");

@@ -121,12 +121,16 @@ pub(super) async fn run(core: Arc<Core>, shutdown: CancellationToken) {
 async fn store(core: &Core, job: &Job) {
     let _transition = job.transition().lock().await;
     let id = job.id();
-    if core.find(id).is_none() {
+    if core.registry.find(id).is_none() {
         // Deleted meanwhile.
         core.unstored.remove(id);
         return;
     }
-    let mut translation = job.translation();
+    // A book takes a moment to put together.
+    let row = job.clone();
+    let Ok(mut translation) = tokio::task::spawn_blocking(move || row.translation()).await else {
+        return core.unstored.postpone(id);
+    };
     let mut inserted = core.history.insert(&translation).await;
     if inserted == Ok(Inserted::Taken) {
         // A form that was sent again with another text, while the database could not be asked.
@@ -139,7 +143,7 @@ async fn store(core: &Core, job: &Job) {
             core.in_spool(id, move |spool| spool.remove(id)).await;
             core.unstored.remove(id);
             job.set(Phase::Done { stored: true });
-            core.retire(id);
+            core.registry.retire(id);
         }
         Err(error) => {
             // It may also be the translation that makes the database go away: it does not get to

@@ -1,5 +1,7 @@
 //! What the buttons of a translation's page do; each works without script.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
@@ -19,9 +21,12 @@ pub(crate) async fn cancel(State(state): State<AppState>, Id(id): Id) -> Redirec
 }
 
 /// `POST /translations/{id}/retry`: starts it again.
-pub(crate) async fn retry(State(state): State<AppState>, Id(id): Id) -> Redirect {
-    state.jobs.retry(id).await;
-    to_page(id)
+pub(crate) async fn retry(State(state): State<AppState>, Id(id): Id) -> Result<Redirect, Error> {
+    let begun = state.jobs.retry(id).await;
+    match state.jobs.phase(id) {
+        Some(Phase::Cancelled | Phase::Failed { .. }) if !begun => Err(Error::Full),
+        _ => Ok(to_page(id)),
+    }
 }
 
 fn to_page(id: Uuid) -> Redirect {
@@ -36,12 +41,12 @@ pub(crate) async fn delete(
     request: Request,
 ) -> Result<Redirect, Error> {
     let query = search(request).await;
-    let job = state.jobs.find(id);
-    let mut deleted = delete_row(&state, id, job.as_ref()).await?;
+    let phase = state.jobs.phase(id);
+    let mut deleted = delete_row(&state, id, phase.as_ref()).await?;
     let forgotten = state.jobs.delete(id).await;
     if forgotten && !deleted {
         // It may have been stored in between.
-        deleted = delete_row(&state, id, job.as_ref()).await?;
+        deleted = delete_row(&state, id, phase.as_ref()).await?;
     }
     Ok(match (deleted, forgotten) {
         (true, _) => to_history(&format!("deleted={id}"), &query),
@@ -51,8 +56,8 @@ pub(crate) async fn delete(
 }
 
 /// Deletes the row of a translation; false where there is none.
-async fn delete_row(state: &AppState, id: Uuid, job: Option<&Job>) -> Result<bool, Error> {
-    let never_done = job.is_some_and(|job| !matches!(job.state().phase, Phase::Done { .. }));
+async fn delete_row(state: &AppState, id: Uuid, phase: Option<&Phase>) -> Result<bool, Error> {
+    let never_done = phase.is_some_and(|phase| !matches!(phase, Phase::Done { .. }));
     match state.history.delete(id).await {
         // What was never done was never in the database: that need not be asked.
         Err(_) if never_done => Ok(false),
@@ -104,8 +109,10 @@ async fn search(request: Request) -> String {
 
 /// `GET /translations/{id}/english.txt`: the translation, or what there is of it, as a file.
 pub(crate) async fn download(State(state): State<AppState>, Id(id): Id) -> Result<Response, Error> {
-    let text = if let Some(job) = state.jobs.find(id) {
-        english(&job)
+    let text = if let Some(job) = state.jobs.recall(id).await {
+        // A book takes a moment to put together.
+        let english = tokio::task::spawn_blocking(move || english(&job));
+        english.await.map_err(|_| Error::Panic)?
     } else {
         let stored = state.history.find(id).await?;
         stored.ok_or(Error::NotFound)?.text_en
@@ -130,7 +137,7 @@ fn english(job: &Job) -> String {
     let whole = matches!(job.state().phase, Phase::Done { .. });
     // A text without a sentence is done without ever being cut into some.
     let segments = job.segments().unwrap_or_default();
-    let translated: Vec<_> = job.translated_from(0).collect();
+    let translated: Vec<_> = job.translated_of(Arc::clone(&segments), 0).collect();
     let text = job.text();
     let finished = &segments[..translated.len().min(segments.len())];
     let end = if whole {

@@ -266,15 +266,16 @@ pub(crate) fn preview(text: &str, message: &str, form: Form) -> String {
     }
     out.push_str("<div class=\"live preview\">");
     let mut message = Some(message);
-    for paragraph in segment::paragraphs(text) {
-        let shown = PREVIEW.saturating_sub(paragraph.start);
-        if shown == 0 {
-            break;
-        }
-        let end = text.floor_char_boundary(paragraph.end.min(PREVIEW));
+    let start = &text[..text.floor_char_boundary(PREVIEW)];
+    let mut paragraphs = segment::paragraphs(start);
+    if paragraphs.is_empty() {
+        paragraphs.push(0..0);
+    }
+    for paragraph in paragraphs {
+        let end = paragraph.end;
         open_row(0, 0, false, &mut out);
-        escape(&text[paragraph.start.min(end)..end], &mut out);
-        if end < paragraph.end {
+        escape(&start[paragraph], &mut out);
+        if end == start.len() && end < text.len() {
             out.push('…');
         }
         out.push_str("</p><p lang=\"en\">");

@@ -5,8 +5,13 @@
 //! of our page, because it was still sending. So the body is decoded as it arrives, and what is
 //! over the limit is read, counted and dropped.
 
-use axum::body::Body;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody as _};
 use futures_util::StreamExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -30,18 +35,67 @@ pub(crate) struct Fields {
     pub(crate) nonce: Option<Uuid>,
 }
 
+/// Longest wait for the next piece of a form. Whoever is on the way by telephone gets a second
+/// chance; whoever only holds the place of others does not.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// Most memory of the forms that arrive at the same time, in bytes: six of 10 MiB, or any number of
+/// letters. The others wait in front of the door, which costs nothing: they are not read.
+const ARRIVING: usize = 64 << 20;
+
+/// The unit in which it is counted, in bytes.
+const PIECE: usize = 1 << 10;
+
+/// Memory for forms that arrive.
+#[derive(Clone, Debug)]
+pub struct Forms {
+    pieces: Arc<Semaphore>,
+    limit: usize,
+}
+
+impl Forms {
+    /// For texts of up to `limit` bytes.
+    #[must_use]
+    pub fn new(limit: usize) -> Self {
+        let pieces = ARRIVING.max(limit).div_ceil(PIECE);
+        let pieces = Arc::new(Semaphore::new(pieces.min(Semaphore::MAX_PERMITS)));
+        Self { pieces, limit }
+    }
+
+    /// Waits for room for the text of a form, which is no longer than its body says.
+    pub(crate) fn room_for(
+        &self,
+        body: &Body,
+    ) -> impl Future<Output = Option<OwnedSemaphorePermit>> + use<> {
+        let size = body.size_hint().upper();
+        let size = size.and_then(|size| usize::try_from(size).ok());
+        let bytes = size.unwrap_or(self.limit).min(self.limit);
+        let wanted = u32::try_from(bytes.div_ceil(PIECE)).unwrap_or(u32::MAX);
+        let pieces = Arc::clone(&self.pieces);
+        // The semaphore is never closed.
+        async move { pieces.acquire_many_owned(wanted).await.ok() }
+    }
+}
+
 /// Reads a form whose text may have `limit` bytes.
 ///
 /// # Errors
-/// The text is too long or not UTF-8, or the body broke off.
+/// The text is too long or not UTF-8, or the body broke off or does not go on.
 pub(crate) async fn read(body: Body, limit: usize) -> Result<Fields, Error> {
+    read_within(body, limit, IDLE).await
+}
+
+async fn read_within(body: Body, limit: usize, idle: Duration) -> Result<Fields, Error> {
     let give_up = (limit as u64)
         .saturating_mul(MOST_ENCODED_BYTES)
         .max(LEAST_READ);
     let mut chunks = body.into_data_stream();
     let mut decoder = Decoder::new(limit);
     let mut read = 0;
-    while let Some(chunk) = chunks.next().await {
+    while let Some(chunk) = timeout(idle, chunks.next())
+        .await
+        .map_err(|_| Error::Stalled)?
+    {
         let chunk = chunk.map_err(|_| Error::BrokenBody)?;
         read += chunk.len() as u64;
         if read > give_up {
@@ -201,6 +255,8 @@ fn hex(digit: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     /// Decodes `body` in chunks of `size` bytes.
@@ -270,6 +326,31 @@ mod tests {
     fn what_is_not_utf8_is_refused_rather_than_guessed() {
         let error = decode_in(b"text=Stra%DFe", 100, 9).expect_err("Latin-1");
         assert!(matches!(error, Error::NotUtf8));
+    }
+
+    #[tokio::test]
+    async fn a_form_that_does_not_go_on_is_given_up() {
+        let start = futures_util::stream::iter([Ok::<_, std::io::Error>("text=Gu")]);
+        let body = Body::from_stream(start.chain(futures_util::stream::pending()));
+        let error = read_within(body, 100, Duration::ZERO)
+            .await
+            .expect_err("nothing follows");
+        assert!(matches!(error, Error::Stalled));
+    }
+
+    #[tokio::test]
+    async fn forms_that_do_not_fit_wait_for_those_before_them() {
+        let forms = Forms::new(ARRIVING);
+        let chunks = futures_util::stream::pending::<Result<&str, std::io::Error>>();
+        let letter = forms.room_for(&Body::from("text=Ja")).await.expect("room");
+        let mut book = Box::pin(forms.room_for(&Body::from_stream(chunks)));
+        assert!(book.as_mut().now_or_never().is_none(), "it may be long");
+        drop(letter);
+        let book = book.await;
+        let mut next = Box::pin(forms.room_for(&Body::from("text=Nein")));
+        assert!(next.as_mut().now_or_never().is_none());
+        drop(book);
+        assert!(next.await.is_some());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `/`: where a text is pasted.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
@@ -76,7 +78,7 @@ pub(crate) async fn show(
 }
 
 async fn source_text(state: &AppState, id: Uuid) -> Result<String, Error> {
-    if let Some(job) = state.jobs.find(id) {
+    if let Some(job) = state.jobs.recall(id).await {
         return Ok(job.text().to_owned());
     }
     let stored = state.history.find(id).await?;
@@ -91,19 +93,22 @@ pub(crate) async fn submit(
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Error> {
+    // Held until the text is where memory is counted.
+    let _room = state.forms.room_for(request.body()).await;
     let fields = body::read(request.into_body(), state.limits.max_text_bytes).await?;
-    let text = match fields.text {
-        Some(text) => text,
+    let text: Arc<str> = match fields.text {
+        Some(text) => text.into(),
         None if is_form(&headers) => return Err(Error::MissingText),
         None => return Err(Error::NotAForm),
     };
     if text.trim().is_empty() {
         let problem = "There is no text yet. Paste some German below, or open a file.";
-        return FormPage::new(&state, text, problem).respond(StatusCode::UNPROCESSABLE_ENTITY);
+        let page = FormPage::new(&state, text.to_string(), problem);
+        return page.respond(StatusCode::UNPROCESSABLE_ENTITY);
     }
     let id = fields.nonce.unwrap_or_else(Uuid::now_v7);
     // Where there is no room for it, the text goes back into the form.
-    let (status, problem) = match state.jobs.submit(id, text.clone()).await {
+    let (status, problem) = match state.jobs.submit(id, Arc::clone(&text)).await {
         Ok(id) => return Ok(Redirect::to(&format!("/translations/{id}")).into_response()),
         Err(SubmitError::Full) => (StatusCode::SERVICE_UNAVAILABLE, FULL),
         Err(SubmitError::Unwritable(_)) => (StatusCode::INTERNAL_SERVER_ERROR, UNSAVED),

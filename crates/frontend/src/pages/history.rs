@@ -11,10 +11,17 @@ use uuid::Uuid;
 use crate::AppState;
 use crate::error::Error;
 use crate::history::{self, Cursor, Entry, Page};
+use crate::jobs::{Phase, Unfinished};
 use crate::pages::{Count, Time, visible};
 
 /// Entries of a page: a few screens, read in one query.
 const PAGE: usize = 30;
+
+/// Characters of a text in the label of its delete button: enough to tell lines apart.
+const LABEL_CHARS: usize = 40;
+
+/// Most texts that are listed as not finished: a screen.
+const UNFINISHED: usize = 10;
 
 /// The question mark's part of the address. No text but what somebody searches for.
 #[derive(Debug, Default, Deserialize)]
@@ -50,6 +57,8 @@ struct HistoryPage {
     deleted: Option<Uuid>,
     query: String,
     older: bool,
+    unfinished: Vec<Waiting>,
+    more_unfinished: Count,
     entries: Vec<Line>,
     next: Option<Cursor>,
 }
@@ -63,10 +72,40 @@ struct Line {
     sentences: Option<Count>,
 }
 
+/// A text that is not in the history yet, or will never be.
+struct Waiting {
+    id: Uuid,
+    de: String,
+    de_short: String,
+    stands: &'static str,
+    /// Whether nothing is wrong.
+    calm: bool,
+    created: Time,
+}
+
+impl From<Unfinished> for Waiting {
+    fn from(one: Unfinished) -> Self {
+        let de = visible(&one.excerpt).into_owned();
+        Self {
+            id: one.id,
+            de_short: de.chars().take(LABEL_CHARS).collect(),
+            de,
+            calm: matches!(one.phase, Phase::Waiting { .. } | Phase::Running),
+            stands: match one.phase {
+                Phase::Waiting { .. } => "Waiting for its turn",
+                Phase::Running => "Being translated",
+                Phase::Retrying { .. } => "Waiting for the translation service",
+                Phase::Cancelled => "Cancelled",
+                Phase::Failed { .. } => "Not translated",
+                Phase::Done { .. } => "Translated, not in the history yet",
+            },
+            created: one.created_at.into(),
+        }
+    }
+}
+
 impl From<Entry> for Line {
     fn from(entry: Entry) -> Self {
-        // The label of the delete button: enough to tell lines apart.
-        const LABEL_CHARS: usize = 40;
         let en = visible(&entry.excerpt_en).into_owned();
         Self {
             id: entry.public_id,
@@ -112,12 +151,22 @@ pub(crate) async fn show(
         Some(Said::Absent) => Some("There was nothing to delete: it is gone already.".to_owned()),
         None => None,
     };
+    // On the first page, and not among what a search found.
+    let mut unfinished = if query.is_empty() && before.is_none() {
+        state.jobs.unfinished()
+    } else {
+        Vec::new()
+    };
+    let more_unfinished = unfinished.len().saturating_sub(UNFINISHED);
+    unfinished.truncate(UNFINISHED);
     let page = HistoryPage {
         answered,
         notice,
         deleted: parameters.deleted,
         query: query.to_owned(),
         older: before.is_some(),
+        unfinished: unfinished.into_iter().map(Waiting::from).collect(),
+        more_unfinished: more_unfinished.into(),
         entries: entries.into_iter().map(Line::from).collect(),
         next,
     };
@@ -196,6 +245,25 @@ mod tests {
             .await;
         assert_eq!(restored.headers["location"], "/history");
         assert_eq!(pages.get(&format!("/translations/{id}")).await.status, 200);
+    }
+
+    #[tokio::test]
+    async fn texts_that_are_not_finished_are_found_again() {
+        let pages = Pages::open().await;
+        let id = Uuid::now_v7();
+        let submitted = pages.state.jobs.submit(id, "Grüße & <b>").await;
+        assert_eq!(submitted.expect("accepted"), id);
+        assert!(pages.state.jobs.cancel(id).await);
+        let list = pages.get("/history").await.body;
+        assert!(list.contains("Grüße &#38; &#60;b&#62;"), "{list}");
+        assert!(list.contains("Cancelled") && !list.contains("Nothing here yet"));
+        // Nothing of it is in what a search found.
+        let found = pages.get("/history?q=x").await.body;
+        assert!(!found.contains("Cancelled"), "{found}");
+        let deleted = pages.post(&format!("/translations/{id}/delete"), "").await;
+        assert_eq!(deleted.headers["location"], "/history?said=forgotten");
+        let list = pages.get("/history").await.body;
+        assert!(list.contains("Nothing here yet"), "{list}");
     }
 
     #[tokio::test]

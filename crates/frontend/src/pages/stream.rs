@@ -30,13 +30,23 @@ const PATIENCE: Duration = Duration::from_millis(400);
 /// How long the end waits for the database, so that "not stored yet" is only said when it is so.
 const STORING: Duration = Duration::from_secs(1);
 
-/// A job: what it has at once, the rest as it comes, and the end. With `from` it goes on at that
-/// sentence. It ends early on `shutdown`.
+/// Where a page broke off that is to go on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Resumed {
+    /// The sentence that comes next.
+    pub(crate) sentence: usize,
+    /// The edition that the sentences before are of, where the page knows it.
+    pub(crate) edition: Option<u64>,
+}
+
+/// A job: what it has at once, the rest as it comes, and the end. It goes on where `from` says, or
+/// from the start if another model has begun afresh since. It ends early on `shutdown`, and when
+/// another model begins: no text is shown that two models translated.
 pub(crate) fn at_work(
     job: Job,
     frame: Frame,
     form: Form,
-    from: usize,
+    from: Resumed,
     shutdown: CancellationToken,
 ) -> impl Stream<Item = Bytes> {
     stream! {
@@ -73,6 +83,12 @@ pub(crate) fn at_work(
             }
             return;
         };
+        let edition = job.edition();
+        let same = from.edition.is_none_or(|from| edition.is_none_or(|edition| edition == from));
+        let from = if same { from.sentence } else { 0 };
+        if let Some(edition) = edition {
+            yield stamp(edition, form);
+        }
         // Where there is nothing to translate, the translation is the text itself.
         let mut words = if segments.is_empty() { count_words(job.text()) } else { 0 };
         let mut next = 0;
@@ -83,7 +99,7 @@ pub(crate) fn at_work(
             changes.borrow_and_update();
             // The phase first: what a job has when it has ended is all it will ever have.
             let state = job.state();
-            for one in job.translated_from(next) {
+            for one in job.translated_of(Arc::clone(&segments), next) {
                 next += 1;
                 words += count_words(&one.translation);
                 if one.index == writer.next() {
@@ -93,6 +109,16 @@ pub(crate) fn at_work(
                 if writer.pending() >= CHUNK {
                     yield Bytes::from(writer.take());
                 }
+            }
+            if !segments.is_empty() && !job.is_cut_into(&segments) {
+                // The script asks for it by itself.
+                writer.message(&format!(
+                    "<span class=\"live\">Another model has begun this text afresh. \
+                     <a href=\"/translations/{}\">Load the page again</a>.</span>",
+                    job.id(),
+                ));
+                yield Bytes::from(writer.take());
+                return;
             }
             match Ending::of(&state) {
                 Some(Ending::Kept { refused: None })
@@ -239,6 +265,14 @@ fn message_of(job: &Job) -> Option<String> {
         )),
         _ => None,
     }
+}
+
+/// Which edition the rows are of, for the script.
+fn stamp(edition: u64, form: Form) -> Bytes {
+    Bytes::from(match form {
+        Form::Page => format!("<template data-edition=\"{edition}\"></template>\n"),
+        Form::Fragment => format!("edition {edition}\n"),
+    })
 }
 
 /// A sign that the connection stands; shows nothing.

@@ -12,7 +12,7 @@ use crate::history::{DatabaseConfig, History};
 use crate::jobs::Jobs;
 use crate::spool::Spool;
 use crate::translator::{System, Translator};
-use crate::{AppState, Limits};
+use crate::{AppState, Forms, Limits};
 
 /// Most bytes of a text here.
 pub(crate) const LIMIT: usize = 1000;
@@ -57,6 +57,7 @@ impl Pages {
             jobs,
             history,
             translator,
+            forms: Forms::new(LIMIT),
             limits: Limits {
                 max_text_bytes: LIMIT,
             },

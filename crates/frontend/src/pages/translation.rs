@@ -21,7 +21,7 @@ use crate::error::Error;
 use crate::history::Translation;
 use crate::jobs::{self, Job, Phase};
 use crate::pages::bitext::Form;
-use crate::pages::stream::{at_work, finished};
+use crate::pages::stream::{Resumed, at_work, finished};
 use crate::pages::{Count, Id, Time, visible};
 
 /// Characters of the text in the title.
@@ -32,6 +32,8 @@ const TITLE_CHARS: usize = 48;
 pub(crate) struct Parameters {
     /// The sentence to go on with, as a fragment.
     from: Option<usize>,
+    /// The edition of the sentences that the page has.
+    edition: Option<u64>,
 }
 
 #[derive(Template)]
@@ -112,11 +114,12 @@ pub(crate) async fn show(
     Id(id): Id,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Response, Error> {
-    let Query(Parameters { from }) = parameters.unwrap_or_default();
+    let Query(Parameters { from, edition }) = parameters.unwrap_or_default();
     let form = from.map_or(Form::Page, |_| Form::Fragment);
-    let from = from.unwrap_or(0);
+    let sentence = from.unwrap_or(0);
+    let from = Resumed { sentence, edition };
     let model = state.translator.model();
-    if let Some(job) = state.jobs.find(id) {
+    if let Some(job) = state.jobs.recall(id).await {
         let page = TranslationPage {
             id,
             title: title_of(&job),
@@ -137,7 +140,7 @@ pub(crate) async fn show(
         running: false,
     };
     let frame = Frame::new(&page, form)?;
-    Ok(respond(form, finished(stored, frame, form, from)))
+    Ok(respond(form, finished(stored, frame, form, sentence)))
 }
 
 fn respond(form: Form, body: impl Stream<Item = Bytes> + Send + 'static) -> Response {

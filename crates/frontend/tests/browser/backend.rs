@@ -2,7 +2,7 @@
 //! translates a sentence when the case lets it.
 
 use std::collections::HashMap;
-use std::convert::Infallible;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -15,6 +15,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 /// A letter as people get them, for cases and pictures.
 pub(crate) const LETTER: &str = "\
@@ -96,6 +97,8 @@ pub(crate) struct Backend {
     pub(crate) url: String,
     leave: Arc<Semaphore>,
     mood: Arc<Mutex<Mood>>,
+    /// Its model; ends the answers under way when it is replaced.
+    model: Arc<Mutex<(&'static str, CancellationToken)>>,
     demo: bool,
 }
 
@@ -128,6 +131,10 @@ impl Backend {
             url: format!("http://{}", listener.local_addr().unwrap()),
             leave: Arc::new(Semaphore::new(0)),
             mood: Arc::new(Mutex::new(Mood::Willing)),
+            model: Arc::new(Mutex::new((
+                if demo { "demo-de-en" } else { "opus-mt-de-en" },
+                CancellationToken::new(),
+            ))),
             demo,
         };
         let router = Router::new()
@@ -144,6 +151,13 @@ impl Backend {
         self.leave.add_permits(sentences);
     }
 
+    /// Gets another model, which ends each sentence with its name.
+    pub(crate) fn get_model(&self, name: &'static str) {
+        let mut model = self.model.lock().unwrap();
+        model.1.cancel();
+        *model = (name, CancellationToken::new());
+    }
+
     /// What it does from now on.
     pub(crate) fn set_mood(&self, mood: Mood) {
         *self.mood.lock().unwrap() = mood;
@@ -151,11 +165,7 @@ impl Backend {
 }
 
 async fn model(State(backend): State<Backend>) -> Json<ModelInfo> {
-    let name = if backend.demo {
-        "demo-de-en"
-    } else {
-        "opus-mt-de-en"
-    };
+    let name = backend.model.lock().unwrap().0;
     Json(ModelInfo {
         name: name.to_owned(),
         commit: None,
@@ -180,24 +190,29 @@ async fn translate(
         }
         Mood::Strict => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
     }
+    let (model, end) = backend.model.lock().unwrap().clone();
     let segments = segment::segments(&text_de, "de");
     let events = async_stream::stream! {
         let total = segments.len();
         for (index, segment) in segments.into_iter().enumerate() {
-            backend.leave.acquire().await.unwrap().forget();
+            let Some(leave) = end.run_until_cancelled(backend.leave.acquire()).await else {
+                yield Err(io::Error::other("another model comes"));
+                return;
+            };
+            leave.unwrap().forget();
             let sentence = &text_de[segment.start..segment.end];
             let event = SegmentEvent {
                 index,
                 start: segment.start,
                 end: segment.end,
-                translation: translation(sentence),
+                translation: translation(sentence, model),
                 done: index + 1,
                 total,
                 flags: Vec::new(),
             };
-            yield Ok::<_, Infallible>(event_of(EVENT_SEGMENT, &event));
+            yield Ok(event_of(EVENT_SEGMENT, &event));
         }
-        yield Ok::<_, Infallible>(event_of(EVENT_DONE, &DoneEvent { sentences: total, duration_ms: 1 }));
+        yield Ok(event_of(EVENT_DONE, &DoneEvent { sentences: total, duration_ms: 1 }));
     };
     Sse::new(events)
         .keep_alive(KeepAlive::default())
@@ -205,9 +220,13 @@ async fn translate(
 }
 
 /// What it makes of a sentence.
-pub(crate) fn translation(sentence: &str) -> String {
+fn translation(sentence: &str, model: &str) -> String {
     let known = KNOWN.get(sentence).map(|known| (*known).to_owned());
-    known.unwrap_or_else(|| format!("EN {sentence}"))
+    let known = known.unwrap_or_else(|| format!("EN {sentence}"));
+    match model {
+        "demo-de-en" | "opus-mt-de-en" => known,
+        _ => format!("{known} ({model})"),
+    }
 }
 
 fn event_of(name: &str, data: &impl serde::Serialize) -> Event {

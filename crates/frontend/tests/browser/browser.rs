@@ -236,9 +236,8 @@ impl Browser {
     pub(crate) async fn until_html(&self, piece: &str) {
         let patience = Patience::new();
         while !self.html().await.contains(piece) {
-            if !patience.lasts().await {
-                panic!("in vain: {piece}\nin {}", self.html().await);
-            }
+            let goes_on = patience.lasts().await;
+            assert!(goes_on, "in vain: {piece}\nin {}", self.html().await);
         }
     }
 
@@ -287,44 +286,36 @@ impl Browser {
 
     /// Moves the pointer over an element until that has its effect.
     pub(crate) async fn hover(&self, selector: &str, effect: &str) {
-        self.point(
-            selector,
-            effect,
-            "Input.dispatchMouseEvent",
-            |x, y| json!({"type": "mouseMoved", "x": x, "y": y}),
-        )
-        .await;
+        self.point("mouse", selector, effect, &[]).await;
     }
 
     /// Taps an element with a finger until that has its effect.
     pub(crate) async fn tap(&self, selector: &str, effect: &str) {
-        self.point(
-            selector,
-            effect,
-            "Input.synthesizeTapGesture",
-            |x, y| json!({"x": x, "y": y, "gestureSourceType": "touch"}),
-        )
-        .await;
+        let tap = ["pointerDown", "pointerUp"];
+        self.point("touch", selector, effect, &tap).await;
     }
 
     /// A gesture on an element, made again where it missed: a page that is laid out at that moment
     /// moves it away.
-    async fn point(
-        &self,
-        selector: &str,
-        effect: &str,
-        command: &str,
-        gesture: fn(f64, f64) -> Value,
-    ) {
+    async fn point(&self, pointer: &str, selector: &str, effect: &str, then: &[&str]) {
         let patience = Patience::new();
         loop {
-            if let Ok((x, y)) = self.middle_of(selector).await
-                && self.try_devtools(command, &gesture(x, y)).await.is_ok()
-                && self.is(effect).await
-            {
-                return;
+            if let Ok((x, y)) = self.middle_of(selector).await {
+                let mut steps = vec![json!({"type": "pointerMove", "x": x, "y": y})];
+                steps.extend(then.iter().map(|step| json!({"type": step, "button": 0})));
+                let actions = json!({"actions": [{
+                    "type": "pointer",
+                    "id": pointer,
+                    "parameters": {"pointerType": pointer},
+                    "actions": steps,
+                }]});
+                // It may be out of the window again.
+                let _ = self.command("actions", &actions).await;
+                if self.is(effect).await {
+                    return;
+                }
             }
-            assert!(patience.lasts().await, "{command} on {selector}: {effect}");
+            assert!(patience.lasts().await, "{pointer} on {selector}: {effect}");
         }
     }
 

@@ -152,7 +152,7 @@ async fn sudden_end() {
         }
         assert!(app.history.find(*id).await.unwrap().is_some());
     }
-    let cancelled = app.jobs.find(cancelled).unwrap();
+    let cancelled = app.jobs.recall(cancelled).await.unwrap();
     assert_eq!(cancelled.state().phase, Phase::Cancelled);
     assert_eq!(cancelled.text(), "Abgebrochen.");
     assert_eq!(spooled(folder.path()).len(), 1);
@@ -337,7 +337,7 @@ async fn cancel() {
     assert!(app.jobs.cancel(job.id()).await);
     app.close().await;
     let app = open(folder.path(), &backend, &database).await;
-    let job = app.jobs.find(job.id()).unwrap();
+    let job = app.jobs.recall(job.id()).await.unwrap();
     assert_eq!(
         (job.state().phase, job.text()),
         (Phase::Cancelled, lines(3).as_str())

@@ -18,6 +18,9 @@ pub(super) fn cases() -> Vec<Case> {
         thirty_megabytes_meet_our_page_without_script
             .on(Device::NoScript)
             .with_refusals(),
+        a_text_that_comes_back_says_why.with_refusals(),
+        a_full_server_gives_the_text_back.with_refusals(),
+        a_file_can_be_taken_back,
         nothing_to_translate,
         edit_brings_the_text_back,
     ]
@@ -157,6 +160,62 @@ async fn thirty_megabytes_meet_our_page_without_script(browser: Browser) {
     browser.client.back().await.unwrap();
     browser.until_html("id=\"translate\"").await;
     browser.until_value("#text", &"Zu lang. ".repeat(200)).await;
+}
+
+async fn a_text_that_comes_back_says_why(browser: Browser) {
+    let backend = Backend::eager().await;
+    let app = App::start(&backend).await;
+    // A file stands where the texts are kept.
+    let spool = app.folder().join("spool");
+    let _ = std::fs::remove_dir_all(&spool);
+    std::fs::write(&spool, "").unwrap();
+    send(&browser, &app).await;
+    comes_back(&browser, "could not be saved").await;
+    browser.picture("500").await;
+}
+
+async fn a_full_server_gives_the_text_back(browser: Browser) {
+    let app = App::start_with("http://127.0.0.1:1", None).await;
+    // For all that is known before it is cut, as many sentences as fill the memory.
+    app.submit(&format!("Ende{}", ".".repeat(6_000_000))).await;
+    send(&browser, &app).await;
+    comes_back(&browser, "more texts at work than it can hold").await;
+    browser.picture("full").await;
+}
+
+async fn send(browser: &Browser, app: &App) {
+    browser.go(&app.url).await;
+    browser.until("document.activeElement?.id === 'text'").await;
+    browser.type_text("Guten Morgen!").await;
+    browser.press(&[Key::Control, Key::Enter]).await;
+}
+
+/// The text is in the form again, and it is said why, also after the script has looked at it.
+async fn comes_back(browser: &Browser, why: &str) {
+    browser.shows(why).await;
+    browser.until_value("#text", "Guten Morgen!").await;
+    browser
+        .until("document.readyState === 'complete' && document.querySelector('#count').textContent.startsWith('2 words')")
+        .await;
+    browser.shows(why).await;
+}
+
+async fn a_file_can_be_taken_back(browser: Browser) {
+    let backend = Backend::eager().await;
+    let app = App::start(&backend).await;
+    let file = app.folder().join("letter.txt");
+    std::fs::write(&file, "Ein Brief.\nZwei Zeilen.\n").unwrap();
+    browser.go(&app.url).await;
+    browser.until("document.activeElement?.id === 'text'").await;
+    browser.type_text("Mühsam getippt.").await;
+    let node = browser.node_of("#file").await.unwrap();
+    let file = json!({"nodeId": node, "files": [file]});
+    browser.devtools("DOM.setFileInputFiles", &file).await;
+    browser
+        .until_value("#text", "Ein Brief.\nZwei Zeilen.\n")
+        .await;
+    browser.eval("document.execCommand('undo')").await;
+    browser.until_value("#text", "Mühsam getippt.").await;
 }
 
 async fn nothing_to_translate(browser: Browser) {

@@ -4,13 +4,14 @@ use fantoccini::key::Key;
 
 use super::{Case, cases};
 use crate::app::App;
-use crate::backend::{Backend, LETTER};
+use crate::backend::{Backend, LETTER, Mood};
 use crate::browser::{Browser, Device};
 
 pub(super) fn cases() -> Vec<Case> {
     cases![
         searched_deleted_and_undone,
         deleted_and_undone_without_script.on(Device::NoScript),
+        what_is_not_finished_is_found_again,
         older_ones_are_on_further_pages,
         a_database_that_is_away_is_said_and_nothing_lost,
     ]
@@ -94,6 +95,36 @@ async fn deleted_and_undone_without_script(browser: Browser) {
     browser.until_html("The translation is deleted.").await;
     browser.click(".note button").await;
     browser.until_html("Good morning!").await;
+}
+
+async fn what_is_not_finished_is_found_again(browser: Browser) {
+    let backend = Backend::eager().await;
+    let app = App::start(&backend).await;
+    three(&app).await;
+    backend.set_mood(Mood::Busy);
+    let cancelled = app.submit(LETTER).await;
+    app.submit("Guten Morgen! Wie geht es dir?").await;
+    browser.go(&cancelled).await;
+    browser.follow("#progress button").await;
+    browser
+        .until("document.querySelector('#end[data-phase=cancelled]')")
+        .await;
+    // Also after a restart, when it is on disk alone.
+    app.stop().await;
+    app.start_again().await;
+    browser.go(&format!("{}/history", app.url)).await;
+    let lines = "document.querySelectorAll('.unfinished li').length";
+    browser.until(&format!("{lines} === 2")).await;
+    browser.shows("Waiting for the translation service").await;
+    browser.picture("history-unfinished").await;
+    browser.follow(".unfinished li:last-child a").await;
+    browser
+        .until("document.querySelector('#end[data-phase=cancelled]')")
+        .await;
+    browser.shows("Sehr geehrte Frau Keller").await;
+    browser.go(&format!("{}/history", app.url)).await;
+    browser.follow(".unfinished li:last-child .icon").await;
+    browser.until(&format!("{lines} === 1")).await;
 }
 
 async fn older_ones_are_on_further_pages(browser: Browser) {

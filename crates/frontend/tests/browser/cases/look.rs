@@ -14,6 +14,8 @@ pub(super) fn cases() -> Vec<Case> {
             .on(Device::Phone(320))
             .with_refusals(),
         dark_and_light_by_hand,
+        words_stand_out_in_light_and_dark,
+        what_is_not_finished_fits_a_phone.on(Device::Phone(390)),
         the_demo_model_is_named,
         what_does_not_exist_is_said.with_refusals(),
     ]
@@ -117,6 +119,81 @@ async fn dark_and_light_by_hand(browser: Browser) {
         .until("!document.documentElement.dataset.theme")
         .await;
     browser.until(&format!("{paper} === {bright}")).await;
+}
+
+/// Words whose contrast with what is behind them is below AA, 4.5 to 1 (WCAG 2.2, 1.4.3). What is
+/// behind is the first background up the tree that is not transparent; a canvas turns any notation
+/// of a colour into numbers.
+const FAINT: &str = "(() => {
+    const canvas = new OffscreenCanvas(1, 1).getContext('2d', {willReadFrequently: true});
+    const numbers = (colour) => {
+        canvas.clearRect(0, 0, 1, 1);
+        canvas.fillStyle = colour;
+        canvas.fillRect(0, 0, 1, 1);
+        return [...canvas.getImageData(0, 0, 1, 1).data];
+    };
+    const light = (colour) => {
+        const [r, g, b] = colour.map((one) => one / 255).map((one) => one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const behind = (one) => {
+        for (; one; one = one.parentElement) {
+            const colour = numbers(getComputedStyle(one).backgroundColor);
+            if (colour[3] === 255) return colour;
+        }
+        return [255, 255, 255];
+    };
+    const faint = [];
+    for (const one of document.querySelectorAll('body *')) {
+        const words = [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+        if (!words || !one.checkVisibility({visibilityProperty: true})) continue;
+        const pair = [light(numbers(getComputedStyle(one).color)), light(behind(one))].sort((a, b) => b - a);
+        const contrast = (pair[0] + 0.05) / (pair[1] + 0.05);
+        if (contrast < 4.5) faint.push(`${contrast.toFixed(2)} ${one.outerHTML.slice(0, 90)}`);
+    }
+    return faint;
+})()";
+
+async fn words_stand_out_in_light_and_dark(browser: Browser) {
+    let backend = Backend::demo().await;
+    let app = App::start(&backend).await;
+    let page = app.submit(LETTER).await;
+    browser.go(&page).await;
+    backend.let_go(3);
+    for theme in ["light", "dark"] {
+        let (url, page) = (&app.url, &page);
+        let pages = [
+            (url.clone(), "Nothing leaves this server."),
+            (page.clone(), "The tenancy ends on 31 March."),
+            (format!("{url}/history?said=absent"), "Being translated"),
+            (format!("{url}/history?q=nirgends"), "Nothing found"),
+        ];
+        for (url, seen) in pages {
+            browser.go(&url).await;
+            browser
+                .eval(&format!("localStorage.setItem('theme', '{theme}')"))
+                .await;
+            browser.refresh().await;
+            let themed = format!("document.documentElement.dataset.theme === '{theme}'");
+            browser.until(&themed).await;
+            browser.shows(seen).await;
+            assert_eq!(browser.eval(FAINT).await, serde_json::json!([]), "{url}");
+        }
+    }
+}
+
+async fn what_is_not_finished_fits_a_phone(browser: Browser) {
+    let backend = Backend::patient().await;
+    let app = App::start(&backend).await;
+    for text in [LETTER, "Guten Morgen! Wie geht es dir?"] {
+        app.submit(text).await;
+    }
+    browser.go(&format!("{}/history", app.url)).await;
+    browser.shows("Being translated").await;
+    browser
+        .until("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        .await;
+    browser.picture("phone-history-unfinished").await;
 }
 
 async fn the_demo_model_is_named(browser: Browser) {

@@ -16,6 +16,7 @@ pub(super) fn cases() -> Vec<Case> {
         reloaded_in_the_middle,
         a_broken_line_is_taken_up_again.with_refusals(),
         a_restart_of_the_server_is_survived.with_refusals(),
+        another_model_begins_afresh,
         a_backend_that_is_down_is_waited_for,
         a_busy_backend_is_asked_again,
         a_refused_text_is_kept,
@@ -144,6 +145,14 @@ async fn reloaded_in_the_middle(browser: Browser) {
         .await;
 }
 
+/// Notes down what the page tells those who listen to it.
+const LISTEN: &str = "(() => {
+    const status = document.querySelector('#status');
+    window.told = [];
+    new MutationObserver(() => told.push(status.textContent)).observe(status, {childList: true});
+    return true;
+})()";
+
 /// The sentences on the page, as numbers: German, then English.
 const NUMBERS: &str = "['de', 'en'].map((lang) => [...document.querySelectorAll(`.row [lang=${lang}] .s`)].map((one) => +one.dataset.i))";
 
@@ -159,6 +168,7 @@ async fn a_broken_line_is_taken_up_again(browser: Browser) {
     browser
         .eval("document.querySelector('.row').dataset.kept = 'yes'")
         .await;
+    browser.eval(LISTEN).await;
     line.cut();
     browser.shows("Connection lost – reconnecting…").await;
     browser.picture("connection-lost").await;
@@ -169,6 +179,11 @@ async fn a_broken_line_is_taken_up_again(browser: Browser) {
         .until("!document.body.innerText.includes('Connection lost')")
         .await;
     browser.picture("connection-resumed").await;
+    let told = browser.eval("window.told.filter((words) => /connect/i.test(words))");
+    assert_eq!(
+        told.await,
+        json!(["Connection lost, reconnecting.", "Connected again."])
+    );
     backend.let_go(4);
     browser
         .until("document.querySelector('#end[data-phase=stored]')")
@@ -199,6 +214,23 @@ async fn a_restart_of_the_server_is_survived(browser: Browser) {
         .await;
     let all: Vec<usize> = (0..9).collect();
     assert_eq!(browser.eval(NUMBERS).await, json!([all, all]));
+}
+
+async fn another_model_begins_afresh(browser: Browser) {
+    let backend = Backend::patient().await;
+    let app = App::start(&backend).await;
+    browser.go(&app.submit(LETTER).await).await;
+    backend.let_go(5);
+    browser.shows("Please bring the following documents:").await;
+    backend.get_model("other");
+    backend.let_go(100);
+    browser
+        .until("document.querySelector('#end[data-phase=stored]')")
+        .await;
+    let all: Vec<usize> = (0..9).collect();
+    assert_eq!(browser.eval(NUMBERS).await, json!([all, all]));
+    let others = "[...document.querySelectorAll('.row [lang=en] .s')].filter((one) => one.textContent.endsWith(' (other)')).length";
+    assert_eq!(browser.eval(others).await, 9);
 }
 
 async fn a_backend_that_is_down_is_waited_for(browser: Browser) {
@@ -234,6 +266,9 @@ async fn a_busy_backend_is_asked_again(browser: Browser) {
     let app = App::start(&backend).await;
     browser.go(&app.submit(LETTER).await).await;
     browser.shows("The translation service is busy.").await;
+    browser
+        .until("document.querySelector('#status').textContent.includes('is busy')")
+        .await;
     browser.picture("backend-busy").await;
     backend.set_mood(Mood::Willing);
     browser
