@@ -10,8 +10,9 @@
 //! - [`program`]: the binary: its settings, its logs, and a sudden end
 //! - [`fixture`]: the databases, the backend, and what cases need
 //!
-//! Without a `mariadbd` its cases are reported as ignored, or fail where `REQUIRE_DATABASE` is set. With `TEST_MYSQL_URL`, the URL of an
-//! account that may make databases, what runs on both kinds runs there too.
+//! Without a `mariadbd` its cases are reported as ignored, or fail where `REQUIRE_DATABASE` is set.
+//! With `TEST_MYSQL_URL`, the URL of an account that may make databases, what runs on both kinds
+//! runs there too.
 
 #![expect(
     clippy::unwrap_used,
