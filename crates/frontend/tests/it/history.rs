@@ -34,8 +34,10 @@ const HOSTILE: [&str; 10] = [
 async fn unchanged(database: Database) {
     let history = history(database.config()).await;
     for text in HOSTILE {
-        let row = translation(text, &format!("{text}{text}"));
+        let mut row = translation(text, &format!("{text}{text}"));
         assert_eq!(history.insert(&row).await, Ok(Inserted::Stored));
+        // Blank lines have no sentences: such spans are none of ours.
+        row.spans = row.spans.filter(|spans| spans.fit(text, &row.text_en));
         assert_eq!(
             history.find(row.public_id).await,
             Ok(Some(row.clone())),
