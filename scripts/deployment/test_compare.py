@@ -72,7 +72,7 @@ IN_KUBERNETES = [
     ("backend.limit of memory", lambda o: container_of(o, "backend")["resources"]["limits"].update(memory="2Gi")),
     ("frontend.limit of memory", lambda o: container_of(o, "frontend")["resources"]["limits"].pop("memory")),
     ("frontend.grace", lambda o: pod_of(o, "frontend").pop("terminationGracePeriodSeconds")),
-    ("backend.health", lambda o: container_of(o, "backend")["startupProbe"]["httpGet"].update(path="/readyz")),
+    ("backend.health", lambda o: container_of(o, "backend")["readinessProbe"]["httpGet"].update(path="/livez")),
     ("frontend.listens", lambda o: container_of(o, "frontend")["ports"][0].update(containerPort=80)),
     ("frontend.published", lambda o: files.find(o, "Service", "frontend")["spec"]["ports"][0].update(port=80)),
     ("backend.port of the Service",

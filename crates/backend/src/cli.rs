@@ -19,7 +19,7 @@ pub(crate) struct Cli {
 /// What the program does instead of serving.
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Ask the running service whether it is live; the exit code is the answer.
+    /// Ask the running service whether it is ready; the exit code is the answer.
     Healthcheck,
     /// Fetch a model from the Hugging Face hub, check it and put it in place.
     FetchModel(fetch_model::Args),

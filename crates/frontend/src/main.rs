@@ -18,7 +18,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Ask the running frontend whether it is live; the exit code is the answer.
+    /// Ask the running frontend whether it is ready; the exit code is the answer.
     Healthcheck,
 }
 

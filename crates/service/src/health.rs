@@ -13,13 +13,16 @@ pub fn livez<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/livez", get(async || "ok\n"))
 }
 
-/// Asks the server bound to `bind` on this host whether it is live: the `healthcheck` sub-command
-/// of a binary whose image has neither a shell nor curl.
+/// Asks the server bound to `bind` on this host whether it is ready, by its `GET /readyz`: the
+/// `healthcheck` sub-command of a binary whose image has neither a shell nor curl.
+///
+/// Ready and not only live, because Swarm gives a container its name, and thereby work, with its
+/// first healthy check. What is ready must stay so while it is busy, or Swarm kills it.
 ///
 /// # Errors
 /// It does not answer 200 within three seconds.
 pub async fn check(bind: SocketAddr) -> anyhow::Result<()> {
-    let url = format!("http://{}/livez", reachable(bind));
+    let url = format!("http://{}/readyz", reachable(bind));
     let client = reqwest::Client::builder()
         .no_proxy()
         .timeout(Duration::from_secs(3))
@@ -41,18 +44,33 @@ pub fn reachable(bind: SocketAddr) -> SocketAddr {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::StatusCode;
+    use tokio::task::JoinHandle;
+
     use super::*;
+
+    /// A server on all addresses that is live, and `ready` or not.
+    async fn server(ready: StatusCode) -> (SocketAddr, JoinHandle<std::io::Result<()>>) {
+        let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await;
+        let listener = listener.expect("bound");
+        let bind = listener.local_addr().expect("an address");
+        let router = livez::<()>().route("/readyz", get(async move || ready));
+        let server = tokio::spawn(async move { axum::serve(listener, router).await });
+        (bind, server)
+    }
 
     #[tokio::test]
     async fn a_server_on_all_addresses_is_found_and_a_missing_one_is_not() {
-        let listener = tokio::net::TcpListener::bind("0.0.0.0:0")
-            .await
-            .expect("bound");
-        let bind = listener.local_addr().expect("an address");
-        let server = tokio::spawn(async move { axum::serve(listener, livez::<()>()).await });
-        check(bind).await.expect("live");
+        let (bind, server) = server(StatusCode::OK).await;
+        check(bind).await.expect("ready");
         server.abort();
         let _ = server.await;
         check(bind).await.expect_err("gone");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_live_and_not_ready_gets_no_work() {
+        let (bind, _) = server(StatusCode::SERVICE_UNAVAILABLE).await;
+        check(bind).await.expect_err("not ready");
     }
 }
