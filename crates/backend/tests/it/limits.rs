@@ -13,7 +13,9 @@ use tokio::{
 
 use tower::ServiceExt as _;
 
-use crate::support::{PATIENCE, Served, TEN_MIB, ask, eventually, json, post, state, translate};
+use crate::support::{
+    PATIENCE, Served, TEN_MIB, ask, eventually, get, json, post, state, translate,
+};
 
 #[tokio::test]
 async fn the_limit_counts_bytes_of_text_and_is_named() {
@@ -126,6 +128,8 @@ async fn a_full_queue_is_refused_with_a_time_to_come_again() {
         assert_eq!(answer.headers[header::RETRY_AFTER], "5");
         assert_eq!(answer.fault(), "busy");
     }
+    // Busy is not broken: who is not ready is killed on Swarm, and gets no work on Kubernetes.
+    assert_eq!(get(&app, "/readyz").await.status, StatusCode::OK);
     places.pop();
     assert_eq!(translate(&app, "-").await.status, StatusCode::OK);
 }

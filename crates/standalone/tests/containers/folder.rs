@@ -11,7 +11,11 @@ use std::{
 use anyhow::Context as _;
 use tempfile::TempDir;
 
-use crate::{browser::Browser, docker::output, images};
+use crate::{
+    browser::Browser,
+    docker::{self, output},
+    images,
+};
 
 /// Where this workspace is.
 pub(crate) fn root() -> PathBuf {
@@ -30,7 +34,9 @@ pub(crate) fn own() -> String {
 /// The Compose files, the dump and secrets in a temporary folder, so that nobody's secrets are
 /// touched, and a free port for the page.
 pub(crate) struct Folder {
-    folder: TempDir,
+    place: TempDir,
+    /// The text of all Compose files.
+    files: String,
     port: u16,
 }
 
@@ -44,39 +50,49 @@ impl Folder {
             fs::copy(file, copy).context(file.display().to_string())?;
             Ok(())
         };
+        let mut files = String::new();
         for entry in fs::read_dir(root())? {
             let entry = entry?;
             if entry.file_name().to_string_lossy().starts_with("compose.") {
                 copy(&entry.path())?;
+                files.push_str(&fs::read_to_string(entry.path())?);
             }
         }
         for entry in fs::read_dir(root().join("mysql-dump"))? {
             copy(&entry?.path())?;
         }
         copy(&root().join("secrets/generate.sh"))?;
-        output(Command::new(folder.path().join("secrets/generate.sh")))?;
+        let generate = folder.path().join("secrets/generate.sh");
+        output(docker::command(generate, docker::USUAL))?;
         let port = TcpListener::bind("0.0.0.0:0")?.local_addr()?.port();
-        Ok(Self { folder, port })
+        Ok(Self {
+            place: folder,
+            files,
+            port,
+        })
     }
 
     /// Where it is.
     pub(crate) fn path(&self) -> &Path {
-        self.folder.path()
+        self.place.path()
     }
 
     /// `program`, to be run in this folder with this port and the images under test, and with
-    /// nothing else that the caller's environment may say to Compose.
+    /// nothing else that the caller's environment may say to Compose or in place of the files'
+    /// defaults.
     pub(crate) fn command(&self, program: &str) -> anyhow::Result<Command> {
         let images = images::built()?;
-        let mut command = Command::new(program);
+        let mut command = docker::command(program, docker::USUAL);
         command.current_dir(self.path());
         #[expect(
             clippy::disallowed_methods,
             reason = "what this process was started with is not for Compose"
         )]
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("COMPOSE_") {
-                command.env_remove(name);
+        for (variable, _) in std::env::vars_os() {
+            let name = variable.to_string_lossy();
+            let is_named = self.files.contains(&format!("${{{name}:-"));
+            if is_named || name.starts_with("COMPOSE_") {
+                command.env_remove(variable);
             }
         }
         command

@@ -1,6 +1,6 @@
 //! Both images, built once.
 
-use std::{process::Command, sync::LazyLock};
+use std::sync::LazyLock;
 
 use anyhow::anyhow;
 
@@ -33,7 +33,7 @@ fn names() -> Images {
 
 fn build() -> anyhow::Result<Images> {
     let images = names();
-    let mut compose = Command::new("docker");
+    let mut compose = docker::command("docker", docker::LONG);
     compose
         .args(["compose", "--file", "compose.yaml", "build"])
         .current_dir(root())

@@ -7,7 +7,12 @@
 //! - [`docker`]: the command line of Docker
 //! - [`folder`]: a copy of what a deployment needs
 //! - [`images`]: both images, built once
+//! - [`privileges`]: what services may do, and who knows the secrets
+//! - [`readme`]: the commands of the README
+//! - [`scenarios`]: services at work
+//! - [`services`]: what the tests ask of running services
 //! - [`suite`]: tests that share a stack
+//! - [`swarm`]: as a swarm runs it
 //! - [`until()`]: waiting for something to come about
 
 #[path = "../support/browser.rs"]
@@ -16,7 +21,12 @@ mod compose;
 mod docker;
 mod folder;
 mod images;
+mod privileges;
+mod readme;
+mod scenarios;
+mod services;
 mod suite;
+mod swarm;
 mod until;
 
 use std::process::ExitCode;
@@ -29,8 +39,11 @@ fn main() -> ExitCode {
     arguments.test_threads = Some(1);
     let mut trials = Vec::new();
     trials.extend(compose::trials());
+    trials.extend(swarm::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     // Not by `Conclusion::exit`, which ends the process here and now.
-    images::remove();
+    if !arguments.list {
+        images::remove();
+    }
     conclusion.exit_code()
 }

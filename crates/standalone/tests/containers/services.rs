@@ -4,6 +4,9 @@ use anyhow::Context as _;
 
 use crate::{browser::Browser, docker, folder::Folder, until::until};
 
+/// Services of `compose.yaml`.
+pub(crate) const SERVICES: [&str; 3] = ["database", "backend", "frontend"];
+
 /// The three services of `compose.yaml`, running.
 pub(crate) trait Services {
     /// The files that they are made of.
@@ -12,8 +15,17 @@ pub(crate) trait Services {
     /// The start of the names of networks, volumes and containers.
     fn name(&self) -> &str;
 
+    /// Starts what is not running, and waits for the page.
+    fn up(&self) -> anyhow::Result<()>;
+
+    /// Stops and removes the containers and networks; the volumes stay.
+    fn down(&self) -> anyhow::Result<()>;
+
     /// The id of a service's container, of the newest where there are several.
     fn container(&self, service: &str) -> anyhow::Result<String>;
+
+    /// The ports of a service that the host has, each as `5000/tcp`.
+    fn published(&self, service: &str) -> anyhow::Result<String>;
 
     /// What a service has logged.
     fn logs(&self, service: &str) -> anyhow::Result<String>;
@@ -49,6 +61,14 @@ pub(crate) trait Services {
         self.until("the translation is stored", || Ok(self.rows(german)? == 1))
     }
 
+    /// The addresses that the frontend finds under a service's name.
+    fn addresses(&self, service: &str) -> anyhow::Result<Vec<String>> {
+        let answer = self.exec("frontend", &["getent", "ahostsv4", service])?;
+        let streams = answer.lines().filter(|line| line.contains("STREAM"));
+        let address = |line: &str| Some(line.split_whitespace().next()?.to_owned());
+        Ok(streams.filter_map(address).collect())
+    }
+
     /// Waits until `condition` holds.
     ///
     /// # Errors
@@ -59,7 +79,7 @@ pub(crate) trait Services {
         condition: impl FnMut() -> anyhow::Result<bool>,
     ) -> anyhow::Result<()> {
         until(what, condition).with_context(|| {
-            let logs = ["database", "backend", "frontend"].map(|service| {
+            let logs = SERVICES.map(|service| {
                 let logs = self.logs(service).unwrap_or_default();
                 let last: Vec<&str> = logs.lines().rev().take(20).collect();
                 format!("{service}, the newest first:\n{}\n", last.join("\n"))

@@ -6,7 +6,7 @@ use std::{fs, thread};
 use anyhow::{Context as _, ensure};
 
 use super::stack::Stack;
-use crate::docker;
+use crate::{docker, services::Services as _};
 
 /// Sentences that keep the model busy while something is killed.
 const LINES: usize = 2000;
@@ -68,14 +68,15 @@ pub(super) fn killed(stack: &Stack) -> anyhow::Result<()> {
     // An engine that was told to kill a container leaves it so.
     stack.run(["kill", "database"])?;
     let german = "Ich habe heute keine Zeit.";
-    without_database(stack, german, "today")?;
+    let shown = without_database(stack, german, "have time today");
     stack.run(["start", "database"])?;
+    shown?;
     recovered(stack, german)?;
     // Out of the blue.
     stack.crash("database")?;
     let german = "Morgen habe ich Zeit.";
     let page = stack.impatient().translate(german)?.html;
-    ensure!(page.contains("time"), "{page}");
+    ensure!(page.contains("I have time tomorrow."), "{page}");
     recovered(stack, german)
 }
 
@@ -91,7 +92,7 @@ pub(super) fn silent(stack: &Stack) -> anyhow::Result<()> {
 
 pub(super) fn cut_off(stack: &Stack) -> anyhow::Result<()> {
     with_database(stack)?;
-    let network = format!("{}_data", stack.project());
+    let network = format!("{}_data", stack.name());
     let container = stack.container("database")?;
     docker::run(["network", "disconnect", &network, &container])?;
     let german = "Das Wasser ist heute kalt.";
@@ -108,7 +109,7 @@ pub(super) fn never_there(_: &Stack) -> anyhow::Result<()> {
     stack.up()?;
     with_database(&stack)?;
     stack.down()?;
-    let file = stack.folder.path().join("compose.yaml");
+    let file = stack.folder().path().join("compose.yaml");
     let sound = fs::read_to_string(&file)?;
     let broken = sound.replace("--skip-name-resolve", "--no-such-option");
     ensure!(broken != sound, "the database is not broken");
@@ -123,7 +124,7 @@ pub(super) fn never_there(_: &Stack) -> anyhow::Result<()> {
 
 pub(super) fn full(_: &Stack) -> anyhow::Result<()> {
     let stack = Stack::new("full")?;
-    let own = stack.folder.path().join("compose.override.yaml");
+    let own = stack.folder().path().join("compose.override.yaml");
     fs::write(own, SMALL_DISK)?;
     stack.up()?;
     with_database(&stack)?;
@@ -182,13 +183,14 @@ fn complete(stack: &Stack, first: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A text of many sentences, of which the page shows some, and not all.
+/// A text of many sentences, of which the page shows some, and not all; none is stored.
 fn begun(stack: &Stack, first: &str) -> anyhow::Result<String> {
     let path = stack.browser().submit(&book(first))?;
     let page = stack
         .browser()
         .get_until(&path, |html| html.contains("How are you"))?;
     ensure!(!page.html.contains("id=\"end\""), "too fast for this test");
+    ensure!(stack.rows(first)? == 0, "stored before its end");
     Ok(path)
 }
 
@@ -198,7 +200,6 @@ pub(super) fn backend(stack: &Stack) -> anyhow::Result<()> {
     let page = thread::scope(|scope| {
         let page = scope.spawn(|| stack.browser().get(&path));
         stack.crash("backend")?;
-        ensure!(stack.rows(first)? == 0, "stored before the kill");
         page.join().expect("it returns its errors")
     })?
     .html;
@@ -211,7 +212,6 @@ pub(super) fn frontend(stack: &Stack) -> anyhow::Result<()> {
     let first = "Guten Tag!";
     let path = begun(stack, first)?;
     stack.crash("frontend")?;
-    ensure!(stack.rows(first)? == 0, "stored before the kill");
     let mut page = String::new();
     stack.until("the page is served again", || {
         page = stack.browser().get(&path)?.html;

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fs};
 use anyhow::ensure;
 
 use super::stack::Stack;
+use crate::services::Services as _;
 
 /// What a service may say that `docker stack deploy` acts upon.
 const TAKEN: [&str; 16] = [
@@ -32,7 +33,7 @@ const LEFT_OUT: [&str; 3] = ["build", "restart", "security_opt"];
 /// What `command` writes, and its warnings.
 fn told(stack: &Stack, command: &str) -> anyhow::Result<(String, String)> {
     let output = stack.shell(&format!("{command} 2>warnings"))?;
-    let warnings = fs::read_to_string(stack.folder.path().join("warnings"))?;
+    let warnings = fs::read_to_string(stack.folder().path().join("warnings"))?;
     Ok((output, warnings))
 }
 
@@ -54,7 +55,7 @@ pub(super) fn same(stack: &Stack) -> anyhow::Result<()> {
     let (swarm, warnings) = told(stack, "docker stack config -c compose.yaml")?;
     ensure!(warnings.is_empty(), "{warnings}");
     // Both say it in the words of Compose, so that nothing that one of them dropped goes unseen.
-    fs::write(stack.folder.path().join("stack.yaml"), &swarm)?;
+    fs::write(stack.folder().path().join("stack.yaml"), &swarm)?;
     let swarm_as_compose = read_by_compose(stack, "-f stack.yaml")?;
     ensure!(
         swarm_as_compose == compose,

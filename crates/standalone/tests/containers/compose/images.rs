@@ -3,7 +3,7 @@
 use anyhow::{Context as _, ensure};
 
 use super::stack::Stack;
-use crate::{docker, images};
+use crate::{docker, images, services::Services as _};
 
 /// In which the sizes of images are counted.
 const MEGABYTE: u64 = 1_000_000;

@@ -4,7 +4,6 @@
 //! - [`files`]: what Compose and Swarm read in the files
 //! - [`images`]: what is in the images
 //! - [`original`]: the volume of the original app
-//! - [`privileges`]: what the services may do, and who knows the secrets
 //! - [`scenarios`]: the services at work
 //! - [`stack`]: the three services
 
@@ -12,26 +11,28 @@ mod faults;
 mod files;
 mod images;
 mod original;
-mod privileges;
 mod scenarios;
 mod stack;
 
 use libtest_mimic::Trial;
 
-use crate::suite::{self, Scenario};
+use crate::{
+    privileges, scenarios as shared,
+    suite::{self, Scenario},
+};
 use stack::Stack;
 
 /// All tests of this suite. Each works alone and in any order.
-const ALL: [(&str, Scenario<Stack>); 21] = [
+const ALL: [(&str, Scenario<Stack>); 22] = [
     ("it_starts_from_nothing", scenarios::from_nothing),
     (
         "the_page_translates_and_mysql_has_the_row",
-        scenarios::row_in_mysql,
+        shared::row_in_mysql,
     ),
     ("every_service_can_be_restarted", scenarios::restarts),
-    ("rows_survive_down_and_up", scenarios::rows_survive),
+    ("rows_survive_down_and_up", shared::rows_survive),
     ("the_readme_backs_up_and_restores", scenarios::backup),
-    ("services_find_each_other_by_name", scenarios::names),
+    ("services_find_each_other_by_name", shared::names),
     (
         "the_readme_takes_over_the_volume_of_the_original",
         original::taken_over,
@@ -39,6 +40,10 @@ const ALL: [(&str, Scenario<Stack>); 21] = [
     ("compose_and_swarm_read_the_same", files::same),
     ("secrets_come_by_file_only", privileges::secrets),
     ("containers_have_no_privileges", privileges::containers),
+    (
+        "containers_gain_no_privileges",
+        privileges::no_new_privileges,
+    ),
     ("only_the_page_is_published", privileges::network),
     ("the_database_account_has_few_rights", privileges::account),
     ("images_are_small", images::sizes),

@@ -4,8 +4,8 @@ use std::fs;
 
 use anyhow::ensure;
 
-use super::{privileges::few_rights, scenarios::commands, stack::Stack};
-use crate::{docker, until::until};
+use super::stack::Stack;
+use crate::{docker, privileges::few_rights, readme, services::Services as _, until::until};
 
 /// What the original put into `docker-entrypoint-initdb.d`, word for word.
 const DUMP: &str = "USE translation; CREATE TABLE IF NOT EXISTS translations(\
@@ -28,10 +28,10 @@ struct Original {
 impl Original {
     fn new(stack: &Stack) -> anyhow::Result<Self> {
         let original = Self {
-            name: format!("{}-original", stack.project()),
+            name: format!("{}-original", stack.name()),
         };
         original.remove();
-        let dump = stack.folder.path().join("original-dump");
+        let dump = stack.folder().path().join("original-dump");
         fs::create_dir(&dump)?;
         fs::write(dump.join("dump.sql"), DUMP)?;
         docker::run([
@@ -84,11 +84,11 @@ pub(super) fn taken_over(_: &Stack) -> anyhow::Result<()> {
         ("db_user", USER),
         ("db_password", PASSWORD),
     ] {
-        let file = stack.folder.path().join("secrets").join(name);
+        let file = stack.folder().path().join("secrets").join(name);
         fs::remove_file(&file)?;
         fs::write(&file, value)?;
     }
-    let readme = commands("**The volume of the original Flask app**")?;
+    let readme = readme::commands("**The volume of the original Flask app**")?;
     let name = "flask_unlimited_translation_database_volume";
     ensure!(readme.contains(name), "{readme}");
     stack.shell(&readme.replace(name, &original.name))?;

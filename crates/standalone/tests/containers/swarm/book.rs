@@ -13,15 +13,30 @@ const MIDDLE: usize = SENTENCES / 2;
 
 /// What its sentences are put together of: [`BEGINNINGS`], [`MIDDLES`], [`ENDS`].
 const BEGINNINGS: [&str; 8] = [
-    "Der Hund", "Die Katze", "Mein Bruder", "Die Lehrerin", "Das Kind", "Unser Nachbar",
-    "Der alte Mann", "Eine Freundin",
+    "Der Hund",
+    "Die Katze",
+    "Mein Bruder",
+    "Die Lehrerin",
+    "Das Kind",
+    "Unser Nachbar",
+    "Der alte Mann",
+    "Eine Freundin",
 ];
 const MIDDLES: [&str; 7] = [
-    "trinkt heute", "sucht im Garten", "findet am Abend", "kauft in der Stadt", "sieht morgen",
-    "vergisst oft", "bringt am 3. Juni",
+    "trinkt heute",
+    "sucht im Garten",
+    "findet am Abend",
+    "kauft in der Stadt",
+    "sieht morgen",
+    "vergisst oft",
+    "bringt am 3. Juni",
 ];
 const ENDS: [&str; 6] = [
-    "kaltes Wasser.", "einen Brief!", "das neue Buch.", "ein Glas Milch.", "zwei Zeitungen?",
+    "kaltes Wasser.",
+    "einen Brief!",
+    "das neue Buch.",
+    "ein Glas Milch.",
+    "zwei Zeitungen?",
     "nichts.",
 ];
 
@@ -80,14 +95,14 @@ fn translated(
         .get_until(&path, |html| html.contains(&middle))?;
     ensure!(!page.html.contains("id=\"end\""), "too fast for this test");
     happening()?;
-    let english = format!("{path}/english.txt");
-    let mut text = String::new();
+    // Before its end there is an English text too, of what is translated.
     stack.until("the book is translated", || {
-        let page = stack.browser().get(&english)?;
-        text = page.html;
-        Ok(page.status == 200)
+        let page = stack.browser().get(&path)?;
+        Ok(page.html.contains("id=\"end\" data-phase=\"done\""))
     })?;
-    Ok(text)
+    let english = stack.browser().get(&format!("{path}/english.txt"))?;
+    ensure!(english.status == 200, "status {}", english.status);
+    Ok(english.html)
 }
 
 /// A backend that is at work.

@@ -35,6 +35,15 @@ pub(super) struct Seen {
     pub(super) refused: Duration,
 }
 
+impl Seen {
+    /// Checks that nobody noticed anything.
+    pub(super) fn all_right(&self) -> anyhow::Result<()> {
+        let (wrong, all) = (self.wrong.len(), self.accepted.len());
+        ensure!(wrong == 0, "{wrong} of {all}: {:#?}", self.wrong);
+        Ok(())
+    }
+}
+
 /// Texts and their translations.
 type Known = Vec<(&'static str, String)>;
 

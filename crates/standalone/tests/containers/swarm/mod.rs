@@ -3,7 +3,7 @@
 //! - [`book`]: one long text over several backends
 //! - [`load`]: people who translate all the time
 //! - [`node`]: this engine as a swarm of one
-//! - [`scenarios`]: the services at work
+//! - [`scenarios`]: what only a swarm does
 //! - [`secrets`]: secrets that are made beforehand, and changed
 //! - [`stack`]: the three services
 //! - [`updates`]: scaling and replacing under load
@@ -18,17 +18,27 @@ mod updates;
 
 use libtest_mimic::Trial;
 
-use crate::suite::{self, Scenario};
+use crate::{
+    privileges, scenarios as shared,
+    suite::{self, Scenario},
+};
 use stack::Stack;
 
 /// All tests of this suite. Each works alone and in any order.
-const ALL: [(&str, Scenario<Stack>); 10] = [
+const ALL: [(&str, Scenario<Stack>); 14] = [
     (
         "a_swarm_translates_and_mysql_has_the_row",
-        scenarios::row_in_mysql,
+        shared::row_in_mysql,
     ),
-    ("a_swarm_has_names_for_all_services", scenarios::names),
-    ("rows_survive_a_new_stack", scenarios::rows_survive),
+    ("a_swarm_has_names_for_all_services", shared::names),
+    ("rows_survive_a_new_stack", shared::rows_survive),
+    ("secrets_come_by_file_only_on_a_swarm", privileges::secrets),
+    ("tasks_have_no_privileges", privileges::containers),
+    ("only_the_page_of_a_swarm_is_published", privileges::network),
+    (
+        "the_database_account_of_a_swarm_has_few_rights",
+        privileges::account,
+    ),
     ("a_killed_task_is_replaced", scenarios::killed),
     ("nobody_notices_more_and_fewer_backends", updates::scaling),
     ("nobody_notices_a_new_backend", updates::backend),

@@ -4,6 +4,12 @@ use anyhow::bail;
 
 use crate::{docker, folder::own};
 
+/// The bridge that an engine makes for its first swarm, and does not remove with it.
+const BRIDGE: &str = "docker_gwbridge";
+
+/// The swarm's own end on it.
+const BRIDGE_END: &str = "gateway_ingress-sbox";
+
 /// The swarm that this engine manages. Dropping it leaves the swarm, if it was made for the tests.
 pub(super) struct Node {
     ours: bool,
@@ -17,9 +23,12 @@ impl Node {
             "inactive false" => {
                 // Of one's own addresses Docker takes none by itself where there are several.
                 docker::run(["swarm", "init", "--advertise-addr", "127.0.0.1"])?;
+                // From here on it is left, whatever fails.
+                let node = Self { ours: true };
                 // So that the next run leaves it, should this one be killed.
-                docker::run(["node", "update", "--label-add", &own(), "self"])?;
-                Ok(Self { ours: true })
+                let id = docker::run(["info", "--format", "{{.Swarm.NodeID}}"])?;
+                docker::run(["node", "update", "--label-add", &own(), &id])?;
+                Ok(node)
             }
             "active true" => {
                 let labels = ["node", "inspect", "--format", "{{.Spec.Labels}}", "self"];
@@ -33,11 +42,15 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
-        if self.ours
-            && let Err(error) = docker::run(["swarm", "leave", "--force"])
-        {
+        if !self.ours {
+            return;
+        }
+        if let Err(error) = docker::run(["swarm", "leave", "--force"]) {
             eprintln!("{error:?}");
         }
+        // Whether it is there, and still holds on to the swarm, is a matter of moments.
+        let _ = docker::run(["network", "disconnect", "--force", BRIDGE, BRIDGE_END]);
+        let _ = docker::run(["network", "rm", BRIDGE]);
     }
 }
 

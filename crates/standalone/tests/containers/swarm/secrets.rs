@@ -7,23 +7,34 @@ use anyhow::ensure;
 use super::{load, stack::Stack};
 use crate::services::Services as _;
 
-/// What the README's commands put between quotes, in their order.
+/// What stands in the README's commands for the values, in their order.
 const VALUES: [&str; 3] = ["root-password", "somebody", "password"];
 
 /// The account's next password.
-const NEXT: &str = "another_password";
+const NEXT: &str = "another-password";
 
 /// The README's commands, with secrets of this stack's own: their names are those of the swarm.
 fn readme(stack: &Stack, heading: &str) -> anyhow::Result<String> {
     let name = stack.name();
-    let mut commands = String::new();
-    for secret in ["db_root_password", "db_user", "db_password"] {
+    let variables = ["db_root_password", "db_user", "db_password"].map(|secret| {
         let variable = format!("{}_SECRET", secret.to_uppercase());
-        commands.push_str(&format!("export {variable}={name}-{secret}\n"));
+        format!("export {variable}={name}-{secret}\n")
+    });
+    let mut commands = variables.concat() + &stack.readme(heading)?;
+    for before in ["secret create ", "_SECRET="] {
+        commands = commands.replace(&format!("{before}db_"), &format!("{before}{name}-db_"));
     }
-    commands.push_str(&stack.readme(heading)?);
-    let ours = |before: &str| format!("{before}{name}-db_");
-    Ok(commands.replace(" db_", &ours(" ")).replace("=db_", &ours("=")))
+    Ok(commands)
+}
+
+/// Whether the database lets the app's account in with `password`.
+fn lets_in(stack: &Stack, password: &str) -> anyhow::Result<bool> {
+    let client = "MYSQL_PWD=$0 mysql -h 127.0.0.1 -u \"$(cat /run/secrets/db_user)\" \
+         translation -e 'select 1' 2>&1 || true";
+    let answer = stack.exec("database", &["sh", "-c", client, password])?;
+    let refused = answer.contains("Access denied");
+    ensure!(refused || answer.starts_with('1'), "{answer}");
+    Ok(!refused)
 }
 
 pub(super) fn rotation(_: &Stack) -> anyhow::Result<()> {
@@ -39,16 +50,16 @@ pub(super) fn rotation(_: &Stack) -> anyhow::Result<()> {
     let [_, user, old] = VALUES;
     let file = stack.exec("frontend", &["cat", "/run/secrets/db_user"])?;
     ensure!(file == user, "the user is {file}");
-    ensure!(lets_in(&stack, old), "the password is not the one given");
+    ensure!(lets_in(&stack, old)?, "the password is not the one given");
 
     let commands = readme(&stack, "**Another password**")?.replace("<new value>", NEXT);
-    let (both, then) = commands.split_once("\n\n").unwrap_or_default();
-    let seen = load::during(&stack, || {
-        stack.shell(both)?;
-        for service in ["frontend", "database"] {
-            stack.updated(service)?;
-        }
+    load::during(&stack, || {
+        stack.shell(&commands)?;
         stack.ready()
     })?;
+    ensure!(lets_in(&stack, NEXT)?, "the new password is not known");
+    ensure!(!lets_in(&stack, old)?, "the old password is good still");
+    let file = stack.exec("frontend", &["cat", "/run/secrets/db_password"])?;
+    ensure!(file == NEXT, "the frontend has not the new password");
     Ok(())
 }

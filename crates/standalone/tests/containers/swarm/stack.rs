@@ -24,7 +24,7 @@ impl suite::Stack for Stack {
     fn start() -> anyhow::Result<Self> {
         let node = Node::new()?;
         let stack = Self::new("swarm", Some(node))?;
-        stack.deploy()?;
+        stack.up()?;
         Ok(stack)
     }
 }
@@ -36,6 +36,29 @@ impl Services for Stack {
 
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn up(&self) -> anyhow::Result<()> {
+        let commands = self.readme("## Swarm")?;
+        self.shell(commands.lines().last().context("no command")?)?;
+        self.ready()
+    }
+
+    fn down(&self) -> anyhow::Result<()> {
+        docker::run(["stack", "rm", &self.name])?;
+        // It is over with the command's end as little as a deployment is.
+        let label = format!("label=com.docker.stack.namespace={}", self.name);
+        self.until("nothing is left but the volumes", || {
+            let containers = docker::run(["ps", "--all", "--quiet", "--filter", &label])?;
+            let networks = docker::run(["network", "ls", "--quiet", "--filter", &label])?;
+            Ok(containers.is_empty() && networks.is_empty())
+        })
+    }
+
+    fn published(&self, service: &str) -> anyhow::Result<String> {
+        let ports = "{{range .Spec.EndpointSpec.Ports}}{{.TargetPort}}/{{.Protocol}} {{end}}";
+        let service = format!("{}_{service}", self.name);
+        docker::run(["service", "inspect", "--format", ports, &service])
     }
 
     fn container(&self, service: &str) -> anyhow::Result<String> {
@@ -65,11 +88,6 @@ impl Stack {
         Ok(stack)
     }
 
-    /// Whether the page is published by the swarm, and not by its container.
-    pub(super) fn has_ipvs(&self) -> bool {
-        self.ipvs
-    }
-
     /// Runs shell commands as they are typed in the folder of the Compose file.
     pub(super) fn shell(&self, commands: &str) -> anyhow::Result<String> {
         let mut shell = self.folder.command("sh")?;
@@ -88,31 +106,11 @@ impl Stack {
         })
     }
 
-    /// Deploys it as the README says.
-    pub(super) fn deploy(&self) -> anyhow::Result<()> {
-        let commands = self.readme("## Swarm")?;
-        let deploy = commands.lines().last().context("no command")?;
-        self.shell(deploy)?;
-        self.ready()
-    }
-
     /// Waits until the page is there and lacks nothing.
     pub(super) fn ready(&self) -> anyhow::Result<()> {
         self.until("the page is there and lacks nothing", || {
             let ready = self.browser().get("/readyz")?;
             Ok(ready.html.contains("\"degraded\":[]"))
-        })
-    }
-
-    /// Removes the services, secrets and networks; the volumes stay.
-    pub(super) fn down(&self) -> anyhow::Result<()> {
-        docker::run(["stack", "rm", &self.name])?;
-        // It is over with the command's end as little as a deployment is.
-        let label = format!("label=com.docker.stack.namespace={}", self.name);
-        self.until("nothing is left but the volumes", || {
-            let containers = docker::run(["ps", "--all", "--quiet", "--filter", &label])?;
-            let networks = docker::run(["network", "ls", "--quiet", "--filter", &label])?;
-            Ok(containers.is_empty() && networks.is_empty())
         })
     }
 
@@ -147,14 +145,6 @@ impl Stack {
         self.until("each backend has an address of its own", || {
             Ok(self.addresses("backend")?.len() == backends)
         })
-    }
-
-    /// What the frontend finds under a service's name.
-    pub(super) fn addresses(&self, service: &str) -> anyhow::Result<Vec<String>> {
-        let answer = self.exec("frontend", &["getent", "ahostsv4", service])?;
-        let streams = answer.lines().filter(|line| line.contains("STREAM"));
-        let address = |line: &str| Some(line.split_whitespace().next()?.to_owned());
-        Ok(streams.filter_map(address).collect())
     }
 
     /// The ids of the running containers of a service, the newest first.
