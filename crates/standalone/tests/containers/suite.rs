@@ -18,15 +18,16 @@ pub(crate) type Scenario<S> = fn(&S) -> anyhow::Result<()>;
 /// The stack, if a test needed it; one that failed to start is not tried again.
 type Shared<S> = Mutex<Option<Result<Arc<S>, String>>>;
 
-/// The scenarios as tests. Only they hold the stack, and each lets go of it when it has run: with
+/// The scenarios as tests of `suite`, with names that tell suites apart. Only they hold the stack, and each lets go of it when it has run: with
 /// the last one it goes, before the next suite begins, also where tests fail.
 pub(crate) fn trials<S: Stack>(
+    suite: &'static str,
     scenarios: &'static [(&'static str, Scenario<S>)],
 ) -> impl Iterator<Item = Trial> {
     let shared = Arc::new(Shared::<S>::default());
     scenarios.iter().map(move |(name, scenario)| {
         let shared = Arc::clone(&shared);
-        Trial::ignorable_test(*name, move || {
+        Trial::ignorable_test(format!("{suite}::{name}"), move || {
             if let Some(reason) = docker::missing() {
                 return Ok(Completion::ignored_with(reason));
             }

@@ -65,5 +65,5 @@ const ALL: [(&str, Scenario<Stack>); 22] = [
 
 /// All tests of this suite.
 pub(crate) fn trials() -> impl Iterator<Item = Trial> {
-    suite::trials(&ALL)
+    suite::trials("compose", &ALL)
 }

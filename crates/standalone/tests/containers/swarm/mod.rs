@@ -27,18 +27,15 @@ use stack::Stack;
 /// All tests of this suite. Each works alone and in any order.
 const ALL: [(&str, Scenario<Stack>); 14] = [
     (
-        "a_swarm_translates_and_mysql_has_the_row",
+        "the_page_translates_and_mysql_has_the_row",
         shared::row_in_mysql,
     ),
-    ("a_swarm_has_names_for_all_services", shared::names),
+    ("services_find_each_other_by_name", shared::names),
     ("rows_survive_a_new_stack", shared::rows_survive),
-    ("secrets_come_by_file_only_on_a_swarm", privileges::secrets),
-    ("tasks_have_no_privileges", privileges::containers),
-    ("only_the_page_of_a_swarm_is_published", privileges::network),
-    (
-        "the_database_account_of_a_swarm_has_few_rights",
-        privileges::account,
-    ),
+    ("secrets_come_by_file_only", privileges::secrets),
+    ("containers_have_no_privileges", privileges::containers),
+    ("only_the_page_is_published", privileges::network),
+    ("the_database_account_has_few_rights", privileges::account),
     ("a_killed_task_is_replaced", scenarios::killed),
     ("nobody_notices_more_and_fewer_backends", updates::scaling),
     ("nobody_notices_a_new_backend", updates::backend),
@@ -56,5 +53,5 @@ const ALL: [(&str, Scenario<Stack>); 14] = [
 
 /// All tests of this suite.
 pub(crate) fn trials() -> impl Iterator<Item = Trial> {
-    suite::trials(&ALL)
+    suite::trials("swarm", &ALL)
 }
