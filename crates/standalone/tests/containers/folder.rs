@@ -24,11 +24,12 @@ pub(crate) fn root() -> PathBuf {
 }
 
 /// The start of every name that this clone gives to things on the engine: a run that was killed is
-/// cleaned up by the next one, and other clones are left alone.
+/// cleaned up by the next one, and other clones are left alone. Short, because a swarm takes no
+/// name of a secret of more than 64 characters.
 pub(crate) fn own() -> String {
     let mut hasher = DefaultHasher::new();
     root().hash(&mut hasher);
-    format!("unlimited-translation-test-{:x}", hasher.finish())
+    format!("translation-test-{:x}", hasher.finish())
 }
 
 /// The Compose files, the dump and secrets in a temporary folder, so that nobody's secrets are
