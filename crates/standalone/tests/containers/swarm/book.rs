@@ -1,15 +1,20 @@
 //! One long text over several backends.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, ensure};
 
 use super::stack::Stack;
-use crate::{docker, services::Services as _};
+use crate::{browser::Browser, docker, services::Services as _};
 
 /// Sentences of the book.
 const SENTENCES: usize = 10_000;
 
 /// The sentence that the page shows when a backend is killed.
 const MIDDLE: usize = SENTENCES / 2;
+
+/// How long a page with the book may take: a busy machine does twenty sentences a second.
+const PATIENCE: Duration = Duration::from_mins(15);
 
 /// What its sentences are put together of: [`BEGINNINGS`], [`MIDDLES`], [`ENDS`].
 const BEGINNINGS: [&str; 8] = [
@@ -88,19 +93,16 @@ fn translated(
     title: &str,
     happening: impl FnOnce() -> anyhow::Result<()>,
 ) -> anyhow::Result<String> {
-    let path = stack.browser().submit(&book(title))?;
+    let browser = Browser::within(&stack.folder().origin(), PATIENCE);
+    let path = browser.submit(&book(title))?;
     let middle = format!("data-i=\"{MIDDLE}\"");
-    let page = stack
-        .browser()
-        .get_until(&path, |html| html.contains(&middle))?;
+    let page = browser.get_until(&path, |html| html.contains(&middle))?;
     ensure!(!page.html.contains("id=\"end\""), "too fast for this test");
     happening()?;
-    // Before its end there is an English text too, of what is translated.
-    stack.until("the book is translated", || {
-        let page = stack.browser().get(&path)?;
-        Ok(page.html.contains("id=\"end\" data-phase=\"done\""))
-    })?;
-    let english = stack.browser().get(&format!("{path}/english.txt"))?;
+    let page = browser.get(&path)?;
+    let is_whole = page.html.contains("id=\"end\" data-phase=\"done\"");
+    ensure!(is_whole, "the page ends before the book");
+    let english = browser.get(&format!("{path}/english.txt"))?;
     ensure!(english.status == 200, "status {}", english.status);
     Ok(english.html)
 }
