@@ -69,7 +69,7 @@ impl Services for Stack {
     fn logs(&self, service: &str) -> anyhow::Result<String> {
         // Not `docker service logs`, which may wait for ever for a task that is gone.
         self.shell(&format!(
-            "docker ps --all --quiet --filter {} | xargs --no-run-if-empty -n 1 docker logs 2>&1",
+            "docker ps --all --quiet --filter {} | tac | xargs --no-run-if-empty -n 1 docker logs 2>&1",
             self.filter(service)
         ))
     }
