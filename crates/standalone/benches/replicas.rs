@@ -36,7 +36,7 @@ impl Program {
             .env_clear()
             .env("DATA_DIR", data.path())
             .env("MODEL_DIR", model)
-            .env("RAYON_NUM_THREADS", "1")
+            .env("MODEL_THREADS", "1")
             .env("RUST_LOG", "error")
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
@@ -100,6 +100,10 @@ fn translate(replicas: usize) -> anyhow::Result<(Duration, String)> {
     let urls: Vec<_> = addresses.iter().map(|at| format!("http://{at}")).collect();
     for url in &urls {
         while ureq::get(format!("{url}/readyz")).call().is_err() {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "no runtime here, and no test: what is measured begins later"
+            )]
             std::thread::sleep(ASK_AGAIN);
         }
     }
