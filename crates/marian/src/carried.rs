@@ -215,13 +215,13 @@ fn markup(token: &str, offset: usize, found: &mut Vec<Range<usize>>) {
 /// Whether `translation` has what stands in `fixed`: an address or markup as it is, a number with all its digits, however
 /// they are grouped.
 pub(crate) fn has(translation: &str, fixed: &str) -> bool {
-    if translation.contains(fixed) {
-        return true;
-    }
-    if fixed.contains(char::is_alphabetic) || fixed.contains(['<', '{', '%', '@']) {
-        return false;
-    }
     let number: String = fixed.chars().filter(char::is_ascii_digit).collect();
+    if number.is_empty()
+        || fixed.contains(char::is_alphabetic)
+        || fixed.contains(['<', '{', '%', '@'])
+    {
+        return translation.contains(fixed);
+    }
     let groups: Vec<&str> = translation
         .split(|c: char| !c.is_ascii_digit())
         .filter(|group| !group.is_empty())

@@ -64,6 +64,8 @@ struct Configuration {
 /// The tiles of this thread, set up for rows of activations; given back when dropped, so that the system need not save
 /// eight kilobytes whenever it takes the thread off the processor.
 pub(super) struct Tiles {
+    /// The rows of a tile of sums or activations.
+    high: usize,
     /// The tiles belong to the thread that set them up.
     _of_this_thread: std::marker::PhantomData<*const ()>,
 }
@@ -72,7 +74,7 @@ impl Tiles {
     /// For `rows` rows: as they are if one tile holds them, else full tiles. Only where [`is_permitted`].
     pub(super) fn new(rows: usize) -> Self {
         assert!(is_permitted(), "looked up when the path was chosen");
-        let high = u8::try_from(rows.clamp(1, TILE_ROWS)).unwrap_or(16);
+        let high = rows.clamp(1, TILE_ROWS);
         let mut configuration = Configuration {
             palette: 1,
             start_row: 0,
@@ -82,19 +84,19 @@ impl Tiles {
         };
         configuration.bytes_per_row[..8].fill(64);
         // 0 to 3: sums; 4 and 5: activations; 6 and 7: weights, 16 groups of four inputs.
-        configuration.rows[..6].fill(high);
+        configuration.rows[..6].fill(u8::try_from(high).unwrap_or(16));
         configuration.rows[6..8].fill(16);
         // SAFETY: the processor has tiles, and the configuration is one of palette 1.
         unsafe {
             asm!("ldtilecfg [{}]", in(reg) &raw const configuration, options(nostack));
         }
         Self {
+            high,
             _of_this_thread: std::marker::PhantomData,
         }
     }
 
-    /// As [`super::Kernel::sums`]. There are at most [`TILE_ROWS`] rows, or a multiple of it.
-    #[expect(clippy::unused_self, reason = "whoever has tiles has set them up")]
+    /// As [`super::Kernel::sums`]. There are as many rows as the tiles were set up for, or a multiple of [`TILE_ROWS`].
     pub(super) fn sums(&self, x: &[u8], panel: Panel, sums: &mut [i32]) {
         let Panel {
             depth,
@@ -103,7 +105,11 @@ impl Tiles {
         } = panel;
         let mut left = x.len() / depth;
         assert!(depth % 64 == 0 && weights.len() == depth * PANEL && sums.len() == left * PANEL);
-        assert!(left <= TILE_ROWS || left.is_multiple_of(TILE_ROWS));
+        assert_eq!(excess.len(), PANEL);
+        assert!(
+            left == self.high || self.high == TILE_ROWS && left.is_multiple_of(TILE_ROWS),
+            "tiles set up for other rows"
+        );
         let (mut x, mut out) = (x, &mut *sums);
         while left > 0 {
             // Two tiles of rows where there are two full ones.
