@@ -36,7 +36,7 @@ def main():
 
 
 def text(base, count):
-    """Numbered, for a sentence that comes again would come from a cache; numbers of the same length, for the same work."""
+    """Numbered, so that no sentence comes again; numbers of the same length, for the same work."""
     return "".join(f"{base[at % BASE]} ({100_000 + at})\n" for at in range(count))
 
 

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """Makes what is measured: a model of opus-mt-de-en's exact shape with random weights, the CTranslate2 conversions of
-that and of the demo model, our int8 weights, and the sentences as token ids and as tokens."""
+that and of the demo model, and the sentences as token ids and as tokens."""
 
-import itertools
 import json
 import random
 import shutil
@@ -11,7 +10,6 @@ import subprocess
 import common
 import sentencepiece
 import torch
-from engines import sources
 from transformers import MarianConfig, MarianMTModel
 
 # What the config.json of Helsinki-NLP/opus-mt-de-en says.
@@ -55,9 +53,6 @@ def main():
     average = sentences([german for german, _ in common.lines(arguments.tsv)])
     run = {"--quick": arguments.quick, "--no-amx": arguments.no_amx}
     common.save("run", run | {"tsv": arguments.tsv.name, "average": average, "repeats": common.repeats(arguments)})
-    # The first load leaves int8 weights beside the model, which is no part of the figures.
-    for model, precision in itertools.product((common.SHAPE, common.DEMO), arguments.precisions):
-        common.figures(common.ours("engine", precision, model=model, ids=sources(2) / "ids.json", tokens=2))
 
 
 def shape():

@@ -19,7 +19,8 @@ def services(arguments):
     demo = {"MODEL_DIR": common.DEMO, "THREADS": common.THREADS, "BEAMS": beams}
     found = {}
     for precision in arguments.precisions:
-        found[f"ours {precision}"] = [common.PROGRAMS / "backend"], {"MODEL_DIR": common.DEMO, "MODEL_PRECISION": precision}
+        found[f"ours {precision}"] = [common.PROGRAMS / "backend"], {
+            "MODEL_DIR": common.DEMO, "MODEL_PRECISION": precision, "MODEL_THREADS": common.THREADS}
     uvicorn = ["python", "-m", "uvicorn", "--app-dir", common.HERE, "--log-level", "warning"]
     for workers in (1, common.THREADS):
         name = f"CTranslate2 int8, {workers} × {common.THREADS // workers}"

@@ -30,7 +30,7 @@ def main():
         print(f"\n{clients} clients", flush=True)
         runs = {}
         for _ in range(common.repeats(arguments)):
-            # A service starts afresh each time: none has a sentence in its cache.
+            # A service starts afresh each time: none has seen a sentence.
             for name, service in services(arguments).items():
                 count = FEW[clients] if name.startswith("transformers") else requests
                 count = 2 * clients if arguments.quick else count
@@ -107,7 +107,7 @@ def read(port, sentences, window):
 
 
 def written(sentences):
-    """A book: sentence after sentence, over and over, numbered so that none comes from a cache."""
+    """A book: sentence after sentence, over and over, numbered so that none comes again."""
     text = []
     size = 0
     for number, sentence in enumerate(itertools.cycle(sentences)):

@@ -31,6 +31,9 @@ pub(crate) enum Error {
     /// The body does not go on.
     #[error("the body does not go on")]
     Stalled,
+    /// So many long texts arrive that there is no room for another one.
+    #[error("too many texts arrive")]
+    Crowded,
     /// Too many texts are at work.
     #[error("too many texts are at work")]
     Full,
@@ -70,7 +73,9 @@ impl Error {
             Self::Stalled => StatusCode::REQUEST_TIMEOUT,
             Self::TooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::OtherSite => StatusCode::FORBIDDEN,
-            Self::Full | Self::Database(_) | Self::NotDeleted(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Crowded | Self::Full | Self::Database(_) | Self::NotDeleted(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Page(_) | Self::Panic => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -110,6 +115,10 @@ impl Error {
             Self::Stalled => (
                 "The text did not arrive in time",
                 vec!["Nothing came for half a minute. Nothing was translated.".into(), back.into()],
+            ),
+            Self::Crowded => (
+                "Too many texts arrive at once",
+                vec!["Others are sending long texts, and there is no room for another one yet. Nothing was translated. Try again in a minute.".into(), back.into()],
             ),
             Self::Full => (
                 "Too much is at work",

@@ -38,7 +38,7 @@ pub enum Precision {
     /// 32-bit floating point, as the models were trained: the reference.
     #[default]
     F32,
-    /// 8-bit integers: several times as fast, in a quarter of the memory. Weights are quantised when they are loaded,
+    /// 8-bit integers: several times as fast, in less than half of the memory (the embeddings stay 16-bit floats). Weights are quantised when they are loaded,
     /// activations on the fly; attention, normalisation and the choice of the next token stay floating point.
     Int8,
 }
@@ -214,6 +214,9 @@ impl Network {
             return Err(Error::Input(format!(
                 "a target longer than {position} tokens"
             )));
+        }
+        if decoding.rows() == 0 {
+            return Ok(Vec::new());
         }
         let is_for_rows = ids.len() == decoding.rows() && wanted.len() == ids.len();
         if !is_for_rows || ids.iter().any(|id| *id as usize >= self.vocabulary()) {

@@ -38,7 +38,7 @@ pub(super) struct Connected {
     /// The longest statement it takes, in bytes, where it has a limit.
     pub(super) longest: Option<u64>,
     /// The right to search.
-    pub(super) searches: Semaphore,
+    pub(super) searches: Arc<Semaphore>,
     number: u64,
 }
 
@@ -203,7 +203,7 @@ async fn connect(
             Ok(Connected {
                 pool,
                 longest,
-                searches: Semaphore::new(SEARCHES),
+                searches: Arc::new(Semaphore::new(SEARCHES)),
                 number,
             })
         }

@@ -284,14 +284,18 @@ impl History {
             let page = queries::page(&connected.pool, None, before, limit);
             return self.shared.ask(&connected, DEADLINE, page).await;
         };
-        // On a task of its own: the database goes on with a search that nobody waits for any more,
-        // and that counts until it has ended.
-        let searching = Arc::clone(&connected);
-        let search = tokio::spawn(async move {
-            let _turn = searching.searches.acquire().await;
-            queries::page(&searching.pool, Some(&query), before, limit).await
-        });
-        let page = async move { search.await.unwrap_or(Err(sqlx::Error::WorkerCrashed)) };
+        let (searches, searching) = (Arc::clone(&connected.searches), Arc::clone(&connected));
+        let page = async move {
+            // Who leaves before it is his turn has none.
+            let turn = searches.acquire_owned().await;
+            // On a task of its own: the database goes on with a search that nobody waits for any
+            // more, and that counts until it has ended.
+            let search = tokio::spawn(async move {
+                let _turn = turn;
+                queries::page(&searching.pool, Some(&query), before, limit).await
+            });
+            search.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
+        };
         self.shared.ask(&connected, SEARCH, page).await
     }
 

@@ -165,8 +165,22 @@ impl Jobs {
         self.core.registry.unfinished()
     }
 
+    /// Does something to its end, even if whoever asked for it leaves: a browser that hangs up, or
+    /// sends its form twice, drops what it waits for.
+    async fn to_its_end<T: Send + 'static>(
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        tokio::spawn(work).await.ok()
+    }
+
     /// Stops a job and keeps what it has. False where there is none or it has ended.
     pub async fn cancel(&self, id: Uuid) -> bool {
+        let jobs = self.clone();
+        let cancelled = Self::to_its_end(async move { jobs.cancel_now(id).await });
+        cancelled.await.unwrap_or_default()
+    }
+
+    async fn cancel_now(&self, id: Uuid) -> bool {
         let Some(job) = self.find(id) else {
             return false;
         };
@@ -183,6 +197,12 @@ impl Jobs {
     /// Starts a cancelled or failed job again; lets one that waits for its next attempt try at
     /// once. False where there is none, it is done or at work, or there is no room for it.
     pub async fn retry(&self, id: Uuid) -> bool {
+        let jobs = self.clone();
+        let tried = Self::to_its_end(async move { jobs.retry_now(id).await });
+        tried.await.unwrap_or_default()
+    }
+
+    async fn retry_now(&self, id: Uuid) -> bool {
         let Some((job, in_memory)) = self.core.recall(id).await else {
             return false;
         };
@@ -204,6 +224,12 @@ impl Jobs {
     /// Stops and forgets a job, its text included. False where there is none. What is stored
     /// already stays in the history, where it is deleted by itself.
     pub async fn delete(&self, id: Uuid) -> bool {
+        let jobs = self.clone();
+        let deleted = Self::to_its_end(async move { jobs.delete_now(id).await });
+        deleted.await.unwrap_or_default()
+    }
+
+    async fn delete_now(&self, id: Uuid) -> bool {
         let (known, job) = self.core.registry.remove(id);
         if !known {
             return false;

@@ -109,8 +109,8 @@ impl Registry {
             return Some(there.clone());
         }
         inner.ended.get(&id)?;
-        inner.retired.push_back(id);
         inner.jobs.insert(id, job.clone());
+        inner.retire(id);
         Some(job)
     }
 
@@ -135,6 +135,8 @@ impl Registry {
         let mut inner = self.lock();
         let ended = inner.ended.remove(&id).is_some();
         let job = inner.jobs.remove(&id);
+        // The same form may be sent again, under the same id: that job has not ended.
+        inner.retired.retain(|retired| *retired != id);
         (ended || job.is_some(), job)
     }
 
@@ -155,7 +157,8 @@ impl Registry {
         let mut held = *reserved + jobs.values().map(Job::bytes).sum::<usize>();
         while held.saturating_add(bytes) > self.most {
             let oldest = retired.pop_front().ok_or(SubmitError::Full)?;
-            held -= jobs.remove(&oldest).map_or(0, |job| job.bytes());
+            let left = jobs.remove(&oldest).map_or(0, |job| job.bytes());
+            held = held.saturating_sub(left);
         }
         *reserved += bytes;
         Ok(Room {
@@ -193,7 +196,8 @@ impl Inner {
             let Some(oldest) = retired.pop_front() else {
                 break;
             };
-            bytes -= jobs.remove(&oldest).map_or(0, |job| job.bytes());
+            let left = jobs.remove(&oldest).map_or(0, |job| job.bytes());
+            bytes = bytes.saturating_sub(left);
         }
     }
 }
@@ -239,5 +243,20 @@ mod tests {
         assert!(registry.remove(ended.id()).0);
         registry.end(&ended);
         assert!(registry.recall(ended).is_none());
+    }
+
+    #[test]
+    fn a_text_that_was_deleted_and_sent_again_stays_in_memory_while_it_is_at_work() {
+        let registry = Arc::new(Registry::new(0));
+        let first = job("noch einmal");
+        registry.insert(first.clone());
+        registry.end(&first);
+        assert!(registry.remove(first.id()).0);
+        registry.insert(first.clone());
+        assert!(matches!(
+            registry.reserve(HELD_BYTES),
+            Err(SubmitError::Full)
+        ));
+        assert!(registry.find(first.id()).is_some());
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! The text is cut into chunks while it is at work: each replica has a few, gets the next one as
 //! soon as it is done with one, and keeps what it sent when it is lost. What a replica that is slow
-//! or gone has not sent goes to another, and nothing is translated twice while none is. This is guided self-scheduling (Polychronopoulos and Kuck,
-//! 1987): chunks get smaller towards the end, so that all replicas end at about the same time.
+//! or gone has not sent goes to another, and nothing is translated twice while none is. This is
+//! guided self-scheduling (Polychronopoulos and Kuck, 1987): chunks get smaller towards the end, so
+//! that all replicas end at about the same time.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -48,8 +49,8 @@ const STALLED: Duration = Duration::from_secs(10);
 /// it. Less would take a replica that another text keeps busy for a slow one.
 const SLOW: f64 = 3.0;
 
-/// How long a replica that has another model gets no work of this text. In an update they come one
-/// by one, about that fast.
+/// How long a replica that has another model, or refuses this text, gets no work of it; that of others
+/// it still does. In an update they come one by one, about that fast.
 const STRANGE: Duration = Duration::from_secs(20);
 
 /// A text on its way through the backend.
@@ -100,8 +101,8 @@ struct Work {
     flights: Vec<Flight>,
     /// Length of the chunks that one replica did alone, in bytes, and the time that they took.
     done: (usize, Duration),
-    /// Replicas that had another model than the one that began the text, and until when they get
-    /// nothing.
+    /// Replicas that had another model than the one that began the text, or refused it, and until when
+    /// they get nothing.
     strangers: Vec<(Arc<Replica>, Instant)>,
     failure: Option<Failure>,
 }
@@ -402,7 +403,11 @@ impl Work {
         };
         tracing::debug!(replica = %replica.address(), %failure, "a chunk came back");
         metrics::counter!(CHUNKS, "outcome" => "returned").increment(1);
-        if matches!(failure, Failure::OtherModel(_)) {
+        let is_of_this_text = matches!(
+            failure,
+            Failure::OtherModel(_) | Failure::Refused(_) | Failure::TooLong
+        );
+        if is_of_this_text {
             self.strangers.retain(|(one, _)| !Arc::ptr_eq(one, replica));
             let until = Instant::now() + STRANGE;
             self.strangers.push((Arc::clone(replica), until));

@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::body::{Body, HttpBody as _};
 use futures_util::StreamExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -39,9 +39,22 @@ pub(crate) struct Fields {
 /// chance; whoever only holds the place of others does not.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// Most memory of the forms that arrive at the same time, in bytes: six of 10 MiB, or any number of
-/// letters. The others wait in front of the door, which costs nothing: they are not read.
+/// Least speed of a form, in bytes a second: a bad mobile line. Slower ones hold the places of others.
+const SLOWEST: u64 = 8 << 10;
+
+/// Most memory of the books that arrive at the same time, in bytes: six of 10 MiB. The others wait in
+/// front of the door, which costs nothing: they are not read.
 const ARRIVING: usize = 64 << 20;
+
+/// Up to here a form is a letter, in bytes. Letters have room of their own, for none shall wait for
+/// books that come over a slow line.
+const LETTER: usize = 64 << 10;
+
+/// Most memory of the letters that arrive at the same time, in bytes.
+const LETTERS: usize = 16 << 20;
+
+/// Longest wait for room.
+const IN_FRONT: Duration = Duration::from_secs(30);
 
 /// The unit in which it is counted, in bytes.
 const PIECE: usize = 1 << 10;
@@ -49,7 +62,8 @@ const PIECE: usize = 1 << 10;
 /// Memory for forms that arrive.
 #[derive(Clone, Debug)]
 pub struct Forms {
-    pieces: Arc<Semaphore>,
+    books: Arc<Semaphore>,
+    letters: Arc<Semaphore>,
     limit: usize,
 }
 
@@ -57,12 +71,19 @@ impl Forms {
     /// For texts of up to `limit` bytes.
     #[must_use]
     pub fn new(limit: usize) -> Self {
-        let pieces = ARRIVING.max(limit).div_ceil(PIECE);
-        let pieces = Arc::new(Semaphore::new(pieces.min(Semaphore::MAX_PERMITS)));
-        Self { pieces, limit }
+        let room = |bytes: usize| {
+            let pieces = bytes.div_ceil(PIECE).min(Semaphore::MAX_PERMITS);
+            Arc::new(Semaphore::new(pieces))
+        };
+        Self {
+            books: room(ARRIVING.max(limit)),
+            letters: room(LETTERS),
+            limit,
+        }
     }
 
-    /// Waits for room for the text of a form, which is no longer than its body says.
+    /// Waits for room for the text of a form, which is no longer than its body says; none where it
+    /// does not come in time.
     pub(crate) fn room_for(
         &self,
         body: &Body,
@@ -71,9 +92,17 @@ impl Forms {
         let size = size.and_then(|size| usize::try_from(size).ok());
         let bytes = size.unwrap_or(self.limit).min(self.limit);
         let wanted = u32::try_from(bytes.div_ceil(PIECE)).unwrap_or(u32::MAX);
-        let pieces = Arc::clone(&self.pieces);
-        // The semaphore is never closed.
-        async move { pieces.acquire_many_owned(wanted).await.ok() }
+        let is_letter = size.is_some_and(|size| size <= LETTER);
+        let room = Arc::clone(if is_letter {
+            &self.letters
+        } else {
+            &self.books
+        });
+        async move {
+            // The semaphores are never closed.
+            let room = timeout(IN_FRONT, room.acquire_many_owned(wanted)).await;
+            room.ok().and_then(Result::ok)
+        }
     }
 }
 
@@ -89,10 +118,12 @@ async fn read_within(body: Body, limit: usize, idle: Duration) -> Result<Fields,
     let give_up = (limit as u64)
         .saturating_mul(MOST_ENCODED_BYTES)
         .max(LEAST_READ);
+    let expected = body.size_hint().upper().unwrap_or(give_up).min(give_up);
+    let until = Instant::now() + idle + Duration::from_secs(expected / SLOWEST);
     let mut chunks = body.into_data_stream();
     let mut decoder = Decoder::new(limit);
     let mut read = 0;
-    while let Some(chunk) = timeout(idle, chunks.next())
+    while let Some(chunk) = timeout_at(until.min(Instant::now() + idle), chunks.next())
         .await
         .map_err(|_| Error::Stalled)?
     {
@@ -338,19 +369,22 @@ mod tests {
         assert!(matches!(error, Error::Stalled));
     }
 
-    #[tokio::test]
-    async fn forms_that_do_not_fit_wait_for_those_before_them() {
+    #[tokio::test(start_paused = true)]
+    async fn books_wait_for_those_before_them_and_letters_for_none() {
         let forms = Forms::new(ARRIVING);
-        let chunks = futures_util::stream::pending::<Result<&str, std::io::Error>>();
-        let letter = forms.room_for(&Body::from("text=Ja")).await.expect("room");
-        let mut book = Box::pin(forms.room_for(&Body::from_stream(chunks)));
-        assert!(book.as_mut().now_or_never().is_none(), "it may be long");
-        drop(letter);
-        let book = book.await;
-        let mut next = Box::pin(forms.room_for(&Body::from("text=Nein")));
-        assert!(next.as_mut().now_or_never().is_none());
-        drop(book);
-        assert!(next.await.is_some());
+        let book = || {
+            let chunks = futures_util::stream::pending::<Result<&str, std::io::Error>>();
+            forms.room_for(&Body::from_stream(chunks))
+        };
+        let first = book().await.expect("room");
+        let mut second = Box::pin(book());
+        assert!(second.as_mut().now_or_never().is_none(), "it may be long");
+        let letter = forms.room_for(&Body::from("text=Ja"));
+        assert!(letter.now_or_never().flatten().is_some());
+        drop(first);
+        let _second = second.await.expect("room");
+        // The third waits in vain, on a clock that jumps.
+        assert!(book().await.is_none());
     }
 
     #[test]

@@ -94,7 +94,11 @@ pub(crate) async fn submit(
     request: Request,
 ) -> Result<Response, Error> {
     // Held until the text is where memory is counted.
-    let _room = state.forms.room_for(request.body()).await;
+    let Some(_room) = state.forms.room_for(request.body()).await else {
+        // Read and dropped, or the browser would see a reset connection and not our page.
+        let _ = body::read(request.into_body(), 0).await;
+        return Err(Error::Crowded);
+    };
     let fields = body::read(request.into_body(), state.limits.max_text_bytes).await?;
     let text: Arc<str> = match fields.text {
         Some(text) => text.into(),

@@ -146,7 +146,7 @@ impl Replica {
             Failure::Busy {
                 retry_after: Some(wait),
             } => (*wait).min(MOST_PATIENCE),
-            Failure::Refused(_) | Failure::Protocol(_) | Failure::Slow => LONG_REST,
+            Failure::Protocol(_) | Failure::Slow => LONG_REST,
             _ => health.rests.next().max(SHORTEST_REST),
         };
         health.until = Some(Instant::now() + rest);

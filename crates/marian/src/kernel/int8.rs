@@ -74,7 +74,7 @@ impl Instructions {
             .unwrap_or(Self::Scalar)
     }
 
-    /// Its name, as flags and logs have it.
+    /// Its name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -83,6 +83,15 @@ impl Instructions {
             Self::Avx512 => "avx512",
             Self::Amx => "amx",
         }
+    }
+}
+
+/// Rows that tiles hold: one that is not full, or full ones.
+fn rows_of_tiles(count: usize) -> usize {
+    if count <= TILE_ROWS {
+        count
+    } else {
+        count.next_multiple_of(TILE_ROWS)
     }
 }
 
@@ -96,13 +105,13 @@ const MOST: f32 = 127.0;
 
 /// A weight matrix `[outputs, inputs]` in panels of [`PANEL`] outputs: `[panels, depth / 4, PANEL, 4]`, filled up with
 /// zeros. What a product reads of a panel lies in the order that it reads it, for registers and for tiles alike.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Weights {
     pub(crate) inputs: usize,
     pub(crate) outputs: usize,
-    pub(crate) panels: Vec<i8>,
+    panels: Vec<i8>,
     /// Per output, filled up to whole panels: what a unit of its weights is worth.
-    pub(crate) scales: Vec<f32>,
+    scales: Vec<f32>,
     /// Per output, filled up: Σ of its quantised weights, which is what the zero of a row is multiplied by.
     totals: Vec<f32>,
     /// `OFFSET` times that, which the offset of the bytes adds to every sum.
@@ -197,12 +206,7 @@ impl Rows {
     /// Quantises rows `[rows, inputs]`.
     pub(crate) fn quantise(x: &[f32], inputs: usize) -> Self {
         let (count, depth) = (x.len() / inputs, depth(inputs));
-        let room = if count <= TILE_ROWS {
-            count
-        } else {
-            count.next_multiple_of(TILE_ROWS)
-        };
-        let mut bytes = vec![0; room * depth];
+        let mut bytes = vec![0; rows_of_tiles(count) * depth];
         let mut scales = vec![Scale::default(); count];
         let rows = x.chunks_exact(inputs).zip(bytes.chunks_exact_mut(depth));
         for ((x, bytes), scale) in rows.zip(&mut scales) {
@@ -227,8 +231,9 @@ impl Rows {
     ) {
         debug_assert_eq!((columns.start % PANEL, out.len()), (0, self.count));
         let depth = depth(weights.inputs);
-        let mut sums = vec![0; self.bytes.len() / depth * PANEL];
         let kernel = Kernel::new(instructions, self.count);
+        let rows = kernel.rows(self.count);
+        let mut sums = vec![0; rows * PANEL];
         for start in columns.clone().step_by(PANEL) {
             let panel = &weights.panels[start * depth..(start + PANEL) * depth];
             let panel = Panel {
@@ -236,7 +241,7 @@ impl Rows {
                 weights: panel,
                 excess: &weights.excess[start..start + PANEL],
             };
-            kernel.sums(&self.bytes, panel, &mut sums);
+            kernel.sums(&self.bytes[..rows * depth], panel, &mut sums);
             let width = PANEL.min(columns.end - start);
             let scaling = Scaling {
                 totals: &weights.totals[start..start + width],
@@ -369,7 +374,7 @@ enum Kernel {
 }
 
 impl Kernel {
-    /// For so many rows. Instructions that this processor lacks are replaced by the best that it has.
+    /// For so many rows. Where this processor lacks the instructions: the plain loop.
     fn new(instructions: Instructions, rows: usize) -> Self {
         match instructions {
             #[cfg(target_arch = "x86_64")]
@@ -379,6 +384,15 @@ impl Kernel {
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx2 if instructions.is_available() => Self::Avx2,
             _ => Self::Scalar,
+        }
+    }
+
+    /// The rows that it computes for so many.
+    fn rows(&self, count: usize) -> usize {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Amx(_) => rows_of_tiles(count),
+            _ => count,
         }
     }
 
@@ -392,6 +406,83 @@ impl Kernel {
             Self::Avx512 => x86::sums_avx512(x, panel, sums),
             #[cfg(target_arch = "x86_64")]
             Self::Amx(tiles) => tiles.sums(x, panel, sums),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The bytes at which something could go wrong: the least, the middle, the greatest.
+    const BYTES: [u8; 6] = [0, 1, 127, 128, 254, 255];
+    const WEIGHTS: [i8; 5] = [-127, -1, 0, 1, 127];
+
+    /// Bytes that look random and are the same every time.
+    fn pick<T: Copy>(from: &[T], count: usize, seed: usize) -> Vec<T> {
+        let place = |i: usize| (i * 7919 + seed * 104_729) / 13 % from.len();
+        (0..count).map(|i| from[place(i)]).collect()
+    }
+
+    /// As written in the definition.
+    fn expected(x: &[u8], depth: usize, weights: &[i8]) -> Vec<i32> {
+        let value = |x: &[u8], column: usize| -> i32 {
+            let weight = |k: usize| weights[(k / GROUP * PANEL + column) * GROUP + k % GROUP];
+            let product = |k: usize| (i32::from(x[k]) - OFFSET) * i32::from(weight(k));
+            (0..depth).map(product).sum()
+        };
+        let rows = x.chunks_exact(depth);
+        rows.flat_map(|x| (0..PANEL).map(move |column| value(x, column)))
+            .collect()
+    }
+
+    /// Sets that this processor lacks are not tried here; the test `paths` reports them as ignored.
+    #[test]
+    fn sums_are_exact_at_the_extremes() {
+        for depth in [64, 192, 2048] {
+            let random = pick(&WEIGHTS, depth * PANEL, 1);
+            for weights in [vec![127; depth * PANEL], vec![-127; depth * PANEL], random] {
+                let excess: Vec<i32> = (0..PANEL)
+                    .map(|column| {
+                        let of_column = weights
+                            .chunks_exact(PANEL * GROUP)
+                            .flat_map(|group| &group[column * GROUP..(column + 1) * GROUP]);
+                        OFFSET * of_column.map(|weight| i32::from(*weight)).sum::<i32>()
+                    })
+                    .collect();
+                let panel = Panel {
+                    depth,
+                    weights: &weights,
+                    excess: &excess,
+                };
+                for rows in [1, 2, 3, 12, 13, 16, 32, 48] {
+                    for x in [
+                        vec![0; rows * depth],
+                        vec![255; rows * depth],
+                        pick(&BYTES, rows * depth, 2),
+                    ] {
+                        let expected = expected(&x, depth, &weights);
+                        for instructions in Instructions::ALL {
+                            if instructions.is_available() {
+                                let mut sums = vec![0; rows * PANEL];
+                                Kernel::new(instructions, rows).sums(&x, panel, &mut sums);
+                                assert_eq!(sums, expected, "{instructions:?}, {rows} × {depth}");
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn rows_are_quantised_from_their_least_to_their_greatest_value() {
+        let rows = Rows::quantise(&[-1.0, 0.0, 4.1, 2.0, 2.0, 2.0], 3);
+        assert_eq!(rows.bytes[..3], [0, 50, 255]);
+        for (row, x) in [(0, -1.0), (1, 2.0)] {
+            let Scale { unit, zero } = rows.scales[row];
+            let byte = i32::from(rows.bytes[row * depth(3)]);
+            assert!(((byte - OFFSET) as f32 * unit + zero - x).abs() < 1e-5);
         }
     }
 }

@@ -43,7 +43,8 @@ pub struct Found {
 }
 
 /// Candidates that are looked at once more beside those wanted, where logits are products of 8-bit integers: what is
-/// among the best few is then found by exact logits, and quantisation decides only what is far from being chosen.
+/// among the best few is then found by exact logits, and their quantisation decides only what is far from being chosen.
+/// The error of a quantised logit is a small part of the distance between the first and the tenth.
 const RECONSIDERED: usize = 6;
 
 /// Multiplications for which another thread is worth waking.
@@ -183,7 +184,7 @@ impl Output {
     pub(crate) fn find(&self, x: &Tensor, wanted: &[Wanted]) -> Result<Vec<Found>> {
         let matrix = match (&self.quantised, &self.embedding) {
             (Some(matrix), _) | (None, Embedding::Matrix(matrix)) => matrix,
-            // `new` makes halves only beside integers.
+            // `read` makes halves only beside integers.
             (None, Embedding::Half { .. }) => {
                 return Err(candle_core::Error::Msg("no output".to_owned()));
             }
