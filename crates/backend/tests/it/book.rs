@@ -14,9 +14,9 @@ use crate::{
 const LINES: usize = 10_000;
 /// Where the endless sentence is.
 const ENDLESS_LINE: usize = 5003;
-/// What the whole process may hold at most, in megabytes: four times the book and the buffers of a batch beside the
-/// demo model and the program, which are most of it.
-const MOST_MEGABYTES: usize = 400;
+/// What the whole process may hold at most, in megabytes: twice what it took on two cores, of which more than half was
+/// there before the book.
+const MOST_MEGABYTES: usize = 200;
 
 /// Line `number` of the book. Numbers of five digits are copied by the engine if the model does not, so that each line
 /// can be told by its own.
