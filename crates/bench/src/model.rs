@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
-use marian::{Execution, Options, Translator};
+use marian::{Execution, Instructions, Options, Translator};
 
 /// Which model, and how to run it.
 #[derive(Args, Debug)]
@@ -21,8 +21,9 @@ pub(crate) struct Model {
     /// Arithmetic of the products with weights.
     #[arg(long, value_enum, default_value_t = Precision::Int8)]
     precision: Precision,
-    /// What products of integers are computed with. [default: the fastest that this processor has]
-    #[arg(long, value_enum)]
+    /// What products of integers are computed with: scalar, avx2, avx512 or amx. [default: the fastest that this
+    /// processor has]
+    #[arg(long, value_parser = instructions)]
     instructions: Option<Instructions>,
     /// Threads that compute. [default: as many as the process may use]
     #[arg(long)]
@@ -38,32 +39,27 @@ enum Precision {
     F32,
 }
 
-/// Sets of instructions that products of integers are written in.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Instructions {
-    /// What every processor has.
-    Scalar,
-    /// AVX2.
-    Avx2,
-    /// AVX-512 with VNNI.
-    Avx512,
-    /// AMX.
-    Amx,
+/// A set of instructions by its name.
+fn instructions(name: &str) -> Result<Instructions, String> {
+    let named = Instructions::ALL
+        .into_iter()
+        .find(|instructions| instructions.name() == name);
+    let named = named.ok_or_else(|| {
+        format!(
+            "one of {}",
+            Instructions::ALL.map(Instructions::name).join(", ")
+        )
+    })?;
+    if named.is_available() {
+        Ok(named)
+    } else {
+        Err("this processor lacks these instructions".to_owned())
+    }
 }
 
 impl Model {
     /// Loads the model; tells how long it took.
     pub(crate) fn load(&self) -> anyhow::Result<(Translator, Duration)> {
-        let instructions = self.instructions.map(|instructions| match instructions {
-            Instructions::Scalar => marian::Instructions::Scalar,
-            Instructions::Avx2 => marian::Instructions::Avx2,
-            Instructions::Avx512 => marian::Instructions::Avx512,
-            Instructions::Amx => marian::Instructions::Amx,
-        });
-        anyhow::ensure!(
-            instructions.is_none_or(marian::Instructions::is_available),
-            "this processor lacks these instructions"
-        );
         let options = Options {
             beams: self.beams,
             execution: Execution {
@@ -71,7 +67,7 @@ impl Model {
                     Precision::Int8 => marian::Precision::Int8,
                     Precision::F32 => marian::Precision::F32,
                 },
-                instructions,
+                instructions: self.instructions,
                 threads: self.threads,
             },
         };

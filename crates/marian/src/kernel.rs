@@ -34,6 +34,9 @@ const LANES: usize = 16;
 /// of AVX-512 or four of AVX2; for integers, four bytes a column, the same, and two tiles of AMX.
 pub(crate) const PANEL: usize = 32;
 
+/// 1.5 · 2²³: adding it leaves a small float rounded to a whole number, halves to even, in the low bits of its mantissa.
+const ROUND: f32 = 12_582_912.0;
+
 /// Adds up lanes pairwise: 8 + 8, 4 + 4, 2 + 2, 1 + 1.
 #[inline(always)]
 fn fold(lanes: [f32; LANES], combine: impl Fn(f32, f32) -> f32) -> f32 {
@@ -74,8 +77,6 @@ fn maximum(values: &[f32]) -> f32 {
 /// (netlib.org/cephes). `f32::exp` is a call per value; this is what LLVM can do on whole registers.
 #[inline(always)]
 fn exp(x: f32) -> f32 {
-    /// 1.5 · 2²³: adding it leaves a float of this size rounded to a whole number in the low bits of its mantissa.
-    const ROUND: f32 = 12_582_912.0;
     /// ln 2 in two parts, the first short enough for n · `LN_2_HIGH` to be exact.
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;

@@ -93,14 +93,17 @@ impl Matrix {
     /// Copies the weights of one output; only of a matrix of floats on the CPU.
     fn row(&self, output: usize, out: &mut [f32]) {
         if let Weights::F32(panels) = &self.weights {
-            let packed = Packed {
-                inputs: self.inputs,
-                outputs: self.outputs,
-                panels,
-            };
-            for (out, weight) in out.iter_mut().zip(packed.row(output)) {
+            for (out, weight) in out.iter_mut().zip(self.packed(panels).row(output)) {
                 *out = weight;
             }
+        }
+    }
+
+    fn packed<'a>(&self, panels: &'a [f32]) -> Packed<'a> {
+        Packed {
+            inputs: self.inputs,
+            outputs: self.outputs,
+            panels,
         }
     }
 
@@ -118,12 +121,7 @@ impl Matrix {
                 x.product(*instructions, weights, bias, columns, out);
             }
             (Weights::F32(panels), Prepared::F32(x)) => {
-                let packed = Packed {
-                    inputs: self.inputs,
-                    outputs: self.outputs,
-                    panels,
-                };
-                x.product(packed, bias, columns, out);
+                x.product(self.packed(panels), bias, columns, out);
             }
             // Rows are prepared for the matrix that they meet.
             _ => {}

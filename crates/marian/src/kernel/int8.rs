@@ -17,10 +17,10 @@ use std::ops::Range;
 use pulp::Simd;
 use rayon::prelude::*;
 
-use super::{LANES, PANEL, dispatch, fold};
+use super::{LANES, PANEL, ROUND, dispatch, fold};
 
 /// Inputs are filled up with zeros to a multiple of this: the bytes in a row of an AMX tile.
-pub(crate) const DEPTH_STEP: usize = 64;
+const DEPTH_STEP: usize = 64;
 
 /// Inputs whose products a 32-bit lane adds up at a time.
 const GROUP: usize = 4;
@@ -74,7 +74,7 @@ impl Instructions {
             .unwrap_or(Self::Scalar)
     }
 
-    /// Its name.
+    /// Its name, as flags and the names of tests have it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -285,9 +285,6 @@ dispatch! {
 fn quantise_row_kernel<S: Simd>(_: S, x: &[f32], out: &mut [u8]) -> Scale {
     /// The steps between the least and the greatest byte.
     const STEPS: f32 = 255.0;
-    /// 1.5 · 2²³: adding it leaves a small float rounded to a whole number, halves to even, in the low bits of its
-    /// mantissa.
-    const ROUND: f32 = 12_582_912.0;
     let (least, greatest) = extremes(x);
     let range = greatest - least;
     let factor = if range > 0.0 { STEPS / range } else { 0.0 };

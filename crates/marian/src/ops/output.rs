@@ -7,7 +7,7 @@ use half::f16;
 use half::slice::HalfFloatSliceExt as _;
 use rayon::prelude::*;
 
-use super::{Arithmetic, Matrix, Weights, composed, floats};
+use super::{Arithmetic, Matrix, WORTH_SPLITTING, Weights, composed, floats};
 use crate::kernel::{self, BLOCK, Candidate, Mass, PANEL, Top, int8};
 
 /// What a step is to find in the logits of one row.
@@ -47,8 +47,8 @@ pub struct Found {
 /// The error of a quantised logit is a small part of the distance between the first and the tenth.
 const RECONSIDERED: usize = 6;
 
-/// Multiplications for which another thread is worth waking.
-const WORTH_SPLITTING: usize = 1 << 20;
+/// Rows of a table that are read at a time: whole panels of a matrix of integers, and a few megabytes.
+const SOME: usize = 64 * PANEL;
 
 /// A table of embeddings `[ids, width]`.
 #[derive(Debug)]
@@ -66,12 +66,13 @@ impl Embedding {
         width: usize,
         arithmetic: Arithmetic,
         device: &Device,
-        rows: impl Fn(Range<usize>) -> std::result::Result<Vec<f32>, E>,
+        mut rows: impl FnMut(Range<usize>) -> std::result::Result<Vec<f32>, E>,
     ) -> std::result::Result<Self, E> {
         if matches!(arithmetic, Arithmetic::Int8(_)) && device.is_cpu() {
-            let mut halves = Vec::with_capacity(ids * width);
-            for some in blocks_of_rows(ids) {
-                extend(&mut halves, &rows(some)?);
+            // Never more than a few rows at a time: all as floats would be most of the memory that the model ever takes.
+            let mut halves = vec![f16::ZERO; ids * width];
+            for (halves, start) in halves.chunks_mut(SOME * width).zip((0..).step_by(SOME)) {
+                halves.convert_from_f32_slice(&rows(start..(start + SOME).min(ids))?);
             }
             return Ok(Self::Half {
                 width,
@@ -146,32 +147,24 @@ impl Output {
         device: &Device,
         rows: impl Fn(Range<usize>) -> std::result::Result<Vec<f32>, E>,
     ) -> std::result::Result<Self, E> {
-        let vocabulary = bias.len();
-        let (embedding, quantised) = match arithmetic {
+        let mut quantised = match arithmetic {
             Arithmetic::Int8(instructions) if device.is_cpu() => {
-                // Both from the same rows, and never more than a few of them at a time: all as floats would be most of
-                // the memory that the model ever takes.
-                let mut halves = Vec::with_capacity(vocabulary * width);
-                let mut integers = int8::Weights::new(width);
-                for some in blocks_of_rows(vocabulary) {
-                    let some = rows(some)?;
-                    extend(&mut halves, &some);
-                    integers.push(&some);
-                }
-                let embedding = Embedding::Half {
-                    width,
-                    rows: halves,
-                };
-                (embedding, Some(Matrix::of_integers(integers, instructions)))
+                Some((int8::Weights::new(width), instructions))
             }
-            _ => (
-                Embedding::read(vocabulary, width, arithmetic, device, rows)?,
-                None,
-            ),
+            _ => None,
         };
+        // Both are made of the same rows, as they are read.
+        let embedding = Embedding::read(bias.len(), width, arithmetic, device, |some| {
+            let some = rows(some)?;
+            if let Some((integers, _)) = &mut quantised {
+                integers.push(&some);
+            }
+            Ok::<_, E>(some)
+        })?;
         Ok(Self {
             embedding,
-            quantised,
+            quantised: quantised
+                .map(|(integers, instructions)| Matrix::of_integers(integers, instructions)),
             bias,
         })
     }
@@ -233,21 +226,6 @@ impl Output {
             .candidates
             .sort_by(|a, b| b.logit.total_cmp(&a.logit).then(a.id.cmp(&b.id)));
     }
-}
-
-/// All rows, some at a time: whole panels of a matrix of integers.
-fn blocks_of_rows(count: usize) -> impl Iterator<Item = Range<usize>> {
-    const ROWS: usize = 64 * PANEL;
-    (0..count)
-        .step_by(ROWS)
-        .map(move |start| start..(start + ROWS).min(count))
-}
-
-/// Appends floats as halves.
-fn extend(halves: &mut Vec<f16>, floats: &[f32]) {
-    let start = halves.len();
-    halves.resize(start + floats.len(), f16::ZERO);
-    halves[start..].convert_from_f32_slice(floats);
 }
 
 /// What is known of a row when all columns have been looked at.
