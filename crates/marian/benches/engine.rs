@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use candle_core::Device;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use marian::network::Wanted;
 use marian::{Config, Execution, Network, Row, Search, Tokenizer, generate};
@@ -20,8 +19,8 @@ fn engine(criterion: &mut Criterion) {
         "/../../models/demo-de-en"
     ));
     let config = Config::load(directory).expect("the demo model is in the repository");
-    let network = Network::load(directory, &config, &Execution::default(), &Device::Cpu)
-        .expect("the demo model is whole");
+    let network =
+        Network::load(directory, &config, &Execution::default()).expect("the demo model is whole");
     let tokenizer = Tokenizer::load(directory, &config).expect("the demo model is whole");
     let sources: Vec<Vec<u32>> = SENTENCES
         .iter()

@@ -33,12 +33,7 @@ struct Arguments {
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let config = Config::load(&arguments.model)?;
-    let network = Network::load(
-        &arguments.model,
-        &config,
-        &Execution::default(),
-        &candle_core::Device::Cpu,
-    )?;
+    let network = Network::load(&arguments.model, &config, &Execution::default())?;
     let search = Search::new(&config, arguments.beams);
     let max_length = arguments.max_length.unwrap_or(config.max_length);
     let sources: Vec<Vec<u32>> = serde_json::from_slice(&std::fs::read(&arguments.ids)?)?;

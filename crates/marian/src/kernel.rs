@@ -16,11 +16,12 @@
 mod attention;
 mod columns;
 pub(crate) mod int8;
+mod prefetch;
 mod product;
 mod rows;
 mod vocabulary;
 
-pub(crate) use attention::{Columns, Memory, attend, dot};
+pub(crate) use attention::{Attend, Memory, Queries, Steps, dot};
 pub(crate) use columns::by_columns;
 pub(crate) use product::{Interleaved, Packed};
 pub(crate) use rows::{activate, add_and_normalise};

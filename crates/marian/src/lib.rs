@@ -8,6 +8,7 @@
 //! | `ops` | the network's operations on tensors, by `kernel` or by candle |
 //! | [`network`] | the transformer: encoder, decoder, attention, caches |
 //! | [`search`] | greedy and beam search with the semantics of Hugging Face transformers |
+//! | `team` | threads that share out the work of one operation |
 //! | `spm` | the SentencePiece files: pieces and normaliser |
 //! | [`tokenizer`] | text to token ids and back, from the SentencePiece files |
 //! | `split` | long sentences, cut into pieces |
@@ -30,6 +31,7 @@ pub mod search;
 mod sentence;
 mod split;
 mod spm;
+mod team;
 pub mod tokenizer;
 pub mod translator;
 mod weights;

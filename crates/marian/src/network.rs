@@ -9,17 +9,22 @@ mod load;
 mod state;
 
 use std::num::NonZeroUsize;
+use std::ops::Range;
 
-use candle_core::{Device, Tensor};
-use rayon::ThreadPool;
-use rayon::prelude::*;
+use candle_core::Tensor;
 
 pub use crate::kernel::Candidate;
-use crate::ops::{Embedding, Output, Sight};
+use crate::ops::{Embedding, Output};
 pub use crate::ops::{Found, Normalise, Wanted};
+use crate::team::Team;
 use crate::{Error, Instructions};
 use layers::{DecoderLayer, EncoderLayer};
+use state::SentenceMemory;
 pub use state::{Decoding, Encoded};
+
+/// Rows per thread from which threads work apart: below it, each of them would read all weights for next to nothing. At
+/// four rows on two threads both ways took the same time, at two rows together was 15 % faster, at eight apart.
+const ROWS_APART: usize = 2;
 
 /// How a network computes, where that is a choice.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -46,11 +51,10 @@ pub enum Precision {
 /// A loaded model, ready to run; shared between threads behind an `Arc`.
 #[derive(Debug)]
 pub struct Network {
-    device: Device,
-    /// All computing of a batch on all cores happens here, whoever calls.
-    pool: ThreadPool,
-    /// As many pools of one thread: where batches have a core each.
-    lanes: Vec<ThreadPool>,
+    /// Who computes.
+    team: Team,
+    /// For what is computed on one thread beside others.
+    alone: Team,
     /// Factor of the embeddings: √`d_model` or 1.
     scale: f64,
     /// Sines and cosines, `[positions, d_model]`.
@@ -68,12 +72,6 @@ pub struct Network {
 }
 
 impl Network {
-    /// Where the weights are.
-    #[must_use]
-    pub fn device(&self) -> &Device {
-        &self.device
-    }
-
     /// Target ids: the width of a row of logits.
     #[must_use]
     pub fn vocabulary(&self) -> usize {
@@ -92,65 +90,52 @@ impl Network {
         self.start
     }
 
-    /// Runs something in the network's own threads: those of the lane that this is called in, else all.
-    pub fn install<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        if rayon::current_thread_index().is_some() {
-            return work();
-        }
-        self.pool.install(work)
-    }
-
-    /// Batches that can run side by side, each on a core of its own.
-    #[must_use]
-    pub fn lanes(&self) -> usize {
-        self.lanes.len()
-    }
-
-    /// Runs something on each part at once, each in a lane. There are at most as many parts as [`Network::lanes`].
-    pub(crate) fn apart<T: Sync, R: Send>(
-        &self,
-        parts: &[T],
-        work: impl Fn(&T) -> R + Sync,
-    ) -> Vec<R> {
-        debug_assert!(parts.len() <= self.lanes.len(), "no lane for some");
-        self.pool.install(|| {
-            let both = parts.par_iter().zip(&self.lanes);
-            both.map(|(part, lane)| lane.install(|| work(part)))
-                .collect()
-        })
-    }
-
     /// Encodes a batch of sentences, each a list of source ids with `</s>`.
     ///
     /// # Errors
     /// [`Error::Input`] for a sentence that is empty, too long or has an id outside the vocabulary.
     pub fn encode(&self, sentences: &[&[u32]]) -> Result<Encoded, Error> {
-        let (mut ids, mut places, mut spans) = (Vec::new(), Vec::new(), Vec::new());
-        for sentence in sentences {
-            self.check(sentence)?;
-            let span = ids.len()..ids.len() + sentence.len();
-            ids.extend_from_slice(sentence);
-            places.extend((0_u32..).take(sentence.len()));
-            spans.push(span);
-        }
-        if ids.is_empty() {
+        if sentences.is_empty() {
             return Err(Error::Input("nothing to encode".to_owned()));
         }
-        let sights: Vec<_> = spans
-            .iter()
-            .flat_map(|span| std::iter::repeat_n(span.clone(), span.len()))
-            .collect();
-        self.install(|| {
-            let embedding = self
-                .encoder_embedding
-                .as_ref()
-                .unwrap_or(&self.output.embedding);
-            let mut tokens = embedding.embed(&ids, self.scale, &self.encoder_positions, &places)?;
-            for layer in &self.encoder {
-                tokens = layer.forward(&tokens, &spans, &sights)?;
-            }
-            Ok(Encoded { tokens, spans })
+        let mut spans = Vec::with_capacity(sentences.len());
+        let mut end = 0;
+        for sentence in sentences {
+            self.check(sentence)?;
+            spans.push(end..end + sentence.len());
+            end += sentence.len();
+        }
+        let sizes: Vec<usize> = spans.iter().map(Range::len).collect();
+        let mut rest = sentences;
+        let parts = self.parts(&sizes).into_iter().map(|count| {
+            let (part, others) = rest.split_at(count);
+            rest = others;
+            part
+        });
+        let tokens = self.apart(parts.collect(), |team, part| self.encode_part(team, part))?;
+        Ok(Encoded {
+            tokens: Tensor::cat(&tokens, 0)?,
+            spans,
         })
+    }
+
+    /// The encoder's output for some sentences, `[tokens, d_model]`.
+    fn encode_part(&self, team: &Team, sentences: &[&[u32]]) -> Result<Tensor, Error> {
+        let (mut ids, mut places, mut spans) = (Vec::new(), Vec::new(), Vec::new());
+        for sentence in sentences {
+            spans.push(ids.len()..ids.len() + sentence.len());
+            ids.extend_from_slice(sentence);
+            places.extend((0_u32..).take(sentence.len()));
+        }
+        let embedding = self
+            .encoder_embedding
+            .as_ref()
+            .unwrap_or(&self.output.embedding);
+        let mut tokens = embedding.embed(&ids, self.scale, &self.encoder_positions, &places)?;
+        for layer in &self.encoder {
+            tokens = layer.forward(team, &tokens, &spans)?;
+        }
+        Ok(tokens)
     }
 
     fn check(&self, sentence: &[u32]) -> Result<(), Error> {
@@ -182,18 +167,19 @@ impl Network {
     /// # Errors
     /// A failed computation.
     pub fn start(&self, encoded: &Encoded, align: bool) -> Result<Decoding, Error> {
-        let cross = self.install(|| {
-            self.decoder
-                .iter()
-                .map(|layer| layer.cross_memory(encoded))
-                .collect::<Result<_, _>>()
-        })?;
+        let layers: Vec<_> = self
+            .decoder
+            .iter()
+            .map(|layer| layer.memories(&self.team, encoded))
+            .collect::<Result<_, _>>()?;
+        let mut layers: Vec<_> = layers.into_iter().map(Vec::into_iter).collect();
+        let sentence = || {
+            let layers = layers.iter_mut().filter_map(Iterator::next).collect();
+            SentenceMemory::new(layers, align)
+        };
+        let sentences = std::iter::repeat_with(sentence).take(encoded.len());
         Ok(Decoding {
-            cross,
-            own: self.decoder.iter().map(|_| Vec::new()).collect(),
-            paths: vec![Vec::new(); encoded.len()],
-            spans: encoded.spans.clone(),
-            align,
+            sentences: sentences.collect(),
             alignment: Vec::new(),
         })
     }
@@ -209,39 +195,107 @@ impl Network {
         ids: &[u32],
         wanted: &[Wanted],
     ) -> Result<Vec<Found>, Error> {
-        let position = decoding.steps();
-        if position >= self.decoder_positions.dims()[0] {
-            return Err(Error::Input(format!(
-                "a target longer than {position} tokens"
-            )));
-        }
-        if decoding.rows() == 0 {
+        let rows = decoding.rows();
+        if rows == 0 {
             return Ok(Vec::new());
         }
-        let is_for_rows = ids.len() == decoding.rows() && wanted.len() == ids.len();
+        let is_for_rows = ids.len() == rows && wanted.len() == rows;
         if !is_for_rows || ids.iter().any(|id| *id as usize >= self.vocabulary()) {
             return Err(Error::Input(
                 "a step needs one id of the target vocabulary per row, and one wish".to_owned(),
             ));
         }
-        let places = vec![u32::try_from(position).unwrap_or(u32::MAX); ids.len()];
-        for (path, row) in decoding.paths.iter_mut().zip(0_u32..) {
-            path.push(row);
-        }
-        self.install(|| {
-            let embedding = self
-                .decoder_embedding
-                .as_ref()
-                .unwrap_or(&self.output.embedding);
-            let mut x = embedding.embed(ids, self.scale, &self.decoder_positions, &places)?;
-            let last = self.decoder.len() - 1;
-            for (index, layer) in self.decoder.iter().enumerate() {
-                let cross = Sight::Spans(&decoding.cross[index], &decoding.spans);
-                let align = decoding.align && index == last;
-                let (own, paths) = (&mut decoding.own[index], &decoding.paths);
-                (x, decoding.alignment) = layer.step(&x, own, paths, cross, align)?;
+        for sentence in &decoding.sentences {
+            let position = sentence.steps();
+            if position >= self.positions() {
+                return Err(Error::Input(format!(
+                    "a target longer than {position} tokens"
+                )));
             }
-            Ok(self.output.find(&x, wanted)?)
-        })
+        }
+        let (mut sentences, mut ids): (&mut [SentenceMemory], _) = (&mut decoding.sentences, ids);
+        let sizes: Vec<usize> = sentences
+            .iter()
+            .map(|sentence| sentence.paths.len())
+            .collect();
+        let mut parts = Vec::new();
+        for count in self.parts(&sizes) {
+            let (part, rest) = sentences.split_at_mut(count);
+            let rows = part.iter().map(|sentence| sentence.paths.len()).sum();
+            let (part_ids, rest_ids) = ids.split_at(rows);
+            parts.push((part, part_ids));
+            (sentences, ids) = (rest, rest_ids);
+        }
+        let outcomes = self.apart(parts, |team, (sentences, ids)| {
+            self.step_part(team, sentences, ids)
+        })?;
+        let (states, alignments): (Vec<Tensor>, Vec<_>) = outcomes.into_iter().unzip();
+        decoding.alignment = alignments.concat();
+        Ok(self
+            .output
+            .find(&self.team, &Tensor::cat(&states, 0)?, wanted)?)
+    }
+
+    /// One step of some sentences through the decoder's layers: the states of their rows, `[rows, d_model]`, and where
+    /// they looked.
+    fn step_part(
+        &self,
+        team: &Team,
+        sentences: &mut [SentenceMemory],
+        ids: &[u32],
+    ) -> Result<(Tensor, Vec<usize>), Error> {
+        let mut places = Vec::with_capacity(ids.len());
+        for sentence in &mut *sentences {
+            let position = u32::try_from(sentence.steps()).unwrap_or(u32::MAX);
+            places.extend(std::iter::repeat_n(position, sentence.paths.len()));
+            sentence.advance();
+        }
+        let embedding = self
+            .decoder_embedding
+            .as_ref()
+            .unwrap_or(&self.output.embedding);
+        let mut x = embedding.embed(ids, self.scale, &self.decoder_positions, &places)?;
+        let mut alignment = Vec::new();
+        for (index, layer) in self.decoder.iter().enumerate() {
+            (x, alignment) = layer.step(team, index, &x, sentences)?;
+        }
+        Ok((x, alignment))
+    }
+
+    /// How many sentences, one after the other, are a thread's part each, if the sentences have so many rows. Where
+    /// there are few rows all are one part, which all threads work on together.
+    ///
+    /// Threads that work apart need not wait for each other, nor fetch from each other what they go on with, but each
+    /// of them reads all weights.
+    fn parts(&self, rows: &[usize]) -> Vec<usize> {
+        let (threads, total) = (self.team.threads(), rows.iter().sum::<usize>());
+        if total < threads * ROWS_APART {
+            return vec![rows.len()];
+        }
+        let mut parts = vec![0; threads];
+        let mut before = 0;
+        for count in rows {
+            // By the middle of its rows.
+            let part = (2 * before + count) * threads / (2 * total);
+            parts[part.min(threads - 1)] += 1;
+            before += count;
+        }
+        parts.retain(|count| *count > 0);
+        parts
+    }
+
+    /// Does `work` with each part on a thread of its own, or on all of them if there is but one; with the team to use.
+    fn apart<T: Send, R: Send>(
+        &self,
+        parts: Vec<T>,
+        work: impl Fn(&Team, T) -> Result<R, Error> + Sync,
+    ) -> Result<Vec<R>, Error> {
+        let is_apart = parts.len() > 1;
+        let team = if is_apart { &self.alone } else { &self.team };
+        let mut outcomes: Vec<Option<Result<R, Error>>> = parts.iter().map(|_| None).collect();
+        let tasks = outcomes.iter_mut().zip(parts);
+        self.team
+            .for_each(tasks, |(outcome, part)| *outcome = Some(work(team, part)));
+        outcomes.into_iter().flatten().collect()
     }
 }

@@ -1,8 +1,9 @@
 //! The network's operations on tensors.
 //!
-//! Each has two bodies: on the CPU the [kernels](crate::kernel), anywhere else the same thing composed of candle's
-//! operations. The composed bodies are also what the kernels are tested against.
+//! Their bodies are the [kernels](crate::kernel). They are tested against the same thing composed of candle's own
+//! operations.
 
+#[cfg(test)]
 mod composed;
 mod output;
 #[cfg(test)]
@@ -11,21 +12,21 @@ mod tests;
 pub(crate) use output::{Embedding, Output};
 pub use output::{Found, Normalise, Wanted};
 
-use std::collections::HashMap;
 use std::ops::{Deref, Range};
 
 use candle_core::{Device, Error, Result, Storage, Tensor};
-use rayon::prelude::*;
+use half::bf16;
 
 use crate::config::Activation;
 use crate::kernel::int8::{self, Instructions};
-use crate::kernel::{self, Columns, Interleaved, Memory, Packed};
+use crate::kernel::{self, Attend, Interleaved, Memory, Packed, Queries};
+use crate::team::Team;
 
 /// How weights are kept, and the arithmetic of their products.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Arithmetic {
     F32,
-    /// 8-bit integers, on the CPU; elsewhere as `F32`.
+    /// 8-bit integers.
     Int8(Instructions),
 }
 
@@ -39,8 +40,6 @@ pub(crate) struct Matrix {
 
 #[derive(Debug)]
 enum Weights {
-    /// As they are, `[outputs, inputs]`: not on the CPU.
-    Plain(Tensor),
     /// `[panels, inputs, PANEL]`
     F32(Vec<f32>),
     Int8(int8::Weights, Instructions),
@@ -52,36 +51,28 @@ enum Prepared {
     Int8(int8::Rows),
 }
 
-/// Multiplications that one thread does in the time that it takes to wake another (about 10 µs).
-const WORTH_SPLITTING: usize = 1 << 18;
+/// Multiplications that are worth a second thread: some 2 µs of work.
+const WORTH_SPLITTING: usize = 1 << 16;
+
+/// Pieces that the sentences of a batch are cut into per thread, so that one whose sentences are short helps another.
+const PIECES: usize = 4;
 
 impl Matrix {
     /// Takes a row-major matrix.
-    pub(crate) fn new(
-        weights: Vec<f32>,
-        inputs: usize,
-        arithmetic: Arithmetic,
-        device: &Device,
-    ) -> Result<Self> {
-        let outputs = weights.len() / inputs;
-        let weights = match arithmetic {
-            _ if !device.is_cpu() => {
-                Weights::Plain(Tensor::from_vec(weights, (outputs, inputs), device)?)
-            }
-            Arithmetic::F32 => Weights::F32(Packed::pack(&weights, inputs)),
+    pub(crate) fn new(team: &Team, weights: &[f32], inputs: usize, arithmetic: Arithmetic) -> Self {
+        match arithmetic {
+            Arithmetic::F32 => Self {
+                inputs,
+                outputs: weights.len() / inputs,
+                weights: Weights::F32(Packed::pack(team, weights, inputs)),
+            },
             Arithmetic::Int8(instructions) => {
-                let weights = int8::Weights::quantise(&weights, inputs);
-                return Ok(Self::of_integers(weights, instructions));
+                Self::of_integers(int8::Weights::quantise(team, weights, inputs), instructions)
             }
-        };
-        Ok(Self {
-            inputs,
-            outputs,
-            weights,
-        })
+        }
     }
 
-    /// A matrix of integers, on the CPU.
+    /// A matrix of integers.
     fn of_integers(weights: int8::Weights, instructions: Instructions) -> Self {
         Self {
             inputs: weights.inputs,
@@ -90,7 +81,7 @@ impl Matrix {
         }
     }
 
-    /// Copies the weights of one output; only of a matrix of floats on the CPU.
+    /// Copies the weights of one output; only of a matrix of floats.
     fn row(&self, output: usize, out: &mut [f32]) {
         if let Weights::F32(panels) = &self.weights {
             for (out, weight) in out.iter_mut().zip(self.packed(panels).row(output)) {
@@ -107,10 +98,10 @@ impl Matrix {
         }
     }
 
-    fn prepare(&self, x: &[f32]) -> Prepared {
+    fn prepare(&self, team: &Team, x: &[f32]) -> Prepared {
         match &self.weights {
-            Weights::Int8(..) => Prepared::Int8(int8::Rows::quantise(x, self.inputs)),
-            Weights::F32(_) | Weights::Plain(_) => Prepared::F32(Interleaved::new(x, self.inputs)),
+            Weights::Int8(..) => Prepared::Int8(int8::Rows::quantise(team, x, self.inputs)),
+            Weights::F32(_) => Prepared::F32(Interleaved::new(x, self.inputs)),
         }
     }
 
@@ -133,28 +124,28 @@ impl Matrix {
 #[derive(Debug)]
 pub(crate) struct Linear {
     matrix: Matrix,
-    bias: Tensor,
+    bias: Vec<f32>,
 }
 
 impl Linear {
     /// `bias` has as many values as the matrix has outputs.
-    pub(crate) fn new(matrix: Matrix, bias: Vec<f32>, device: &Device) -> Result<Self> {
-        let bias = Tensor::from_vec(bias, matrix.outputs, device)?;
-        Ok(Self { matrix, bias })
+    pub(crate) fn new(matrix: Matrix, bias: Vec<f32>) -> Self {
+        Self { matrix, bias }
     }
 
     /// `[rows, inputs]` → `[rows, outputs]`.
-    pub(crate) fn forward(&self, x: &Tensor, activation: Option<Activation>) -> Result<Tensor> {
-        if let Weights::Plain(weights) = &self.matrix.weights {
-            return composed::linear(x, weights, &self.bias, activation);
-        }
+    pub(crate) fn forward(
+        &self,
+        team: &Team,
+        x: &Tensor,
+        activation: Option<Activation>,
+    ) -> Result<Tensor> {
         let (rows, matrix) = (x.dim(0)?, &self.matrix);
         let mut out = vec![0.0; rows * matrix.outputs];
-        let (x, bias) = (matrix.prepare(&floats(x)?), floats(&self.bias)?);
+        let x = matrix.prepare(team, &floats(x)?);
         let tasks = (rows * matrix.inputs * matrix.outputs).div_ceil(WORTH_SPLITTING);
-        let bias: &[f32] = &bias;
-        kernel::by_columns(&mut out, matrix.outputs, tasks, |columns, out| {
-            matrix.columns(&x, bias, columns, out);
+        kernel::by_columns(team, &mut out, matrix.outputs, tasks, |columns, out| {
+            matrix.columns(&x, &self.bias, columns, out);
             if let Some(activation) = activation {
                 for row in out {
                     kernel::activate(activation, row);
@@ -168,146 +159,186 @@ impl Linear {
 /// Residual connection and layer normalisation in one.
 #[derive(Debug)]
 pub(crate) struct Norm {
-    gain: Tensor,
-    shift: Tensor,
+    gain: Vec<f32>,
+    shift: Vec<f32>,
 }
 
 impl Norm {
-    pub(crate) fn new(gain: Vec<f32>, shift: Vec<f32>, device: &Device) -> Result<Self> {
-        let width = gain.len();
-        Ok(Self {
-            gain: Tensor::from_vec(gain, width, device)?,
-            shift: Tensor::from_vec(shift, width, device)?,
-        })
+    pub(crate) fn new(gain: Vec<f32>, shift: Vec<f32>) -> Self {
+        Self { gain, shift }
     }
 
     /// normalised(x + residual) · gain + shift, each row for itself: `[rows, width]`.
-    pub(crate) fn forward(&self, x: &Tensor, residual: &Tensor) -> Result<Tensor> {
-        if !x.device().is_cpu() {
-            return composed::norm(x, residual, &self.gain, &self.shift);
-        }
+    pub(crate) fn forward(&self, team: &Team, x: &Tensor, residual: &Tensor) -> Result<Tensor> {
         let mut out = floats(x)?.to_vec();
-        kernel::add_and_normalise(
-            &mut out,
-            &floats(residual)?,
-            &floats(&self.gain)?,
-            &floats(&self.shift)?,
-        );
+        kernel::add_and_normalise(team, &mut out, &floats(residual)?, &self.gain, &self.shift);
         Tensor::from_vec(out, x.shape(), &Device::Cpu)
     }
 }
 
-/// Keys and values of sentences that lie one after the other, for queries that each see one of them whole.
+/// Keys and values of a sentence, which queries see whole.
 #[derive(Debug)]
-pub(crate) struct Source {
-    /// `[tokens, 2 · width]`, keys and values side by side.
-    rows: Tensor,
-    /// On the CPU the keys once more in columns, sentence after sentence.
-    keys: Vec<f32>,
-    /// Where in `keys` the columns of the sentence are whose rows begin there.
-    columns: HashMap<usize, Range<usize>>,
+pub(crate) struct Source(Kept<Memory<f32>, Memory<bf16>>);
+
+/// Keys and values of the steps of a sentence's hypotheses.
+#[derive(Debug)]
+pub(crate) struct Steps(Kept<kernel::Steps<f32>, kernel::Steps<bf16>>);
+
+/// As they are, or beside 8-bit products in half the bytes.
+#[derive(Debug)]
+enum Kept<Whole, Half> {
+    Whole(Whole),
+    Half(Half),
+}
+
+/// How keys and values are kept, and how wide they are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Heads {
+    pub(crate) arithmetic: Arithmetic,
+    pub(crate) count: usize,
+    /// Of all heads together.
+    pub(crate) width: usize,
+}
+
+impl Heads {
+    /// Takes rows `[tokens, any]`, which end with the keys and the values; those of each sentence become a source.
+    pub(crate) fn sources(
+        self,
+        team: &Team,
+        rows: &Tensor,
+        sentences: &[Range<usize>],
+    ) -> Result<Vec<Source>> {
+        let (stride, rows) = (rows.dim(1)?, floats(rows)?);
+        let rows: &[f32] = &rows;
+        let source = |sentence: &Range<usize>| {
+            let rows = &rows[sentence.start * stride..sentence.end * stride];
+            Source(match self.arithmetic {
+                Arithmetic::F32 => Kept::Whole(Memory::new(rows, stride, self.width, self.count)),
+                Arithmetic::Int8(_) => {
+                    Kept::Half(Memory::new(rows, stride, self.width, self.count))
+                }
+            })
+        };
+        let mut sources: Vec<Option<Source>> = sentences.iter().map(|_| None).collect();
+        team.for_each(sources.iter_mut().zip(sentences), |(place, sentence)| {
+            *place = Some(source(sentence));
+        });
+        Ok(sources.into_iter().flatten().collect())
+    }
+
+    /// Those of no step yet.
+    pub(crate) fn steps(self) -> Steps {
+        Steps(match self.arithmetic {
+            Arithmetic::F32 => Kept::Whole(kernel::Steps::new(self.width, self.count)),
+            Arithmetic::Int8(_) => Kept::Half(kernel::Steps::new(self.width, self.count)),
+        })
+    }
+
+    /// Attention of queries to what their sentences may look at. `projected` `[rows, any]` begins with the queries:
+    /// first those of the first of `sights`, and so on. Gives `[rows, width]`, and for each row the place that it gave
+    /// most weight to, as the mean over the heads; 0 where its sight does not ask.
+    pub(crate) fn attention<'a>(
+        self,
+        team: &Team,
+        projected: &Tensor,
+        sights: impl Iterator<Item = (usize, Sight<'a>)>,
+    ) -> Result<(Tensor, Vec<usize>)> {
+        let (rows, stride) = projected.dims2()?;
+        let projected = floats(projected)?;
+        let mut out = vec![0.0; rows * self.width];
+        let mut favourites = vec![0; rows];
+        let mut tasks = Vec::new();
+        let (mut queries, mut rest, mut marks): (&[f32], &mut [f32], &mut [usize]) =
+            (&projected, &mut out, &mut favourites);
+        for (count, sight) in sights {
+            let (these, others) = queries.split_at(count * stride);
+            queries = others;
+            let these = Queries {
+                rows: these,
+                stride,
+            };
+            tasks.push((
+                these,
+                sight,
+                rest.split_off_mut(..count * self.width).unwrap_or_default(),
+                marks.split_off_mut(..count).unwrap_or_default(),
+            ));
+        }
+        let sentences = team.share(tasks.len(), 1).div_ceil(PIECES);
+        team.for_each(tasks.chunks_mut(sentences), |tasks| {
+            let (weights, means) = (&mut Vec::new(), &mut Vec::new());
+            for (queries, sight, out, marks) in tasks {
+                match *sight {
+                    Sight::Source { source, align } => {
+                        means.clear();
+                        means.resize(
+                            if align {
+                                marks.len() * source.positions()
+                            } else {
+                                0
+                            },
+                            0.0,
+                        );
+                        match &source.0 {
+                            Kept::Whole(memory) => {
+                                Attend::attend(*queries, memory, weights, means, out);
+                            }
+                            Kept::Half(memory) => {
+                                Attend::attend(*queries, memory, weights, means, out);
+                            }
+                        }
+                        if align {
+                            for (mark, means) in
+                                marks.iter_mut().zip(means.chunks_exact(source.positions()))
+                            {
+                                *mark = greatest(means);
+                            }
+                        }
+                    }
+                    Sight::Paths(steps, paths) => match &steps.0 {
+                        Kept::Whole(steps) => {
+                            Attend::attend_paths(*queries, steps, paths, weights, out);
+                        }
+                        Kept::Half(steps) => {
+                            Attend::attend_paths(*queries, steps, paths, weights, out);
+                        }
+                    },
+                }
+            }
+        });
+        Ok((
+            Tensor::from_vec(out, (rows, self.width), &Device::Cpu)?,
+            favourites,
+        ))
+    }
 }
 
 impl Source {
-    /// Takes `rows` and which of them are a sentence each.
-    pub(crate) fn new(rows: Tensor, sentences: &[Range<usize>]) -> Result<Self> {
-        let mut source = Self {
-            rows,
-            keys: Vec::new(),
-            columns: HashMap::new(),
-        };
-        if source.rows.device().is_cpu() {
-            let width = source.rows.dim(1)? / 2;
-            let rows = floats(&source.rows)?;
-            let mut end = 0;
-            for sentence in sentences {
-                let start = end;
-                end += Columns::size(width, sentence.len());
-                source.columns.insert(sentence.start, start..end);
-            }
-            source.keys.resize(end, 0.0);
-            for sentence in sentences {
-                let keys = &mut source.keys[source.columns[&sentence.start].clone()];
-                let rows = &rows[sentence.start * 2 * width..sentence.end * 2 * width];
-                Columns::fill(rows, width, keys);
-            }
+    fn positions(&self) -> usize {
+        match &self.0 {
+            Kept::Whole(memory) => memory.positions(),
+            Kept::Half(memory) => memory.positions(),
         }
-        Ok(source)
     }
 }
 
-/// What queries attend to.
+impl Steps {
+    /// Adds rows `[any, stride]`, which end with the keys and the values.
+    pub(crate) fn push(&mut self, rows: &[f32], stride: usize) {
+        match &mut self.0 {
+            Kept::Whole(steps) => steps.push(rows, stride),
+            Kept::Half(steps) => steps.push(rows, stride),
+        }
+    }
+}
+
+/// What the queries of a sentence attend to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Sight<'a> {
-    /// Each a sentence: a range of the rows of a source.
-    Spans(&'a Source, &'a [Range<usize>]),
-    /// Each one row of every block `[any, 2 · width]`, keys and values side by side.
-    Paths(&'a [Tensor], &'a [Vec<u32>]),
-}
-
-/// Attention of the queries `[rows, width]`: `[rows, width]`, and where asked for the place in its sight that each query
-/// gave most weight to, as the mean over the heads.
-pub(crate) fn attention(
-    queries: &Tensor,
-    sight: Sight,
-    heads: usize,
-    align: bool,
-) -> Result<(Tensor, Vec<usize>)> {
-    if !queries.device().is_cpu() {
-        return composed::attention(queries, sight, heads, align);
-    }
-    let (rows, width) = queries.dims2()?;
-    let queries = floats(queries)?;
-    let blocks = match &sight {
-        Sight::Spans(source, _) => std::slice::from_ref(&source.rows),
-        Sight::Paths(blocks, _) => blocks,
-    };
-    let blocks: Vec<_> = blocks.iter().map(floats).collect::<Result<_>>()?;
-    let row_of = |block: usize, row: usize| &blocks[block][row * 2 * width..(row + 1) * 2 * width];
-    let mut out = vec![0.0; rows * width];
-    let mut favourites = vec![0; if align { rows } else { 0 }];
-    // One query is too little work to hand to another thread; eight of them are about 20 µs.
-    let chunk = rows.div_ceil(rayon::current_num_threads()).max(8);
-    let marks = favourites
-        .chunks_mut(chunk)
-        .map(Some)
-        .chain(std::iter::repeat_with(|| None));
-    let tasks: Vec<_> = out
-        .chunks_mut(chunk * width)
-        .zip(marks)
-        .enumerate()
-        .collect();
-    tasks.into_par_iter().for_each(|(task, (out, mut marks))| {
-        let (mut seen, mut weights, mut mean) = (Vec::new(), Vec::new(), Vec::new());
-        for (index, out) in out.chunks_exact_mut(width).enumerate() {
-            let query = task * chunk + index;
-            let (memory, positions) = match sight {
-                Sight::Spans(source, spans) => {
-                    let span = &spans[query];
-                    let rows = &blocks[0][span.start * 2 * width..span.end * 2 * width];
-                    let keys = &source.keys[source.columns[&span.start].clone()];
-                    (Memory::Whole { rows, keys }, span.len())
-                }
-                Sight::Paths(_, paths) => {
-                    let path = paths[query].iter().enumerate();
-                    seen.clear();
-                    seen.extend(path.map(|(block, row)| row_of(block, *row as usize)));
-                    (Memory::Scattered(&seen), seen.len())
-                }
-            };
-            mean.clear();
-            mean.resize(if align { positions } else { 0 }, 0.0);
-            let query = &queries[query * width..(query + 1) * width];
-            kernel::attend(query, memory, heads, &mut weights, &mut mean, out);
-            if let Some(marks) = &mut marks {
-                marks[index] = greatest(&mean);
-            }
-        }
-    });
-    Ok((
-        Tensor::from_vec(out, (rows, width), &Device::Cpu)?,
-        favourites,
-    ))
+    /// All of a source; with `align` each query tells where it looked.
+    Source { source: &'a Source, align: bool },
+    /// Each the rows of its path.
+    Paths(&'a Steps, &'a [Vec<u32>]),
 }
 
 /// The first place of the greatest value.
@@ -322,7 +353,7 @@ fn greatest(values: &[f32]) -> usize {
 }
 
 /// The numbers of a contiguous tensor on the CPU, borrowed.
-struct Floats<Guard> {
+pub(crate) struct Floats<Guard> {
     storage: Guard,
     range: Range<usize>,
 }
@@ -341,7 +372,7 @@ impl<Guard: Deref<Target = Storage>> Deref for Floats<Guard> {
     }
 }
 
-fn floats(tensor: &Tensor) -> Result<Floats<impl Deref<Target = Storage>>> {
+pub(crate) fn floats(tensor: &Tensor) -> Result<Floats<impl Deref<Target = Storage>>> {
     let (storage, layout) = tensor.storage_and_layout();
     let Some((start, end)) = layout.contiguous_offsets() else {
         return Err(Error::Msg("a kernel needs a contiguous tensor".to_owned()).bt());

@@ -6,7 +6,7 @@ mod ban;
 mod hypotheses;
 
 use crate::config::EarlyStopping;
-use crate::network::Wanted;
+use crate::network::{Decoding, Wanted};
 use crate::{Config, Error, Network};
 use hypotheses::{Hypotheses, Partial};
 
@@ -96,13 +96,7 @@ impl Search {
     }
 }
 
-/// Translates a batch of rows; the hypotheses come in the order of the rows.
-///
-/// The rows are shared out to the network's lanes, each a batch on one core: small matrices on several cores wait for
-/// each other more than they compute. Only fewer rows than lanes are one batch on all cores.
-///
-/// The result of a row does not depend on the other rows. A batch takes as many steps as its longest output; rows that
-/// are finished cost nothing any more.
+/// Translates rows in one batch; the hypotheses come in the order of the rows.
 ///
 /// # Errors
 /// A row that the model cannot take ([`Error::Input`]), or a failed computation.
@@ -111,79 +105,117 @@ pub fn generate(
     rows: &[Row],
     search: &Search,
 ) -> Result<Vec<Hypothesis>, Error> {
-    for row in rows {
-        if !(2..=network.positions() + 1).contains(&row.max_length) {
-            let reason = format!(
-                "a max_length of {}; this model has {} positions",
-                row.max_length,
-                network.positions()
-            );
-            return Err(Error::Input(reason));
-        }
-    }
-    let lanes = network.lanes();
-    if rows.len() < lanes {
-        let rows: Vec<&Row> = rows.iter().collect();
-        return network.install(|| run(network, &rows, search));
-    }
-    let shares = shares(rows, lanes);
-    let outcomes = network.apart(&shares, |share| {
-        let rows: Vec<&Row> = share.iter().map(|index| &rows[*index]).collect();
-        run(network, &rows, search)
-    });
+    let mut batch = Batch::default();
+    batch.add(network, rows.iter().cloned().enumerate().collect())?;
     let mut results: Vec<Option<Hypothesis>> = vec![None; rows.len()];
-    for (share, outcome) in shares.into_iter().zip(outcomes) {
-        for (index, hypothesis) in share.into_iter().zip(outcome?) {
+    while !batch.is_empty() {
+        for (index, hypothesis) in batch.step(network, search)? {
             results[index] = Some(hypothesis);
         }
     }
     Ok(results.into_iter().flatten().collect())
 }
 
-/// Deals the rows out to so many lanes, as equal as can be: by length, to and fro.
-fn shares(rows: &[Row], lanes: usize) -> Vec<Vec<usize>> {
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_by_key(|index| rows[*index].ids.len());
-    let mut shares = vec![Vec::new(); lanes];
-    for (turn, round) in order.chunks(lanes).enumerate() {
-        for (place, index) in round.iter().enumerate() {
-            let lane = if turn % 2 == 0 {
-                place
-            } else {
-                lanes - 1 - place
-            };
-            shares[lane].push(*index);
-        }
-    }
-    shares
+/// Rows that are decoded side by side, with a key each to know them by. Rows may be added before any step, and each
+/// leaves when it is finished.
+///
+/// The result of a row does not depend on the other rows.
+#[derive(Debug)]
+pub(crate) struct Batch<K> {
+    decoding: Decoding,
+    /// In the order of the decoding's sentences.
+    running: Vec<(K, Row, Hypotheses)>,
 }
 
-/// One batch, in the threads that this is called in.
-fn run(network: &Network, rows: &[&Row], search: &Search) -> Result<Vec<Hypothesis>, Error> {
-    if rows.is_empty() {
-        return Ok(Vec::new());
+impl<K> Default for Batch<K> {
+    fn default() -> Self {
+        Self {
+            decoding: Decoding::default(),
+            running: Vec::new(),
+        }
     }
-    let sources: Vec<&[u32]> = rows.iter().map(|row| row.ids.as_slice()).collect();
-    let mut decoding =
-        network.start(&network.encode(&sources)?, rows.iter().any(|row| row.align))?;
-    let mut results: Vec<Option<Hypothesis>> = vec![None; rows.len()];
-    // Every sentence begins with one hypothesis, for equal beams would only find the same thing.
-    let mut running: Vec<(usize, Hypotheses)> = rows
-        .iter()
-        .map(|row| Hypotheses::new(row, network.start_id()))
-        .enumerate()
-        .collect();
-    while !running.is_empty() {
-        let partials: Vec<(&Row, &Partial)> = running
+}
+
+impl<K> Batch<K> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.running.is_empty()
+    }
+
+    /// The keys of the rows in it.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &K> {
+        self.running.iter().map(|(key, ..)| key)
+    }
+
+    /// Drops rows: all but those whose key is to be kept.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&K) -> bool) {
+        let mut parents = Vec::new();
+        let mut first = 0;
+        self.running.retain(|(key, _, hypotheses)| {
+            let rows = first..first + hypotheses.running().len();
+            first = rows.end;
+            let is_kept = keep(key);
+            if is_kept {
+                parents.extend(rows);
+            }
+            is_kept
+        });
+        self.decoding.select(&parents);
+    }
+
+    /// Adds rows: encodes them, all in one go.
+    ///
+    /// # Errors
+    /// A row that the model cannot take ([`Error::Input`]), or a failed computation; none of them was added.
+    pub(crate) fn add(&mut self, network: &Network, rows: Vec<(K, Row)>) -> Result<(), Error> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        for (_, row) in &rows {
+            if !(2..=network.positions() + 1).contains(&row.max_length) {
+                let reason = format!(
+                    "a max_length of {}; this model has {} positions",
+                    row.max_length,
+                    network.positions()
+                );
+                return Err(Error::Input(reason));
+            }
+        }
+        let sources: Vec<&[u32]> = rows.iter().map(|(_, row)| row.ids.as_slice()).collect();
+        let align = rows.iter().any(|(_, row)| row.align);
+        let added = network.start(&network.encode(&sources)?, align)?;
+        self.decoding.join(added);
+        // Every sentence begins with one hypothesis, for equal beams would only find the same thing.
+        let begin = |(key, row): (K, Row)| {
+            let hypotheses = Hypotheses::new(&row, network.start_id());
+            (key, row, hypotheses)
+        };
+        self.running.extend(rows.into_iter().map(begin));
+        Ok(())
+    }
+
+    /// One step of all rows; returns those that it finished.
+    ///
+    /// # Errors
+    /// A failed computation.
+    pub(crate) fn step(
+        &mut self,
+        network: &Network,
+        search: &Search,
+    ) -> Result<Vec<(K, Hypothesis)>, Error> {
+        let partials: Vec<(&Row, &Partial)> = self
+            .running
             .iter()
-            .flat_map(|(index, row)| row.running().iter().map(|partial| (rows[*index], partial)))
+            .flat_map(|(_, row, hypotheses)| {
+                let running = hypotheses.running().iter();
+                running.map(move |partial| (row, partial))
+            })
             .collect();
         let ids: Vec<u32> = partials.iter().map(|(_, partial)| partial.last()).collect();
         let wanted: Vec<Wanted> = partials
             .iter()
             .map(|(row, partial)| partial.wanted(row, search))
             .collect();
-        let found = network.step(&mut decoding, &ids, &wanted)?;
+        let found = network.step(&mut self.decoding, &ids, &wanted)?;
 
         let mut continuations: Vec<_> = partials
             .iter()
@@ -193,26 +225,24 @@ fn run(network: &Network, rows: &[&Row], search: &Search) -> Result<Vec<Hypothes
 
         let mut first = 0;
         let mut parents = Vec::with_capacity(ids.len());
-        running.retain_mut(|(index, sentence)| {
-            let count = sentence.running().len();
-            let alignment = decoding
-                .alignment()
-                .get(first..first + count)
-                .unwrap_or_default();
-            let kept = sentence.advance(
-                rows[*index],
+        let alignment = self.decoding.alignment();
+        let advance = |(_, row, hypotheses): &mut (K, Row, Hypotheses)| {
+            let rows = first..first + hypotheses.running().len();
+            let kept = hypotheses.advance(
+                row,
                 search,
-                &mut continuations[first..first + count],
-                alignment,
+                &mut continuations[rows.clone()],
+                &alignment[rows.clone()],
             );
             parents.extend(kept.iter().map(|parent| first + parent));
-            first += count;
-            if kept.is_empty() {
-                results[*index] = Some(sentence.best());
-            }
-            !kept.is_empty()
-        });
-        decoding.select(&parents);
+            first = rows.end;
+            kept.is_empty()
+        };
+        let finished = self.running.extract_if(.., advance);
+        let finished = finished
+            .map(|(key, _, mut hypotheses)| (key, hypotheses.best()))
+            .collect();
+        self.decoding.select(&parents);
+        Ok(finished)
     }
-    Ok(results.into_iter().flatten().collect())
 }

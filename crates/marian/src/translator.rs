@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use candle_core::Device;
-
 use crate::{
     Config, Error, Network, Search, Tokenizer,
     network::Execution,
@@ -37,7 +35,7 @@ impl Translator {
     pub fn load(directory: &Path, options: &Options) -> Result<Self, Error> {
         let config = Config::load(directory)?;
         let tokenizer = Tokenizer::load(directory, &config)?;
-        let network = Network::load(directory, &config, &options.execution, &Device::Cpu)?;
+        let network = Network::load(directory, &config, &options.execution)?;
         let search = Search::new(&config, options.beams);
         Ok(Self {
             config,

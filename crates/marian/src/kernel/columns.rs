@@ -2,20 +2,20 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::PANEL;
+use crate::team::Team;
 
-/// Has the columns of `out` `[rows, outputs]` computed by at most `tasks` threads of the pool that this is called in.
+/// Has the columns of `out` `[rows, outputs]` computed by at most `tasks` threads.
 /// `body` gets some of the columns, whole panels of them, and their part of every row of `out`.
 pub(crate) fn by_columns(
+    team: &Team,
     out: &mut [f32],
     outputs: usize,
     tasks: usize,
     body: impl Fn(Range<usize>, &mut [&mut [f32]]) + Sync,
 ) {
     let panels = outputs.div_ceil(PANEL);
-    let tasks = rayon::current_num_threads().min(tasks).min(panels).max(1);
+    let tasks = team.threads().min(tasks).min(panels).max(1);
     if tasks == 1 {
         let mut rows: Vec<&mut [f32]> = out.chunks_exact_mut(outputs).collect();
         return body(0..outputs, &mut rows);
@@ -31,11 +31,8 @@ pub(crate) fn by_columns(
             part.push(columns);
         }
     }
-    parts
-        .into_par_iter()
-        .enumerate()
-        .for_each(|(task, mut rows)| {
-            let columns = task * width..((task + 1) * width).min(outputs);
-            body(columns, &mut rows);
-        });
+    team.for_each(parts.into_iter().enumerate(), |(task, mut rows)| {
+        let columns = task * width..((task + 1) * width).min(outputs);
+        body(columns, &mut rows);
+    });
 }

@@ -15,9 +15,9 @@ mod x86;
 use std::ops::Range;
 
 use pulp::Simd;
-use rayon::prelude::*;
 
-use super::{LANES, PANEL, ROUND, dispatch, fold};
+use super::{PANEL, ROUND, dispatch};
+use crate::team::Team;
 
 /// Inputs are filled up with zeros to a multiple of this: the bytes in a row of an AMX tile.
 const DEPTH_STEP: usize = 64;
@@ -25,11 +25,19 @@ const DEPTH_STEP: usize = 64;
 /// Inputs whose products a 32-bit lane adds up at a time.
 const GROUP: usize = 4;
 
+/// Values whose quantisation is worth a second thread: some 2 µs of work.
+const WORTH_SPLITTING: usize = 1 << 13;
+
 /// What is added to q so that it is an unsigned byte, as VNNI and AMX want it.
 const OFFSET: i32 = 128;
 
 /// The rows of a tile of AMX; rows of activations are filled up to a multiple of it where there are more.
 const TILE_ROWS: usize = 16;
+
+/// Panels and rows whose sums are computed before floats are made of any: a few cache lines of a row of the result, and
+/// no more than what a first-level cache holds.
+const PANELS: usize = 4;
+const ROWS: usize = 4 * TILE_ROWS;
 
 /// A set of instructions that the product is written in. All give the same integers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,9 +128,9 @@ pub(crate) struct Weights {
 
 impl Weights {
     /// Quantises a row-major matrix `[outputs, inputs]`.
-    pub(crate) fn quantise(weights: &[f32], inputs: usize) -> Self {
+    pub(crate) fn quantise(team: &Team, weights: &[f32], inputs: usize) -> Self {
         let mut matrix = Self::new(inputs);
-        matrix.push(weights);
+        matrix.push(team, weights);
         matrix
     }
 
@@ -139,7 +147,7 @@ impl Weights {
     }
 
     /// Quantises further outputs, row-major. All but the last time they are whole panels.
-    pub(crate) fn push(&mut self, rows: &[f32]) {
+    pub(crate) fn push(&mut self, team: &Team, rows: &[f32]) {
         debug_assert_eq!(self.outputs % PANEL, 0, "only the last panel is filled up");
         let (inputs, size) = (self.inputs, PANEL * depth(self.inputs));
         let outputs = rows.len() / inputs;
@@ -150,20 +158,20 @@ impl Weights {
         self.scales.resize(end * PANEL, 0.0);
         self.totals.resize(end * PANEL, 0.0);
         self.excess.resize(end * PANEL, 0);
-        self.panels[start * size..]
-            .par_chunks_exact_mut(size)
-            .zip(self.scales[start * PANEL..].par_chunks_exact_mut(PANEL))
-            .zip(self.totals[start * PANEL..].par_chunks_exact_mut(PANEL))
-            .zip(self.excess[start * PANEL..].par_chunks_exact_mut(PANEL))
-            .zip(rows.par_chunks(PANEL * inputs))
-            .for_each(|((((panel, scales), totals), excess), rows)| {
-                for (column, row) in rows.chunks_exact(inputs).enumerate() {
-                    let (scale, total) = quantise_weights(row, column, panel);
-                    scales[column] = scale;
-                    totals[column] = total as f32;
-                    excess[column] = OFFSET * total;
-                }
-            });
+        let panels = self.panels[start * size..]
+            .chunks_exact_mut(size)
+            .zip(self.scales[start * PANEL..].chunks_exact_mut(PANEL))
+            .zip(self.totals[start * PANEL..].chunks_exact_mut(PANEL))
+            .zip(self.excess[start * PANEL..].chunks_exact_mut(PANEL))
+            .zip(rows.chunks(PANEL * inputs));
+        team.for_each(panels, |((((panel, scales), totals), excess), rows)| {
+            for (column, row) in rows.chunks_exact(inputs).enumerate() {
+                let (scale, total) = quantise_weights(row, column, panel);
+                scales[column] = scale;
+                totals[column] = total as f32;
+                excess[column] = OFFSET * total;
+            }
+        });
     }
 }
 
@@ -177,8 +185,11 @@ fn quantise_weights(row: &[f32], column: usize, panel: &mut [i8]) -> (f32, i32) 
     for (group, weights) in row.chunks(GROUP).enumerate() {
         let place = (group * PANEL + column) * GROUP;
         for (packed, weight) in panel[place..].iter_mut().zip(weights) {
-            #[expect(clippy::cast_possible_truncation, reason = "127 at most")]
-            let quantised = (weight * factor).round_ties_even() as i8;
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "the low byte is the number"
+            )]
+            let quantised = (weight * factor + ROUND).to_bits() as i8;
             *packed = quantised;
             total += i32::from(quantised);
         }
@@ -204,14 +215,21 @@ pub(crate) struct Scale {
 
 impl Rows {
     /// Quantises rows `[rows, inputs]`.
-    pub(crate) fn quantise(x: &[f32], inputs: usize) -> Self {
+    pub(crate) fn quantise(team: &Team, x: &[f32], inputs: usize) -> Self {
         let (count, depth) = (x.len() / inputs, depth(inputs));
         let mut bytes = vec![0; rows_of_tiles(count) * depth];
         let mut scales = vec![Scale::default(); count];
-        let rows = x.chunks_exact(inputs).zip(bytes.chunks_exact_mut(depth));
-        for ((x, bytes), scale) in rows.zip(&mut scales) {
-            *scale = quantise_row(x, bytes);
-        }
+        let rows = team.share(count, WORTH_SPLITTING / inputs);
+        let parts = x
+            .chunks(rows * inputs)
+            .zip(bytes.chunks_mut(rows * depth))
+            .zip(scales.chunks_mut(rows));
+        team.for_each(parts, |((x, bytes), scales)| {
+            let rows = x.chunks_exact(inputs).zip(bytes.chunks_exact_mut(depth));
+            for ((x, bytes), scale) in rows.zip(scales) {
+                *scale = quantise_row(x, bytes);
+            }
+        });
         Self {
             count,
             bytes,
@@ -230,43 +248,105 @@ impl Rows {
         out: &mut [&mut [f32]],
     ) {
         debug_assert_eq!((columns.start % PANEL, out.len()), (0, self.count));
-        let depth = depth(weights.inputs);
         let kernel = Kernel::new(instructions, self.count);
         let rows = kernel.rows(self.count);
-        let mut sums = vec![0; rows * PANEL];
-        for start in columns.clone().step_by(PANEL) {
+        // What tiles have just stored is slow to load: meanwhile the sums of the next block are begun.
+        let size = PANELS * rows.min(ROWS) * PANEL;
+        let (mut sums, mut next) = (vec![0; size], vec![0; size]);
+        let mut before = None;
+        for block in blocks(rows, columns.clone()) {
+            self.sums(&kernel, weights, &block, &mut next);
+            if let Some(before) = before.replace(block) {
+                self.scale(&kernel, weights, bias, &before, &sums, columns.start, out);
+            }
+            std::mem::swap(&mut sums, &mut next);
+        }
+        if let Some(before) = before {
+            self.scale(&kernel, weights, bias, &before, &sums, columns.start, out);
+        }
+    }
+
+    /// The sums of a block, panel after panel.
+    fn sums(&self, kernel: &Kernel, weights: &Weights, block: &Block, sums: &mut [i32]) {
+        let depth = depth(weights.inputs);
+        let x = &self.bytes[block.rows.start * depth..block.rows.end * depth];
+        for (start, sums) in block
+            .panels()
+            .zip(sums.chunks_mut(block.rows.len() * PANEL))
+        {
             let panel = &weights.panels[start * depth..(start + PANEL) * depth];
-            let panel = Panel {
-                depth,
-                weights: panel,
-                excess: &weights.excess[start..start + PANEL],
-            };
-            kernel.sums(&self.bytes[..rows * depth], panel, &mut sums);
-            let width = PANEL.min(columns.end - start);
+            kernel.sums(x, depth, panel, sums);
+        }
+    }
+
+    /// Makes floats of a block's sums. The columns of `out` begin with `first`.
+    #[expect(clippy::too_many_arguments, reason = "what `product` has at hand")]
+    fn scale(
+        &self,
+        kernel: &Kernel,
+        weights: &Weights,
+        bias: &[f32],
+        block: &Block,
+        sums: &[i32],
+        first: usize,
+        out: &mut [&mut [f32]],
+    ) {
+        let rows = block.rows.start..block.rows.end.min(self.count);
+        for (start, sums) in block.panels().zip(sums.chunks(block.rows.len() * PANEL)) {
+            let columns = start..(start + PANEL).min(block.columns.end);
             let scaling = Scaling {
-                totals: &weights.totals[start..start + width],
-                scales: &weights.scales[start..start + width],
-                bias: &bias[start..start + width],
-                start: start - columns.start,
+                excess: if kernel.adds_offset() {
+                    &weights.excess[columns.clone()]
+                } else {
+                    &[0; PANEL][..columns.len()]
+                },
+                totals: &weights.totals[columns.clone()],
+                scales: &weights.scales[columns.clone()],
+                bias: &bias[columns],
+                start: start - first,
             };
-            scale_sums(&sums, &self.scales, scaling, out);
+            scale_sums(
+                sums,
+                &self.scales[rows.clone()],
+                scaling,
+                &mut out[rows.clone()],
+            );
         }
     }
 }
 
-/// One panel of [`Weights`].
-#[derive(Debug, Clone, Copy)]
-struct Panel<'a> {
-    depth: usize,
-    /// `[depth / 4, PANEL, 4]`
-    weights: &'a [i8],
-    /// `[PANEL]`
-    excess: &'a [i32],
+/// A part of a product whose sums are computed before floats are made of any.
+struct Block {
+    rows: Range<usize>,
+    columns: Range<usize>,
+}
+
+impl Block {
+    /// The first column of each panel.
+    fn panels(&self) -> impl Iterator<Item = usize> {
+        self.columns.clone().step_by(PANEL)
+    }
+}
+
+/// Cuts a product into blocks: some panels with all rows before the next.
+fn blocks(rows: usize, columns: Range<usize>) -> impl Iterator<Item = Block> {
+    columns
+        .clone()
+        .step_by(PANELS * PANEL)
+        .flat_map(move |start| {
+            let columns = start..(start + PANELS * PANEL).min(columns.end);
+            (0..rows).step_by(ROWS).map(move |row| Block {
+                rows: row..(row + ROWS).min(rows),
+                columns: columns.clone(),
+            })
+        })
 }
 
 /// What makes floats of a panel's sums.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scaling<'a> {
+    /// What the sums are too great by.
+    excess: &'a [i32],
     totals: &'a [f32],
     scales: &'a [f32],
     bias: &'a [f32],
@@ -282,10 +362,10 @@ dispatch! {
 }
 
 #[inline(always)]
-fn quantise_row_kernel<S: Simd>(_: S, x: &[f32], out: &mut [u8]) -> Scale {
+fn quantise_row_kernel<S: Simd>(simd: S, x: &[f32], out: &mut [u8]) -> Scale {
     /// The steps between the least and the greatest byte.
     const STEPS: f32 = 255.0;
-    let (least, greatest) = extremes(x);
+    let (least, greatest) = extremes(simd, x);
     let range = greatest - least;
     let factor = if range > 0.0 { STEPS / range } else { 0.0 };
     let (values, rest) = out.split_at_mut(x.len());
@@ -307,20 +387,20 @@ fn quantise_row_kernel<S: Simd>(_: S, x: &[f32], out: &mut [u8]) -> Scale {
 
 /// The least and the greatest value.
 #[inline(always)]
-fn extremes(values: &[f32]) -> (f32, f32) {
-    let (chunks, rest) = values.as_chunks::<LANES>();
-    let (mut least, mut greatest) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
-    for chunk in chunks {
-        for lane in 0..LANES {
-            least[lane] = least[lane].min(chunk[lane]);
-            greatest[lane] = greatest[lane].max(chunk[lane]);
-        }
+fn extremes<S: Simd>(simd: S, values: &[f32]) -> (f32, f32) {
+    let (registers, rest) = S::as_simd_f32s(values);
+    let (mut least, mut greatest) = (
+        simd.splat_f32s(f32::INFINITY),
+        simd.splat_f32s(f32::NEG_INFINITY),
+    );
+    for values in registers {
+        least = simd.min_f32s(*values, least);
+        greatest = simd.max_f32s(*values, greatest);
     }
-    for (lane, value) in rest.iter().enumerate() {
-        least[lane] = least[lane].min(*value);
-        greatest[lane] = greatest[lane].max(*value);
-    }
-    (fold(least, f32::min), fold(greatest, f32::max))
+    let both = (simd.reduce_min_f32s(least), simd.reduce_max_f32s(greatest));
+    rest.iter().fold(both, |(least, greatest), value| {
+        (least.min(*value), greatest.max(*value))
+    })
 }
 
 #[inline(always)]
@@ -332,6 +412,7 @@ fn scale_sums_kernel<S: Simd>(
     out: &mut [&mut [f32]],
 ) {
     let Scaling {
+        excess,
         totals,
         scales,
         bias,
@@ -340,19 +421,22 @@ fn scale_sums_kernel<S: Simd>(
     for ((sums, row), out) in sums.as_chunks::<PANEL>().0.iter().zip(rows).zip(out) {
         let out = &mut out[start..start + bias.len()];
         // A whole panel as arrays, whose loop needs no look at lengths.
-        if let (Some(out), Some(totals), Some(scales), Some(bias)) = (
+        if let (Some(out), Some(excess), Some(totals), Some(scales), Some(bias)) = (
             out.first_chunk_mut::<PANEL>(),
+            excess.first_chunk::<PANEL>(),
             totals.first_chunk::<PANEL>(),
             scales.first_chunk::<PANEL>(),
             bias.first_chunk::<PANEL>(),
         ) {
             for column in 0..PANEL {
-                let value = sums[column] as f32 * row.unit + totals[column] * row.zero;
+                let sum = (sums[column] - excess[column]) as f32;
+                let value = sum * row.unit + totals[column] * row.zero;
                 out[column] = value * scales[column] + bias[column];
             }
         } else {
             for (column, out) in out.iter_mut().enumerate() {
-                let value = sums[column] as f32 * row.unit + totals[column] * row.zero;
+                let sum = (sums[column] - excess[column]) as f32;
+                let value = sum * row.unit + totals[column] * row.zero;
                 *out = value * scales[column] + bias[column];
             }
         }
@@ -393,16 +477,26 @@ impl Kernel {
         }
     }
 
-    /// `sums[r, o] = Σₖ (x[r, k] − OFFSET) · panel[k, o]` for `x` `[rows, depth]` and `sums` `[rows, PANEL]`.
-    fn sums(&self, x: &[u8], panel: Panel, sums: &mut [i32]) {
+    /// `sums[r, o] = Σₖ x[r, k] · panel[k, o]` for `x` `[rows, depth]`, `panel` `[depth / 4, PANEL, 4]` and `sums`
+    /// `[rows, PANEL]`; without [`adds_offset`](Self::adds_offset) it is x − `OFFSET`.
+    fn sums(&self, x: &[u8], depth: usize, panel: &[i8], sums: &mut [i32]) {
         match self {
-            Self::Scalar => scalar::sums(x, panel, sums),
+            Self::Scalar => scalar::sums(x, depth, panel, sums),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => x86::sums_avx2(x, panel, sums),
+            Self::Avx2 => x86::sums_avx2(x, depth, panel, sums),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => x86::sums_avx512(x, panel, sums),
+            Self::Avx512 => x86::sums_avx512(x, depth, panel, sums),
             #[cfg(target_arch = "x86_64")]
-            Self::Amx(tiles) => tiles.sums(x, panel, sums),
+            Self::Amx(tiles) => tiles.sums(x, depth, panel, sums),
+        }
+    }
+
+    /// Whether it multiplies the bytes as they are, [`OFFSET`] and all.
+    fn adds_offset(&self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => false,
+            _ => true,
         }
     }
 }
@@ -447,11 +541,6 @@ mod tests {
                         OFFSET * of_column.map(|weight| i32::from(*weight)).sum::<i32>()
                     })
                     .collect();
-                let panel = Panel {
-                    depth,
-                    weights: &weights,
-                    excess: &excess,
-                };
                 for rows in [1, 2, 3, 12, 13, 16, 32, 48] {
                     for x in [
                         vec![0; rows * depth],
@@ -462,7 +551,15 @@ mod tests {
                         for instructions in Instructions::ALL {
                             if instructions.is_available() {
                                 let mut sums = vec![0; rows * PANEL];
-                                Kernel::new(instructions, rows).sums(&x, panel, &mut sums);
+                                let kernel = Kernel::new(instructions, rows);
+                                kernel.sums(&x, depth, &weights, &mut sums);
+                                if kernel.adds_offset() {
+                                    for sums in sums.chunks_exact_mut(PANEL) {
+                                        sums.iter_mut()
+                                            .zip(&excess)
+                                            .for_each(|(sum, excess)| *sum -= excess);
+                                    }
+                                }
                                 assert_eq!(sums, expected, "{instructions:?}, {rows} × {depth}");
                             }
                         }
@@ -474,7 +571,8 @@ mod tests {
 
     #[test]
     fn rows_are_quantised_from_their_least_to_their_greatest_value() {
-        let rows = Rows::quantise(&[-1.0, 0.0, 4.1, 2.0, 2.0, 2.0], 3);
+        let team = Team::new(2).expect("threads");
+        let rows = Rows::quantise(&team, &[-1.0, 0.0, 4.1, 2.0, 2.0, 2.0], 3);
         assert_eq!(rows.bytes[..3], [0, 50, 255]);
         for (row, x) in [(0, -1.0), (1, 2.0)] {
             let Scale { unit, zero } = rows.scales[row];

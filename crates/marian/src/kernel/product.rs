@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use pulp::Simd;
-use rayon::prelude::*;
-
 use super::{PANEL, dispatch};
+use crate::team::Team;
+use pulp::Simd;
 
 /// Rows that go through all panels before the next ones do: 96 rows of 2048 floats stay in a second-level cache.
 const ROWS_AT_A_TIME: usize = 96;
@@ -21,19 +20,19 @@ pub(crate) struct Packed<'a> {
 
 impl Packed<'_> {
     /// Packs a row-major matrix `[outputs, inputs]`.
-    pub(crate) fn pack(weights: &[f32], inputs: usize) -> Vec<f32> {
+    pub(crate) fn pack(team: &Team, weights: &[f32], inputs: usize) -> Vec<f32> {
         let outputs = weights.len() / inputs;
         let mut packed = vec![0.0; outputs.div_ceil(PANEL) * PANEL * inputs];
-        packed
-            .par_chunks_exact_mut(PANEL * inputs)
-            .zip(weights.par_chunks(PANEL * inputs))
-            .for_each(|(panel, rows)| {
-                for (column, row) in rows.chunks_exact(inputs).enumerate() {
-                    for (k, weight) in row.iter().enumerate() {
-                        panel[k * PANEL + column] = *weight;
-                    }
+        let panels = packed
+            .chunks_exact_mut(PANEL * inputs)
+            .zip(weights.chunks(PANEL * inputs));
+        team.for_each(panels, |(panel, rows)| {
+            for (column, row) in rows.chunks_exact(inputs).enumerate() {
+                for (k, weight) in row.iter().enumerate() {
+                    panel[k * PANEL + column] = *weight;
                 }
-            });
+            }
+        });
         packed
     }
 
@@ -254,7 +253,8 @@ mod tests {
             (0..rows * inputs).map(number).collect(),
             (0..outputs).map(number).collect(),
         );
-        let panels = Packed::pack(&weights, inputs);
+        let team = Team::new(1).expect("no thread to start");
+        let panels = Packed::pack(&team, &weights, inputs);
         let packed = Packed {
             inputs,
             outputs,

@@ -1,17 +1,16 @@
 //! What happens to single rows between the products: activation, residual and layer normalisation.
 
-use rayon::prelude::*;
-
 use pulp::Simd;
 
 use super::{LANES, dispatch, exp, fold};
 use crate::config::Activation;
+use crate::team::Team;
 
 /// Added to a variance before its root is taken; the default of torch's `LayerNorm`, which Marian models use.
 const EPSILON: f32 = 1e-5;
 
-/// Values below which a second thread is not worth waking.
-const WORTH_SPLITTING: usize = 1 << 15;
+/// Values that are worth a second thread: some 2 µs of work.
+const WORTH_SPLITTING: usize = 1 << 12;
 
 /// Applies an activation to every value.
 pub(crate) fn activate(activation: Activation, values: &mut [f32]) {
@@ -39,16 +38,21 @@ fn gelu_tanh(x: f32) -> f32 {
 }
 
 /// `x = normalised(x + residual) · gain + shift`, for each row of `gain.len()` values.
-pub(crate) fn add_and_normalise(x: &mut [f32], residual: &[f32], gain: &[f32], shift: &[f32]) {
+pub(crate) fn add_and_normalise(
+    team: &Team,
+    x: &mut [f32],
+    residual: &[f32],
+    gain: &[f32],
+    shift: &[f32],
+) {
     let width = gain.len();
-    let rows = (WORTH_SPLITTING / width).max(1);
-    x.par_chunks_mut(rows * width)
-        .zip(residual.par_chunks(rows * width))
-        .for_each(|(x, residual)| {
-            for (x, residual) in x.chunks_exact_mut(width).zip(residual.chunks_exact(width)) {
-                normalise_row(x, residual, gain, shift);
-            }
-        });
+    let values = team.share(x.len() / width, WORTH_SPLITTING / width) * width;
+    let parts = x.chunks_mut(values).zip(residual.chunks(values));
+    team.for_each(parts, |(x, residual)| {
+        for (x, residual) in x.chunks_exact_mut(width).zip(residual.chunks_exact(width)) {
+            normalise_row(x, residual, gain, shift);
+        }
+    });
 }
 
 dispatch! {

@@ -2,19 +2,20 @@
 
 use std::ops::Range;
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 
-use super::Encoded;
+use super::state::{Encoded, LayerMemory, SentenceMemory};
 use crate::Error;
 use crate::config::{Activation, Config};
-use crate::ops::{Arithmetic, Linear, Matrix, Norm, Sight, Source, attention};
+use crate::ops::{Arithmetic, Heads, Linear, Matrix, Norm, Sight, floats};
+use crate::team::Team;
 use crate::weights::Weights;
 
 /// Reads tensors whose names start alike.
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'a> {
+    pub(super) team: &'a Team,
     pub(super) weights: &'a Weights,
-    pub(super) device: &'a Device,
     pub(super) arithmetic: Arithmetic,
 }
 
@@ -30,63 +31,95 @@ impl Reader<'_> {
             bias.extend(self.weights.read(&format!("{name}.bias"), &[outputs])?);
         }
         Ok(Linear::new(
-            Matrix::new(weights, inputs, self.arithmetic, self.device)?,
+            Matrix::new(self.team, &weights, inputs, self.arithmetic),
             bias,
-            self.device,
-        )?)
+        ))
+    }
+
+    fn heads(&self, count: usize, config: &Config) -> Heads {
+        Heads {
+            arithmetic: self.arithmetic,
+            count,
+            width: config.d_model,
+        }
     }
 
     fn norm(&self, name: &str, width: usize) -> Result<Norm, Error> {
         let gain = self.weights.read(&format!("{name}.weight"), &[width])?;
         let shift = self.weights.read(&format!("{name}.bias"), &[width])?;
-        Ok(Norm::new(gain, shift, self.device)?)
+        Ok(Norm::new(gain, shift))
     }
 }
 
-/// Multi-head attention with its residual connection and normalisation.
+/// What follows an attention: its output projection, the residual connection and normalisation.
 #[derive(Debug)]
-struct Attention {
-    heads: usize,
-    query: Linear,
-    /// Keys and values side by side: `[.., 2 · d_model]`.
-    memory: Linear,
+struct Projection {
     output: Linear,
     norm: Norm,
 }
 
-impl Attention {
-    fn read(
-        reader: Reader,
-        layer: &str,
-        name: &str,
-        width: usize,
-        heads: usize,
-    ) -> Result<Self, Error> {
-        let projection = |part: &str| format!("{layer}.{name}.{part}_proj");
+impl Projection {
+    fn read(reader: Reader, name: &str, width: usize) -> Result<Self, Error> {
         Ok(Self {
-            heads,
-            query: reader.linear(&[projection("q")], width, width)?,
-            memory: reader.linear(&[projection("k"), projection("v")], width, width)?,
-            output: reader.linear(&[projection("out")], width, width)?,
-            norm: reader.norm(&format!("{layer}.{name}_layer_norm"), width)?,
+            output: reader.linear(&[format!("{name}.out_proj")], width, width)?,
+            norm: reader.norm(&format!("{name}_layer_norm"), width)?,
         })
     }
 
-    fn forward(
-        &self,
-        x: &Tensor,
-        sight: Sight,
-        align: bool,
-    ) -> Result<(Tensor, Vec<usize>), Error> {
-        let query = self.query.forward(x, None)?;
-        let (attended, alignment) = attention(&query, sight, self.heads, align)?;
-        Ok((
-            self.norm
-                .forward(&self.output.forward(&attended, None)?, x)?,
-            alignment,
-        ))
+    fn forward(&self, team: &Team, attended: &Tensor, residual: &Tensor) -> Result<Tensor, Error> {
+        Ok(self
+            .norm
+            .forward(team, &self.output.forward(team, attended, None)?, residual)?)
     }
 }
+
+/// Attention to the tokens of the own side.
+#[derive(Debug)]
+struct SelfAttention {
+    heads: Heads,
+    /// Queries, keys and values side by side: `[.., 3 · d_model]`.
+    inputs: Linear,
+    projection: Projection,
+}
+
+impl SelfAttention {
+    fn read(reader: Reader, layer: &str, heads: Heads) -> Result<Self, Error> {
+        let name = format!("{layer}.self_attn");
+        let inputs = ["q", "k", "v"].map(|part| format!("{name}.{part}_proj"));
+        Ok(Self {
+            heads,
+            inputs: reader.linear(&inputs, heads.width, heads.width)?,
+            projection: Projection::read(reader, &name, heads.width)?,
+        })
+    }
+}
+
+/// Attention of the decoder to the encoder's tokens.
+#[derive(Debug)]
+struct CrossAttention {
+    heads: Heads,
+    query: Linear,
+    /// Keys and values side by side: `[.., 2 · d_model]`.
+    memory: Linear,
+    projection: Projection,
+}
+
+impl CrossAttention {
+    fn read(reader: Reader, layer: &str, heads: Heads) -> Result<Self, Error> {
+        let name = format!("{layer}.encoder_attn");
+        let part = |part: &str| format!("{name}.{part}_proj");
+        Ok(Self {
+            heads,
+            query: reader.linear(&[part("q")], heads.width, heads.width)?,
+            memory: reader.linear(&[part("k"), part("v")], heads.width, heads.width)?,
+            projection: Projection::read(reader, &name, heads.width)?,
+        })
+    }
+}
+
+/// Rows that go through both products of a feed-forward before the next do. What lies between the products is four times
+/// as wide as all else: so it stays in a second-level cache, and what a batch takes of memory stays small.
+const ROWS: usize = 128;
 
 /// Two products with an activation between them, residual connection and normalisation.
 #[derive(Debug)]
@@ -113,93 +146,142 @@ impl FeedForward {
         })
     }
 
-    fn forward(&self, x: &Tensor) -> Result<Tensor, Error> {
-        let inner = self.inner.forward(x, Some(self.activation))?;
-        Ok(self.norm.forward(&self.outer.forward(&inner, None)?, x)?)
+    /// `[rows, d_model]` → `[rows, d_model]`, some rows after the other.
+    fn forward(&self, team: &Team, x: &Tensor) -> Result<Tensor, Error> {
+        let rows = x.dim(0)?;
+        let block = |start| {
+            let x = x.narrow(0, start, ROWS.min(rows - start))?;
+            let inner = self.inner.forward(team, &x, Some(self.activation))?;
+            let outer = self.outer.forward(team, &inner, None)?;
+            Ok(self.norm.forward(team, &outer, &x)?)
+        };
+        let blocks: Vec<Tensor> = (0..rows)
+            .step_by(ROWS)
+            .map(block)
+            .collect::<Result<_, Error>>()?;
+        Ok(Tensor::cat(&blocks, 0)?)
     }
 }
 
 /// One layer of the encoder.
 #[derive(Debug)]
 pub(super) struct EncoderLayer {
-    attention: Attention,
+    attention: SelfAttention,
     feed_forward: FeedForward,
 }
 
 impl EncoderLayer {
     pub(super) fn read(reader: Reader, index: usize, config: &Config) -> Result<Self, Error> {
         let layer = format!("model.encoder.layers.{index}");
-        let width = config.d_model;
+        let heads = reader.heads(config.encoder_heads, config);
         Ok(Self {
-            attention: Attention::read(reader, &layer, "self_attn", width, config.encoder_heads)?,
+            attention: SelfAttention::read(reader, &layer, heads)?,
             feed_forward: FeedForward::read(
                 reader,
                 &layer,
-                width,
+                config.d_model,
                 config.encoder_ffn,
                 config.activation,
             )?,
         })
     }
 
-    /// `x` `[tokens, d_model]`, the tokens of `sentences`; each sees its own, which is that of `spans`.
+    /// `x` `[tokens, d_model]`, the tokens of `sentences`; each sees its own sentence.
     pub(super) fn forward(
         &self,
+        team: &Team,
         x: &Tensor,
         sentences: &[Range<usize>],
-        spans: &[Range<usize>],
     ) -> Result<Tensor, Error> {
-        let source = Source::new(self.attention.memory.forward(x, None)?, sentences)?;
-        let sight = Sight::Spans(&source, spans);
-        let (x, _) = self.attention.forward(x, sight, false)?;
-        self.feed_forward.forward(&x)
+        let SelfAttention {
+            heads,
+            inputs,
+            projection,
+        } = &self.attention;
+        let inputs = inputs.forward(team, x, None)?;
+        let sources = heads.sources(team, &inputs, sentences)?;
+        let sights = sources.iter().zip(sentences).map(|(source, sentence)| {
+            let align = false;
+            (sentence.len(), Sight::Source { source, align })
+        });
+        let (attended, _) = heads.attention(team, &inputs, sights)?;
+        self.feed_forward
+            .forward(team, &projection.forward(team, &attended, x)?)
     }
 }
 
 /// One layer of the decoder.
 #[derive(Debug)]
 pub(super) struct DecoderLayer {
-    own: Attention,
-    cross: Attention,
+    own: SelfAttention,
+    cross: CrossAttention,
     feed_forward: FeedForward,
 }
 
 impl DecoderLayer {
     pub(super) fn read(reader: Reader, index: usize, config: &Config) -> Result<Self, Error> {
         let layer = format!("model.decoder.layers.{index}");
-        let (width, heads) = (config.d_model, config.decoder_heads);
+        let heads = reader.heads(config.decoder_heads, config);
         Ok(Self {
-            own: Attention::read(reader, &layer, "self_attn", width, heads)?,
-            cross: Attention::read(reader, &layer, "encoder_attn", width, heads)?,
+            own: SelfAttention::read(reader, &layer, heads)?,
+            cross: CrossAttention::read(reader, &layer, heads)?,
             feed_forward: FeedForward::read(
                 reader,
                 &layer,
-                width,
+                config.d_model,
                 config.decoder_ffn,
                 config.activation,
             )?,
         })
     }
 
-    /// Keys and values of the source for all steps to come.
-    pub(super) fn cross_memory(&self, encoded: &Encoded) -> Result<Source, Error> {
-        let rows = self.cross.memory.forward(&encoded.tokens, None)?;
-        Ok(Source::new(rows, &encoded.spans)?)
+    /// What the layer remembers of each sentence at the start: keys and values of the source, and no step.
+    pub(super) fn memories(
+        &self,
+        team: &Team,
+        encoded: &Encoded,
+    ) -> Result<Vec<LayerMemory>, Error> {
+        let rows = self.cross.memory.forward(team, &encoded.tokens, None)?;
+        let sources = self.cross.heads.sources(team, &rows, &encoded.spans)?;
+        let memory = |source| LayerMemory {
+            source,
+            steps: self.own.heads.steps(),
+        };
+        Ok(sources.into_iter().map(memory).collect())
     }
 
-    /// One step: `x` `[rows, d_model]`. Adds this step's keys and values to `own`, in which each row sees its path. The
-    /// alignment is that of the cross-attention, empty unless asked for.
+    /// One step of the layer with this index: `x` `[rows, d_model]`, the hypotheses of all sentences. Adds this step's
+    /// keys and values to what the layer remembers. The alignment is that of the cross-attention.
     pub(super) fn step(
         &self,
+        team: &Team,
+        index: usize,
         x: &Tensor,
-        own: &mut Vec<Tensor>,
-        paths: &[Vec<u32>],
-        cross: Sight,
-        align: bool,
+        sentences: &mut [SentenceMemory],
     ) -> Result<(Tensor, Vec<usize>), Error> {
-        own.push(self.own.memory.forward(x, None)?);
-        let (x, _) = self.own.forward(x, Sight::Paths(own, paths), false)?;
-        let (x, alignment) = self.cross.forward(&x, cross, align)?;
-        Ok((self.feed_forward.forward(&x)?, alignment))
+        let inputs = self.own.inputs.forward(team, x, None)?;
+        let stride = inputs.dim(1)?;
+        let mut rows: &[f32] = &floats(&inputs)?;
+        for sentence in &mut *sentences {
+            let (own, others) = rows.split_at(sentence.paths.len() * stride);
+            sentence.layers[index].steps.push(own, stride);
+            rows = others;
+        }
+        let sights = sentences.iter().map(|sentence| {
+            let sight = Sight::Paths(&sentence.layers[index].steps, &sentence.paths);
+            (sentence.paths.len(), sight)
+        });
+        let (attended, _) = self.own.heads.attention(team, &inputs, sights)?;
+        let x = self.own.projection.forward(team, &attended, x)?;
+
+        let query = self.cross.query.forward(team, &x, None)?;
+        let sights = sentences.iter().map(|sentence| {
+            let source = &sentence.layers[index].source;
+            let align = sentence.align && index + 1 == sentence.layers.len();
+            (sentence.paths.len(), Sight::Source { source, align })
+        });
+        let (attended, alignment) = self.cross.heads.attention(team, &query, sights)?;
+        let x = self.cross.projection.forward(team, &attended, &x)?;
+        Ok((self.feed_forward.forward(team, &x)?, alignment))
     }
 }

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use candle_core::{Device, Tensor};
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use candle_core::Device;
+use candle_core::Tensor;
 
 use super::layers::{DecoderLayer, EncoderLayer, Reader};
 use super::{Execution, Network, Precision};
 use crate::ops::{Arithmetic, Embedding, Output};
+use crate::team::Team;
 use crate::weights::Weights;
 use crate::{Config, Error, Instructions};
 
@@ -28,30 +29,16 @@ impl Network {
     /// # Errors
     /// A missing, truncated or mismatched weights file, or a start token whose embedding is not zero (see
     /// `check_start`).
-    pub fn load(
-        directory: &Path,
-        config: &Config,
-        execution: &Execution,
-        device: &Device,
-    ) -> Result<Self, Error> {
+    pub fn load(directory: &Path, config: &Config, execution: &Execution) -> Result<Self, Error> {
         let weights = Weights::open(directory)?;
-        let pool = |threads: usize, name: &'static str| {
-            ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .thread_name(move |index| format!("{name}-{index}"))
-                .build()
-                .map_err(|error| {
-                    Error::file(directory, format!("no threads to compute in: {error}"))
-                })
-        };
         let threads = execution.threads.map_or_else(
             || std::thread::available_parallelism().map_err(|error| Error::file(directory, error)),
             Ok,
         )?;
-        let all = pool(threads.get(), "marian")?;
-        let lanes = (0..threads.get())
-            .map(|_| pool(1, "marian-lane"))
-            .collect::<Result<_, _>>()?;
+        let alone = Team::new(1).map_err(|error| Error::file(directory, error))?;
+        let team = Team::new(threads.get()).map_err(|error| {
+            Error::file(directory, format!("no threads to compute in: {error}"))
+        })?;
         let arithmetic = match execution.precision {
             Precision::F32 => Arithmetic::F32,
             Precision::Int8 => {
@@ -59,12 +46,12 @@ impl Network {
             }
         };
         let reader = Reader {
+            team: &team,
             weights: &weights,
-            device,
             arithmetic,
         };
-        all.install(|| read(reader, config))
-            .map(|parts| parts.into_network(all, lanes, config, device))
+        let parts = read(reader, config)?;
+        Ok(parts.into_network(team, alone, config))
     }
 }
 
@@ -78,19 +65,12 @@ struct Parts {
 }
 
 impl Parts {
-    fn into_network(
-        self,
-        pool: ThreadPool,
-        lanes: Vec<ThreadPool>,
-        config: &Config,
-        device: &Device,
-    ) -> Network {
+    fn into_network(self, team: Team, alone: Team, config: &Config) -> Network {
         let [encoder_positions, decoder_positions] = self.positions;
         let [encoder_embedding, decoder_embedding] = self.embeddings;
         Network {
-            device: device.clone(),
-            pool,
-            lanes,
+            team,
+            alone,
             scale: if config.scale_embedding {
                 (config.d_model as f64).sqrt()
             } else {
@@ -133,8 +113,8 @@ fn read(reader: Reader, config: &Config) -> Result<Parts, Error> {
 /// there is read, and the others must be equal to it.
 fn vocabulary(reader: Reader, config: &Config) -> Result<(Output, [Option<Embedding>; 2]), Error> {
     let Reader {
+        team,
         weights,
-        device,
         arithmetic,
     } = reader;
     let (outputs, width) = (config.decoder_vocab_size, config.d_model);
@@ -176,11 +156,11 @@ fn vocabulary(reader: Reader, config: &Config) -> Result<(Output, [Option<Embedd
     };
     let table = |name, ids| {
         let rows = |rows| weights.rows(name, &[ids, width], rows);
-        Embedding::read(ids, width, arithmetic, device, rows)
+        Embedding::read(team, ids, width, arithmetic, rows)
     };
     let output = |name, bias| {
         let rows = |rows| weights.rows(name, &shape, rows);
-        Output::read(bias, width, arithmetic, device, rows)
+        Output::read(team, bias, width, arithmetic, rows)
     };
     let encoder = if config.share_embeddings {
         None
@@ -228,7 +208,7 @@ fn positions(reader: Reader, side: &str, config: &Config) -> Result<Tensor, Erro
     } else {
         sinusoidal(shape[0], shape[1])
     };
-    Ok(Tensor::from_vec(values, &shape[..], reader.device)?)
+    Ok(Tensor::from_vec(values, &shape[..], &Device::Cpu)?)
 }
 
 /// Position p has sin(p / 10000^(2i/width)) in its first half and the cosines in its second, i = 0, 1, … in both.

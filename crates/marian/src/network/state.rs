@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use candle_core::Tensor;
 
-use crate::ops::Source;
+use crate::ops::{Source, Steps};
 
 /// A batch of encoded sentences, one after the other without padding.
 #[derive(Debug, Clone)]
@@ -41,64 +41,109 @@ impl Encoded {
     }
 }
 
-/// The decoder's rows, each a hypothesis in the making, and the keys and values they look back at.
+/// Sentences that are being decoded, each with its hypotheses in the making: the rows of a step.
 ///
-/// Nothing in the caches is ever moved or copied. Each step leaves one block of keys and values per layer, a row for
-/// every row of the batch at that time; a hypothesis is the path of rows that it took through the blocks. To drop,
-/// double or reorder rows is to edit the paths, and beams that share a beginning share its memory.
-#[derive(Debug)]
+/// What is remembered of a sentence is its own: sentences may join at any step and leave at any step. Nothing in the
+/// caches is ever moved or copied. Each step leaves keys and values of every hypothesis that the sentence then has; a
+/// hypothesis is the path that it took through them. To drop, double or reorder hypotheses is to edit the paths, and
+/// those that share a beginning share its memory.
+#[derive(Debug, Default)]
 pub struct Decoding {
-    /// Per layer the source's keys and values, shared by all beams of a sentence.
-    pub(super) cross: Vec<Source>,
-    /// Per layer and step the keys and values of the rows at that step, `[rows then, 2 · d_model]`.
-    pub(super) own: Vec<Vec<Tensor>>,
-    /// Per row its rows in the blocks of `own`.
-    pub(super) paths: Vec<Vec<u32>>,
-    /// Per row its source's rows in `cross`.
-    pub(super) spans: Vec<Range<usize>>,
-    /// Whether steps shall tell alignments.
-    pub(super) align: bool,
+    pub(super) sentences: Vec<SentenceMemory>,
     /// Per row of the last step the source position that the last layer looked at most.
     pub(super) alignment: Vec<usize>,
+}
+
+/// What is remembered of a sentence.
+#[derive(Debug)]
+pub(super) struct SentenceMemory {
+    /// Per layer of the decoder.
+    pub(super) layers: Vec<LayerMemory>,
+    /// Per hypothesis its rows among those of all steps.
+    pub(super) paths: Vec<Vec<u32>>,
+    /// Rows of all steps.
+    pub(super) rows: u32,
+    /// Whether steps shall tell its alignment.
+    pub(super) align: bool,
+}
+
+/// What a layer of the decoder remembers of a sentence.
+#[derive(Debug)]
+pub(super) struct LayerMemory {
+    /// Keys and values of the source.
+    pub(super) source: Source,
+    /// Keys and values of the steps.
+    pub(super) steps: Steps,
+}
+
+impl SentenceMemory {
+    /// One hypothesis, which has not begun.
+    pub(super) fn new(layers: Vec<LayerMemory>, align: bool) -> Self {
+        Self {
+            layers,
+            paths: vec![Vec::new()],
+            rows: 0,
+            align,
+        }
+    }
+
+    /// Steps that its hypotheses have taken.
+    pub(super) fn steps(&self) -> usize {
+        self.paths.first().map_or(0, Vec::len)
+    }
+
+    /// Goes one step on each path.
+    pub(super) fn advance(&mut self) {
+        for path in &mut self.paths {
+            path.push(self.rows);
+            self.rows += 1;
+        }
+    }
 }
 
 impl Decoding {
     /// Rows of the next step.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.paths.len()
+        self.sentences
+            .iter()
+            .map(|sentence| sentence.paths.len())
+            .sum()
     }
 
-    /// Steps done.
-    #[must_use]
-    pub fn steps(&self) -> usize {
-        self.own.first().map_or(0, Vec::len)
-    }
-
-    /// Per row of the last step the source position that the last layer looked at most, as the mean of its heads;
-    /// empty unless the decoding was started so.
+    /// Per row of the last step the source position that the last layer looked at most, as the mean of its heads; 0
+    /// unless its sentence was started so.
     #[must_use]
     pub fn alignment(&self) -> &[usize] {
         &self.alignment
     }
 
-    /// Goes on with the rows `parents`: rows may be left out, repeated and reordered.
+    /// Takes in the sentences of another decoding, whose rows come behind its own.
+    pub fn join(&mut self, other: Self) {
+        self.sentences.extend(other.sentences);
+    }
+
+    /// Goes on with the rows `parents`: rows may be left out, repeated and reordered, but those of a sentence stay
+    /// together.
     pub fn select(&mut self, parents: &[usize]) {
-        if parents.len() == self.rows()
-            && parents
+        let mut first = 0;
+        let mut left = parents;
+        for sentence in &mut self.sentences {
+            let own = first..first + sentence.paths.len();
+            let count = left
                 .iter()
-                .enumerate()
-                .all(|(row, parent)| row == *parent)
-        {
-            return;
+                .take_while(|parent| own.contains(parent))
+                .count();
+            let (kept, others) = left.split_at(count);
+            let is_unchanged = kept.iter().copied().eq(own.clone());
+            if !is_unchanged {
+                let path = |parent: &usize| sentence.paths[parent - own.start].clone();
+                sentence.paths = kept.iter().map(path).collect();
+            }
+            left = others;
+            first = own.end;
         }
-        self.paths = parents
-            .iter()
-            .map(|&parent| self.paths[parent].clone())
-            .collect();
-        self.spans = parents
-            .iter()
-            .map(|&parent| self.spans[parent].clone())
-            .collect();
+        debug_assert!(left.is_empty(), "sentences in another order");
+        self.sentences.retain(|sentence| !sentence.paths.is_empty());
     }
 }

@@ -1,8 +1,7 @@
-//! The operations composed of candle's own, for any device.
+//! The operations composed of candle's own.
 
 use candle_core::{D, Result, Tensor};
 
-use super::Sight;
 use crate::config::Activation;
 
 pub(super) fn embed(
@@ -37,45 +36,20 @@ pub(super) fn norm(x: &Tensor, residual: &Tensor, gain: &Tensor, shift: &Tensor)
     candle_nn::ops::layer_norm(&(x + residual)?, gain, shift, 1e-5)
 }
 
-/// Gathers what each query sees into one padded tensor and masks the padding.
+/// Attention of the queries `[rows, width]`, each to some rows of `memory` `[any, 2 · width]`, keys and values side by
+/// side: gathers what each sees into one padded tensor and masks the padding.
 pub(super) fn attention(
     queries: &Tensor,
-    sight: Sight,
+    memory: &Tensor,
+    seen: &[Vec<u32>],
     heads: usize,
-    align: bool,
 ) -> Result<(Tensor, Vec<usize>)> {
     let device = queries.device();
     let (rows, width) = queries.dims2()?;
     let size = width / heads;
-    let memory = match sight {
-        Sight::Spans(source, _) => std::slice::from_ref(&source.rows),
-        Sight::Paths(blocks, _) => blocks,
-    };
-    let starts: Vec<usize> = memory
-        .iter()
-        .scan(0, |start, block| {
-            Some(std::mem::replace(start, *start + block.dims()[0]))
-        })
-        .collect();
-    // The rows that each query sees, of all blocks one after the other.
-    let seen: Vec<Vec<u32>> = (0..rows)
-        .map(|query| {
-            let places: Vec<usize> = match sight {
-                Sight::Spans(_, spans) => spans[query].clone().collect(),
-                Sight::Paths(_, paths) => {
-                    let rows = paths[query].iter().zip(&starts);
-                    rows.map(|(row, start)| start + *row as usize).collect()
-                }
-            };
-            let places = places.into_iter().map(u32::try_from);
-            places
-                .collect::<std::result::Result<_, _>>()
-                .map_err(candle_core::Error::wrap)
-        })
-        .collect::<Result<_>>()?;
     let longest = seen.iter().map(Vec::len).max().unwrap_or(0);
     let (mut index, mut mask) = (Vec::new(), Vec::new());
-    for places in &seen {
+    for places in seen {
         index.extend(
             places
                 .iter()
@@ -93,7 +67,7 @@ pub(super) fn attention(
     }
     let index = Tensor::from_vec(index, rows * longest, device)?;
     let mask = Tensor::from_vec(mask, (rows, 1, 1, longest), device)?;
-    let gathered = Tensor::cat(memory, 0)?.index_select(&index, 0)?;
+    let gathered = memory.index_select(&index, 0)?;
     // [rows, heads, longest, size]
     let part = |start| {
         gathered
@@ -108,15 +82,8 @@ pub(super) fn attention(
         .broadcast_add(&mask)?;
     let weights = candle_nn::ops::softmax_last_dim(&scores)?;
     let out = weights.matmul(&values)?.reshape((rows, width))?;
-    let favourites = if align {
-        let mean = weights.squeeze(2)?.mean(1)?;
-        mean.argmax(D::Minus1)?
-            .to_vec1::<u32>()?
-            .into_iter()
-            .map(|place| place as usize)
-            .collect()
-    } else {
-        Vec::new()
-    };
+    let mean = weights.squeeze(2)?.mean(1)?;
+    let favourites = mean.argmax(D::Minus1)?.to_vec1::<u32>()?;
+    let favourites = favourites.into_iter().map(|place| place as usize).collect();
     Ok((out, favourites))
 }

@@ -5,10 +5,10 @@ use std::ops::Range;
 use candle_core::{Device, Result, Tensor};
 use half::f16;
 use half::slice::HalfFloatSliceExt as _;
-use rayon::prelude::*;
 
-use super::{Arithmetic, Matrix, WORTH_SPLITTING, Weights, composed, floats};
+use super::{Arithmetic, Matrix, WORTH_SPLITTING, floats};
 use crate::kernel::{self, BLOCK, Candidate, Mass, PANEL, Top, int8};
+use crate::team::Team;
 
 /// What a step is to find in the logits of one row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,6 +47,10 @@ pub struct Found {
 /// The error of a quantised logit is a small part of the distance between the first and the tenth.
 const RECONSIDERED: usize = 6;
 
+/// Floats from one row of a block's logits to the next: a cache line more than a power of two, so that the same columns of
+/// all rows do not fall into the same few places of the cache.
+const STRIDE: usize = BLOCK + 16;
+
 /// Rows of a table that are read at a time: whole panels of a matrix of integers, and a few megabytes.
 const SOME: usize = 64 * PANEL;
 
@@ -62,13 +66,13 @@ pub(crate) enum Embedding {
 impl Embedding {
     /// Makes a table of so many ids; `rows` reads some of its rows.
     pub(crate) fn read<E: From<candle_core::Error>>(
+        team: &Team,
         ids: usize,
         width: usize,
         arithmetic: Arithmetic,
-        device: &Device,
         mut rows: impl FnMut(Range<usize>) -> std::result::Result<Vec<f32>, E>,
     ) -> std::result::Result<Self, E> {
-        if matches!(arithmetic, Arithmetic::Int8(_)) && device.is_cpu() {
+        if matches!(arithmetic, Arithmetic::Int8(_)) {
             // Never more than a few rows at a time: all as floats would be most of the memory that the model ever takes.
             let mut halves = vec![f16::ZERO; ids * width];
             for (halves, start) in halves.chunks_mut(SOME * width).zip((0..).step_by(SOME)) {
@@ -79,8 +83,12 @@ impl Embedding {
                 rows: halves,
             });
         }
-        let matrix = Matrix::new(rows(0..ids)?, width, Arithmetic::F32, device)?;
-        Ok(Self::Matrix(matrix))
+        Ok(Self::Matrix(Matrix::new(
+            team,
+            &rows(0..ids)?,
+            width,
+            Arithmetic::F32,
+        )))
     }
 
     /// The rows `ids`, times `scale`, plus for each the row of `positions` `[longest, width]` that goes with it:
@@ -92,13 +100,6 @@ impl Embedding {
         positions: &Tensor,
         places: &[u32],
     ) -> Result<Tensor> {
-        if let Self::Matrix(Matrix {
-            weights: Weights::Plain(weights),
-            ..
-        }) = self
-        {
-            return composed::embed(weights, ids, scale, positions, places);
-        }
         let width = positions.dim(1)?;
         let positions = floats(positions)?;
         #[expect(
@@ -117,7 +118,7 @@ impl Embedding {
         Tensor::from_vec(out, (ids.len(), width), &Device::Cpu)
     }
 
-    /// Copies a row, on the CPU.
+    /// Copies a row.
     fn copy(&self, id: u32, out: &mut [f32]) {
         match self {
             Self::Half { width, rows } => {
@@ -141,23 +142,21 @@ pub(crate) struct Output {
 impl Output {
     /// Makes the product of as many ids as `bias` has; `rows` reads some rows of its matrix `[vocabulary, width]`.
     pub(crate) fn read<E: From<candle_core::Error>>(
+        team: &Team,
         bias: Vec<f32>,
         width: usize,
         arithmetic: Arithmetic,
-        device: &Device,
         rows: impl Fn(Range<usize>) -> std::result::Result<Vec<f32>, E>,
     ) -> std::result::Result<Self, E> {
         let mut quantised = match arithmetic {
-            Arithmetic::Int8(instructions) if device.is_cpu() => {
-                Some((int8::Weights::new(width), instructions))
-            }
-            _ => None,
+            Arithmetic::Int8(instructions) => Some((int8::Weights::new(width), instructions)),
+            Arithmetic::F32 => None,
         };
         // Both are made of the same rows, as they are read.
-        let embedding = Embedding::read(bias.len(), width, arithmetic, device, |some| {
+        let embedding = Embedding::read(team, bias.len(), width, arithmetic, |some| {
             let some = rows(some)?;
             if let Some((integers, _)) = &mut quantised {
-                integers.push(&some);
+                integers.push(team, &some);
             }
             Ok::<_, E>(some)
         })?;
@@ -174,7 +173,7 @@ impl Output {
     }
 
     /// Looks for what is wanted of each row of `x` `[rows, width]`.
-    pub(crate) fn find(&self, x: &Tensor, wanted: &[Wanted]) -> Result<Vec<Found>> {
+    pub(crate) fn find(&self, team: &Team, x: &Tensor, wanted: &[Wanted]) -> Result<Vec<Found>> {
         let matrix = match (&self.quantised, &self.embedding) {
             (Some(matrix), _) | (None, Embedding::Matrix(matrix)) => matrix,
             // `read` makes halves only beside integers.
@@ -183,33 +182,27 @@ impl Output {
             }
         };
         let vocabulary = self.vocabulary();
-        if let Weights::Plain(weights) = &matrix.weights {
-            let bias = Tensor::new(self.bias.as_slice(), x.device())?;
-            let logits = composed::linear(x, weights, &bias, None)?.flatten_all()?;
-            let logits: Vec<f32> = logits.to_vec1()?;
-            let copied = |columns: Range<usize>, out: &mut [&mut [f32]]| {
-                for (out, logits) in out.iter_mut().zip(logits.chunks_exact(vocabulary)) {
-                    out.copy_from_slice(&logits[columns.clone()]);
-                }
-            };
-            return Ok(found(wanted, search(vocabulary, 1, wanted, 0, copied)));
-        }
         let x = floats(x)?;
-        let prepared = matrix.prepare(&x);
+        let prepared = matrix.prepare(team, &x);
         let tasks = (x.len() * vocabulary).div_ceil(WORTH_SPLITTING);
         let product = |columns: Range<usize>, out: &mut [&mut [f32]]| {
             matrix.columns(&prepared, &self.bias, columns, out);
         };
         if self.quantised.is_none() {
-            return Ok(found(wanted, search(vocabulary, tasks, wanted, 0, product)));
+            return Ok(found(
+                wanted,
+                search(team, vocabulary, tasks, wanted, 0, product),
+            ));
         }
-        let mut outcomes = search(vocabulary, tasks, wanted, RECONSIDERED, product);
+        let mut outcomes = search(team, vocabulary, tasks, wanted, RECONSIDERED, product);
         let width = x.len() / wanted.len();
-        outcomes
-            .par_iter_mut()
-            .zip(x.par_chunks_exact(width))
-            .with_min_len(8)
-            .for_each(|(outcome, x)| self.reconsider(outcome, x));
+        let rows = team.share(wanted.len(), 1);
+        let parts = outcomes.chunks_mut(rows).zip(x.chunks(rows * width));
+        team.for_each(parts, |(outcomes, x)| {
+            for (outcome, x) in outcomes.iter_mut().zip(x.chunks_exact(width)) {
+                self.reconsider(outcome, x);
+            }
+        });
         Ok(found(wanted, outcomes))
     }
 
@@ -254,6 +247,7 @@ fn found(wanted: &[Wanted], outcomes: Vec<Outcome>) -> Vec<Found> {
 /// Goes through all columns in blocks, on at most `tasks` threads; `logits` computes a block. Finds for each row as many
 /// candidates as wanted, and `more`.
 fn search(
+    team: &Team,
     vocabulary: usize,
     tasks: usize,
     wanted: &[Wanted],
@@ -261,30 +255,31 @@ fn search(
     logits: impl Fn(Range<usize>, &mut [&mut [f32]]) + Sync,
 ) -> Vec<Outcome> {
     let blocks = vocabulary.div_ceil(BLOCK);
-    let tasks = rayon::current_num_threads().min(tasks).min(blocks).max(1);
+    let tasks = team.threads().min(tasks).min(blocks).max(1);
     let share = blocks.div_ceil(tasks);
     // Per task: the greatest of each row, and block by block the mass of each.
-    let parts: Vec<(Vec<Top>, Vec<Mass>)> = (0..tasks)
-        .into_par_iter()
-        .map(|task| {
-            let mut tops: Vec<Top> = wanted
-                .iter()
-                .map(|wanted| Top::new(wanted.count + more))
+    let mut parts: Vec<(Vec<Top>, Vec<Mass>)> = Vec::new();
+    parts.resize_with(tasks, Default::default);
+    team.for_each(parts.iter_mut().enumerate(), |(task, part)| {
+        let mut tops: Vec<Top> = wanted
+            .iter()
+            .map(|wanted| Top::new(wanted.count + more))
+            .collect();
+        let mut masses = Vec::new();
+        let mut scratch = vec![0.0; wanted.len() * STRIDE];
+        for block in task * share..((task + 1) * share).min(blocks) {
+            let columns = block * BLOCK..((block + 1) * BLOCK).min(vocabulary);
+            let mut rows: Vec<&mut [f32]> = scratch
+                .chunks_exact_mut(STRIDE)
+                .map(|row| &mut row[..columns.len()])
                 .collect();
-            let mut masses = Vec::new();
-            let mut scratch = vec![0.0; wanted.len() * BLOCK.min(vocabulary)];
-            for block in task * share..((task + 1) * share).min(blocks) {
-                let columns = block * BLOCK..((block + 1) * BLOCK).min(vocabulary);
-                let used = &mut scratch[..wanted.len() * columns.len()];
-                let mut rows: Vec<&mut [f32]> = used.chunks_exact_mut(columns.len()).collect();
-                logits(columns.clone(), &mut rows);
-                for ((wanted, row), top) in wanted.iter().zip(rows).zip(&mut tops) {
-                    masses.push(look(wanted, columns.clone(), row, top));
-                }
+            logits(columns.clone(), &mut rows);
+            for ((wanted, row), top) in wanted.iter().zip(rows).zip(&mut tops) {
+                masses.push(look(wanted, columns.clone(), row, top));
             }
-            (tops, masses)
-        })
-        .collect();
+        }
+        *part = (tops, masses);
+    });
     let mut outcomes: Vec<(Top, Mass)> = wanted
         .iter()
         .map(|wanted| (Top::new(wanted.count + more), Mass::NONE))

@@ -2,7 +2,6 @@
 
 use std::sync::OnceLock;
 
-use candle_core::Device;
 use marian::network::{Found, Normalise, Wanted};
 use marian::{Config, Error, Execution, Network, Precision, Row, Search, generate};
 use proptest::prelude::*;
@@ -20,8 +19,7 @@ fn models() -> &'static [(Config, Network); 2] {
                 precision,
                 ..Execution::default()
             };
-            let network =
-                Network::load(directory.path(), &config, &execution, &Device::Cpu).unwrap();
+            let network = Network::load(directory.path(), &config, &execution).unwrap();
             (config, network)
         })
     })
@@ -82,7 +80,8 @@ proptest! {
         }
     }
 
-    /// Rows are dropped, doubled and reordered at every step; the one watched is fed the same all along.
+    /// At every step rows are dropped, doubled and reordered, and another sentence joins; the row watched is fed the same
+    /// all along.
     #[test]
     fn a_hypothesis_gets_the_same_logits_in_any_company(
         sentences in prop::collection::vec(sentence(), 1..8),
@@ -94,7 +93,7 @@ proptest! {
         let mut company = network.start(&network.encode(&batch).unwrap(), true).unwrap();
         let mut alone = network.start(&network.encode(&batch[..1]).unwrap(), true).unwrap();
         let wanted = |count| Wanted { count, banned: vec![99], normalise: Normalise::All };
-        let mut place = 0;
+        let (mut place, mut of_first) = (0, 1);
         let mut last = network.start_id();
         for (parents, next) in moves {
             let ids: Vec<u32> = (0..company.rows()).map(|row| if row == place { last } else { 5 }).collect();
@@ -106,9 +105,13 @@ proptest! {
             prop_assert_eq!(all(&together[place]), all(&single[0]));
             prop_assert_eq!(company.alignment()[place], alone.alignment()[0]);
             let mut parents: Vec<usize> = parents.iter().map(|parent| parent.index(company.rows())).collect();
-            let new_place = parents.len() / 2;
-            parents.insert(new_place, place);
+            // Of the first sentence, which is the watched row's, in any order; of the others one after the other.
+            parents.push(place);
+            parents.sort_by_key(|parent| if *parent < of_first { 0 } else { *parent });
+            let new_place = parents.iter().position(|parent| *parent == place).unwrap();
+            of_first = parents.iter().filter(|parent| **parent < of_first).count();
             company.select(&parents);
+            company.join(network.start(&network.encode(&batch[batch.len() - 1..]).unwrap(), true).unwrap());
             (place, last) = (new_place, next);
         }
     }

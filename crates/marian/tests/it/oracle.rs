@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use candle_core::Device;
 use marian::config::EarlyStopping;
 use marian::{Config, Execution, Hypothesis, Network, Precision, Row, Search, generate};
 use serde::Deserialize;
@@ -54,7 +53,7 @@ fn load_with(directory: &Path, precision: Precision) -> (Config, Network) {
         precision,
         ..Execution::default()
     };
-    let network = Network::load(directory, &config, &execution, &Device::Cpu).unwrap();
+    let network = Network::load(directory, &config, &execution).unwrap();
     (config, network)
 }
 

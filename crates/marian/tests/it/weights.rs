@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use candle_core::Device;
 use marian::{Config, Error, Execution, Network, Row, Search, generate};
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -32,12 +31,7 @@ pub(crate) fn tiny(container: &str) -> TempDir {
 }
 
 fn load(directory: &Path) -> Result<Network, Error> {
-    Network::load(
-        directory,
-        &Config::load(directory)?,
-        &Execution::default(),
-        &Device::Cpu,
-    )
+    Network::load(directory, &Config::load(directory)?, &Execution::default())
 }
 
 fn weights_of(directory: &Path) -> std::path::PathBuf {

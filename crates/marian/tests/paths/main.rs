@@ -6,7 +6,6 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use candle_core::Device;
 use libtest_mimic::{Arguments, Failed, Trial};
 use marian::{Config, Execution, Instructions, Network, Precision, Row, Search, generate};
 
@@ -56,8 +55,8 @@ impl Model {
             ..Execution::default()
         };
         let config = Config::load(directory).expect("the demo model is in the repository");
-        let network = Network::load(directory, &config, &execution, &Device::Cpu)
-            .expect("the demo model is whole");
+        let network =
+            Network::load(directory, &config, &execution).expect("the demo model is whole");
         Self { config, network }
     }
 

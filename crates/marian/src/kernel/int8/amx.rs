@@ -10,7 +10,7 @@ use std::arch::asm;
 use std::arch::x86_64::__cpuid_count;
 use std::sync::OnceLock;
 
-use super::{Panel, TILE_ROWS};
+use super::TILE_ROWS;
 use crate::kernel::PANEL;
 
 /// Whether the processor has tiles for bytes and the system lets this process use them. Asked once: Linux gives the
@@ -97,20 +97,18 @@ impl Tiles {
     }
 
     /// As [`super::Kernel::sums`]. There are as many rows as the tiles were set up for, or a multiple of [`TILE_ROWS`].
-    pub(super) fn sums(&self, x: &[u8], panel: Panel, sums: &mut [i32]) {
-        let Panel {
-            depth,
-            weights,
-            excess,
-        } = panel;
+    pub(super) fn sums(&self, x: &[u8], depth: usize, weights: &[i8], sums: &mut [i32]) {
         let mut left = x.len() / depth;
-        assert!(depth % 64 == 0 && weights.len() == depth * PANEL && sums.len() == left * PANEL);
-        assert_eq!(excess.len(), PANEL);
+        assert!(
+            depth.is_multiple_of(64)
+                && weights.len() == depth * PANEL
+                && sums.len() == left * PANEL
+        );
         assert!(
             left == self.high || self.high == TILE_ROWS && left.is_multiple_of(TILE_ROWS),
             "tiles set up for other rows"
         );
-        let (mut x, mut out) = (x, &mut *sums);
+        let (mut x, mut out) = (x, sums);
         while left > 0 {
             // Two tiles of rows where there are two full ones.
             let rows = if left >= 2 * TILE_ROWS {
@@ -141,11 +139,6 @@ impl Tiles {
             }
             (x, out) = (rest_x, rest_out);
             left -= rows;
-        }
-        for sums in sums.as_chunks_mut::<PANEL>().0 {
-            for (sum, excess) in sums.iter_mut().zip(excess) {
-                *sum -= excess;
-            }
         }
     }
 }

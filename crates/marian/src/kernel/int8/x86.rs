@@ -12,12 +12,12 @@ use std::arch::is_x86_feature_detected;
 use std::arch::x86_64::{
     __m256i, __m512i, _mm256_abs_epi8, _mm256_add_epi32, _mm256_madd_epi16, _mm256_maddubs_epi16,
     _mm256_set1_epi16, _mm256_set1_epi32, _mm256_setzero_si256, _mm256_sign_epi8,
-    _mm512_dpbusd_epi32, _mm512_set1_epi32, _mm512_setzero_si512, _mm512_sub_epi32,
+    _mm512_dpbusd_epi32, _mm512_set1_epi32, _mm512_setzero_si512,
 };
 
 use pulp::bytemuck::cast;
 
-use super::{GROUP, Panel};
+use super::GROUP;
 use crate::kernel::PANEL;
 
 pub(super) fn has_avx2() -> bool {
@@ -31,31 +31,31 @@ pub(super) fn has_avx512() -> bool {
 }
 
 /// As [`super::Kernel::sums`].
-pub(super) fn sums_avx2(x: &[u8], panel: Panel, sums: &mut [i32]) {
+pub(super) fn sums_avx2(x: &[u8], depth: usize, panel: &[i8], sums: &mut [i32]) {
     assert!(has_avx2(), "looked up when the path was chosen");
     // SAFETY: the processor has what the function is compiled for.
-    unsafe { avx2(x, panel, sums) }
+    unsafe { avx2(x, depth, panel, sums) }
 }
 
 /// As [`super::Kernel::sums`].
-pub(super) fn sums_avx512(x: &[u8], panel: Panel, sums: &mut [i32]) {
+pub(super) fn sums_avx512(x: &[u8], depth: usize, panel: &[i8], sums: &mut [i32]) {
     assert!(has_avx512(), "looked up when the path was chosen");
     // SAFETY: the processor has what the function is compiled for.
-    unsafe { avx512(x, panel, sums) }
+    unsafe { avx512(x, depth, panel, sums) }
 }
 
 /// Cuts rows into tiles of the sizes given, the greatest first, as equal as can be: two of eight rows share their weights
 /// better than one of twelve and one of four.
 macro_rules! tiles {
-    ($tile:ident, [$most:literal, $($size:literal),*], $x:ident, $panel:ident, $sums:ident) => {
+    ($tile:ident, [$most:literal, $($size:literal),*], $x:ident, $depth:ident, $panel:ident, $sums:ident) => {
         let (mut x, mut sums) = ($x, $sums.as_chunks_mut::<PANEL>().0);
         while !sums.is_empty() {
             let size = sums.len().div_ceil(sums.len().div_ceil($most));
-            let (this_x, rest_x) = x.split_at(size * $panel.depth);
+            let (this_x, rest_x) = x.split_at(size * $depth);
             let (this_sums, rest_sums) = sums.split_at_mut(size);
             match size {
-                $most => $tile::<$most>(this_x, $panel, this_sums),
-                $($size => $tile::<$size>(this_x, $panel, this_sums),)*
+                $most => $tile::<$most>(this_x, $depth, $panel, this_sums),
+                $($size => $tile::<$size>(this_x, $depth, $panel, this_sums),)*
                 _ => unreachable!("no tile is of another size"),
             }
             (x, sums) = (rest_x, rest_sums);
@@ -74,22 +74,23 @@ fn rows<const ROWS: usize>(x: &[u8], depth: usize, groups: usize) -> [&[[u8; GRO
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn avx512(x: &[u8], panel: Panel, sums: &mut [i32]) {
+fn avx512(x: &[u8], depth: usize, panel: &[i8], sums: &mut [i32]) {
     // Twelve rows of two registers each, the weights and a factor: 27 of 32 registers.
     tiles!(
         tile_avx512,
         [12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1],
         x,
+        depth,
         panel,
         sums
     );
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn tile_avx512<const ROWS: usize>(x: &[u8], panel: Panel, sums: &mut [[i32; PANEL]]) {
+fn tile_avx512<const ROWS: usize>(x: &[u8], depth: usize, panel: &[i8], sums: &mut [[i32; PANEL]]) {
     let mut totals = [[_mm512_setzero_si512(); 2]; ROWS];
-    let groups = panel.weights.as_chunks::<{ PANEL * GROUP }>().0;
-    let rows = rows::<ROWS>(x, panel.depth, groups.len());
+    let groups = panel.as_chunks::<{ PANEL * GROUP }>().0;
+    let rows = rows::<ROWS>(x, depth, groups.len());
     for (group, weights) in groups.iter().enumerate() {
         let weights = cast::<[i8; PANEL * GROUP], [__m512i; 2]>(*weights);
         for row in 0..ROWS {
@@ -99,31 +100,24 @@ fn tile_avx512<const ROWS: usize>(x: &[u8], panel: Panel, sums: &mut [[i32; PANE
             }
         }
     }
-    let mut excess = [0; PANEL];
-    excess.copy_from_slice(panel.excess);
-    let excess = cast::<[i32; PANEL], [__m512i; 2]>(excess);
     for (sums, totals) in sums.iter_mut().zip(totals) {
-        let totals = [
-            _mm512_sub_epi32(totals[0], excess[0]),
-            _mm512_sub_epi32(totals[1], excess[1]),
-        ];
         *sums = cast(totals);
     }
 }
 
 #[target_feature(enable = "avx2")]
-fn avx2(x: &[u8], panel: Panel, sums: &mut [i32]) {
+fn avx2(x: &[u8], depth: usize, panel: &[i8], sums: &mut [i32]) {
     // Two rows of four registers each, the weights and what becomes of them: 15 of 16 registers.
-    tiles!(tile_avx2, [2, 1], x, panel, sums);
+    tiles!(tile_avx2, [2, 1], x, depth, panel, sums);
 }
 
 #[target_feature(enable = "avx2")]
-fn tile_avx2<const ROWS: usize>(x: &[u8], panel: Panel, sums: &mut [[i32; PANEL]]) {
+fn tile_avx2<const ROWS: usize>(x: &[u8], depth: usize, panel: &[i8], sums: &mut [[i32; PANEL]]) {
     const REGISTERS: usize = PANEL / 8;
     let ones = _mm256_set1_epi16(1);
     let mut totals = [[_mm256_setzero_si256(); REGISTERS]; ROWS];
-    let groups = panel.weights.as_chunks::<{ PANEL * GROUP }>().0;
-    let rows = rows::<ROWS>(x, panel.depth, groups.len());
+    let groups = panel.as_chunks::<{ PANEL * GROUP }>().0;
+    let rows = rows::<ROWS>(x, depth, groups.len());
     for (group, weights) in groups.iter().enumerate() {
         let weights = cast::<[i8; PANEL * GROUP], [__m256i; REGISTERS]>(*weights);
         for row in 0..ROWS {

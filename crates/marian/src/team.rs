@@ -1,0 +1,255 @@
+//! Threads that share out small pieces of work among themselves.
+//!
+//! A decoder's step is some sixty operations of 20 to 200 µs, one after the other. Putting a thread to sleep and waking
+//! it takes about as long as one of them, so between two operations the threads here stay awake; they go to sleep when
+//! nothing has come for a while, and give the processor away to any other that wants it before that.
+//!
+//! Rayon's threads are woken for every operation: with it two threads were busy four fifths of the time.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, TryLockError};
+use std::thread::{self, JoinHandle, Thread};
+use std::time::{Duration, Instant};
+use std::{fmt, hint, io, ptr};
+
+/// How long a thread waits awake: longer than what happens on one thread alone between two operations, the choice of
+/// the next tokens included.
+const AWAKE: Duration = Duration::from_micros(300);
+/// Looks at the mailbox between two at the clock; about a microsecond.
+const LOOKS: usize = 32;
+
+/// A fixed number of threads, of which the caller's is one.
+pub(crate) struct Team {
+    helpers: Vec<Helper>,
+    /// Held by the caller that the helpers work for.
+    turn: Mutex<()>,
+}
+
+struct Helper {
+    mailbox: Arc<Mailbox>,
+    thread: Thread,
+    handle: Option<JoinHandle<()>>,
+}
+
+/// Where a helper finds work. A job is null, something to do, or [`TAKEN`].
+#[derive(Default)]
+struct Mailbox {
+    job: AtomicPtr<Job<'static>>,
+    is_asleep: AtomicBool,
+    is_closed: AtomicBool,
+}
+
+/// Stands for a job that a helper is at work on.
+const TAKEN: *mut Job<'static> = ptr::dangling_mut();
+
+/// Pieces of work that are numbered, and the next one that nobody has taken.
+struct Job<'a> {
+    work: &'a (dyn Fn(usize) + Sync),
+    pieces: usize,
+    next: AtomicUsize,
+    has_panicked: AtomicBool,
+}
+
+impl Job<'_> {
+    fn run(&self) {
+        loop {
+            let piece = self.next.fetch_add(1, Ordering::Relaxed);
+            if piece >= self.pieces {
+                return;
+            }
+            (self.work)(piece);
+        }
+    }
+}
+
+impl Team {
+    /// A team of so many threads.
+    ///
+    /// # Errors
+    /// The system gives out no threads.
+    pub(crate) fn new(threads: usize) -> io::Result<Self> {
+        let helper = |index| {
+            let mailbox = Arc::new(Mailbox::default());
+            let own = mailbox.clone();
+            let handle = thread::Builder::new()
+                .name(format!("marian-{index}"))
+                .spawn(move || own.serve())?;
+            Ok(Helper {
+                mailbox,
+                thread: handle.thread().clone(),
+                handle: Some(handle),
+            })
+        };
+        Ok(Self {
+            helpers: (1..threads).map(helper).collect::<io::Result<_>>()?,
+            turn: Mutex::new(()),
+        })
+    }
+
+    pub(crate) fn threads(&self) -> usize {
+        self.helpers.len() + 1
+    }
+
+    /// How many of `count` alike things a thread should do, if fewer than `least` are not worth it.
+    pub(crate) fn share(&self, count: usize, least: usize) -> usize {
+        count.div_ceil(self.threads()).max(least).max(1)
+    }
+
+    /// Does `work` with every item, each on one of the threads, and returns when all is done.
+    ///
+    /// # Panics
+    /// When `work` does.
+    pub(crate) fn for_each<T: Send>(
+        &self,
+        items: impl IntoIterator<Item = T>,
+        work: impl Fn(T) + Sync,
+    ) {
+        let items: Vec<Mutex<Option<T>>> = items
+            .into_iter()
+            .map(|item| Mutex::new(Some(item)))
+            .collect();
+        self.run(items.len(), &|piece| {
+            let item = items[piece].lock().map_or(None, |mut item| item.take());
+            if let Some(item) = item {
+                work(item);
+            }
+        });
+    }
+
+    fn run(&self, pieces: usize, work: &(dyn Fn(usize) + Sync)) {
+        let job = Job {
+            work,
+            pieces,
+            next: AtomicUsize::new(0),
+            has_panicked: AtomicBool::new(false),
+        };
+        let wanted = &self.helpers[..self.helpers.len().min(pieces.saturating_sub(1))];
+        if wanted.is_empty() {
+            return job.run();
+        }
+        // While the helpers work for somebody else, the caller is better off alone.
+        let turn = match self.turn.try_lock() {
+            Ok(turn) => Some(turn),
+            Err(TryLockError::Poisoned(turn)) => Some(turn.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        };
+        let Some(_turn) = turn else {
+            return job.run();
+        };
+        let address = ptr::from_ref(&job).cast::<Job<'static>>().cast_mut();
+        for helper in wanted {
+            helper.mailbox.job.store(address, Ordering::SeqCst);
+            if helper.mailbox.is_asleep.load(Ordering::SeqCst) {
+                helper.thread.unpark();
+            }
+        }
+        let outcome = catch_unwind(AssertUnwindSafe(|| job.run()));
+        for helper in wanted {
+            helper.mailbox.take_back(address);
+        }
+        // From here on no helper knows of the job any more.
+        match outcome {
+            Err(panic) => resume_unwind(panic),
+            Ok(()) if job.has_panicked.load(Ordering::Relaxed) => {
+                resume_unwind(Box::new("a helper panicked"))
+            }
+            Ok(()) => {}
+        }
+    }
+}
+
+impl Mailbox {
+    /// A helper's life.
+    fn serve(&self) {
+        let mut since = Instant::now();
+        loop {
+            for _ in 0..LOOKS {
+                if self.try_to_work() {
+                    since = Instant::now();
+                }
+                hint::spin_loop();
+            }
+            if self.is_closed.load(Ordering::Relaxed) {
+                return;
+            }
+            if since.elapsed() < AWAKE {
+                thread::yield_now();
+                continue;
+            }
+            // Who brings a job looks at the flag after it; so does this thread at the mailbox after the flag. One of
+            // them sees the other's.
+            self.is_asleep.store(true, Ordering::SeqCst);
+            while self.job.load(Ordering::SeqCst).is_null()
+                && !self.is_closed.load(Ordering::SeqCst)
+            {
+                thread::park();
+            }
+            self.is_asleep.store(false, Ordering::SeqCst);
+            since = Instant::now();
+        }
+    }
+
+    /// Takes part in the job that is there, if one is.
+    fn try_to_work(&self) -> bool {
+        let job = self.job.load(Ordering::Relaxed);
+        if job.is_null() {
+            return false;
+        }
+        let taken = self
+            .job
+            .compare_exchange(job, TAKEN, Ordering::Acquire, Ordering::Relaxed);
+        if taken.is_err() {
+            return false;
+        }
+        // SAFETY: `Team::run` put its job here, and waits in `take_back` until this mailbox is empty before it lets go
+        // of it.
+        #[expect(
+            unsafe_code,
+            reason = "the job lives on the stack of the thread that brings it"
+        )]
+        let job = unsafe { &*job };
+        if catch_unwind(AssertUnwindSafe(|| job.run())).is_err() {
+            job.has_panicked.store(true, Ordering::Relaxed);
+        }
+        self.job.store(ptr::null_mut(), Ordering::Release);
+        true
+    }
+
+    /// Returns when the helper has nothing to do with a job any more: it did not take it yet, or it has finished.
+    fn take_back(&self, job: *mut Job<'static>) {
+        let untaken =
+            self.job
+                .compare_exchange(job, ptr::null_mut(), Ordering::AcqRel, Ordering::Acquire);
+        if untaken.is_ok() {
+            return;
+        }
+        let mut looks = 0;
+        while !self.job.load(Ordering::Acquire).is_null() {
+            hint::spin_loop();
+            looks += 1;
+            // The helper may be waiting for this processor.
+            if looks % LOOKS == 0 {
+                thread::yield_now();
+            }
+        }
+    }
+}
+
+impl Drop for Team {
+    fn drop(&mut self) {
+        for helper in &mut self.helpers {
+            helper.mailbox.is_closed.store(true, Ordering::SeqCst);
+            helper.thread.unpark();
+            if let Some(handle) = helper.handle.take() {
+                let _ = handle.join();
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Team {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Team of {}", self.threads())
+    }
+}
