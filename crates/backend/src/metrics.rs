@@ -22,13 +22,15 @@ pub const SENTENCES: &str = "backend_sentences_total";
 pub const SOURCE_TOKENS: &str = "backend_source_tokens_total";
 /// Tokens written by the model.
 pub const TARGET_TOKENS: &str = "backend_target_tokens_total";
+/// Sentences that were looked for among those translated not long ago: `hit` or `miss`.
+pub const CACHE_LOOKUPS: &str = "backend_cache_lookups_total";
 /// Requests at work or waiting.
 pub const QUEUE_REQUESTS: &str = "backend_queue_requests";
 /// Bytes that those requests hold.
 pub const QUEUE_BYTES: &str = "backend_queue_bytes";
 /// Time to the first translated sentence of a text, counted from when all of it was there and read.
 pub const FIRST_SENTENCE_SECONDS: &str = "backend_first_sentence_seconds";
-/// Rows of a batch.
+/// Rows of a step of the decoder.
 pub const BATCH_ROWS: &str = "backend_batch_rows";
 
 /// Installs the process's recorder and describes all metrics; may be called again.
@@ -46,6 +48,10 @@ pub fn install() {
         (SENTENCES, "Sentences translated."),
         (SOURCE_TOKENS, "Tokens read by the model."),
         (TARGET_TOKENS, "Tokens written by the model."),
+        (
+            CACHE_LOOKUPS,
+            "Sentences looked for among those translated not long ago: hit or miss.",
+        ),
     ];
     for (name, words) in counters {
         metrics::describe_counter!(name, words);
@@ -67,7 +73,11 @@ pub fn install() {
             Unit::Seconds,
             "Time from the end of a text's arrival to its first translated sentence.",
         ),
-        (BATCH_ROWS, Unit::Count, "Rows of a batch of the model."),
+        (
+            BATCH_ROWS,
+            Unit::Count,
+            "Rows of a step of the model's decoder.",
+        ),
     ];
     for (name, unit, words) in histograms {
         metrics::describe_histogram!(name, unit, words);
@@ -78,6 +88,9 @@ pub fn install() {
     }
     for outcome in ["done", "cancelled", "failed"] {
         metrics::counter!(JOBS, "outcome" => outcome).increment(0);
+    }
+    for outcome in ["hit", "miss"] {
+        metrics::counter!(CACHE_LOOKUPS, "outcome" => outcome).increment(0);
     }
     metrics::gauge!(QUEUE_REQUESTS).increment(0.0);
     metrics::gauge!(QUEUE_BYTES).increment(0.0);

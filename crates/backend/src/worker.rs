@@ -283,6 +283,9 @@ where
         metrics::counter!(names::SOURCE_TOKENS).increment(step.source_tokens as u64);
         metrics::counter!(names::TARGET_TOKENS).increment(step.target_tokens as u64);
         metrics::counter!(names::SENTENCES).increment(step.finished.len() as u64);
+        metrics::counter!(names::CACHE_LOOKUPS, "outcome" => "hit").increment(step.found as u64);
+        metrics::counter!(names::CACHE_LOOKUPS, "outcome" => "miss")
+            .increment((step.looked_up - step.found) as u64);
         for finished in step.finished {
             let Some(active) = self.active.get_mut(&finished.job) else {
                 continue;

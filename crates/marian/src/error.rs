@@ -42,9 +42,6 @@ pub enum Error {
     /// A row that the model cannot take: empty, longer than its positions, or with an id outside the vocabulary.
     #[error("{0}")]
     Input(String),
-    /// An operation on tensors failed, for want of memory for example.
-    #[error("computing failed: {0}")]
-    Compute(#[from] candle_core::Error),
 }
 
 impl Error {

@@ -15,10 +15,12 @@
 //! | `carried` | what stands in a translation as it is: unknown characters, addresses, markup |
 //! | `loops` | whether a model repeats itself |
 //! | `sentence` | one sentence as rows for the model, and back |
-//! | [`scheduler`] | the work of many requests in shared batches |
+//! | `cache` | sentences that were translated not long ago |
+//! | [`scheduler`] | the work of many requests in one batch |
 //! | [`translator`] | a model directory, loaded |
 //! | [`error`] | the one error of this crate |
 
+mod cache;
 mod carried;
 pub mod config;
 pub mod error;

@@ -11,10 +11,8 @@ mod state;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 
-use candle_core::Tensor;
-
 pub use crate::kernel::Candidate;
-use crate::ops::{Embedding, Output};
+use crate::ops::{Embedding, Output, States};
 pub use crate::ops::{Found, Normalise, Wanted};
 use crate::team::Team;
 use crate::{Error, Instructions};
@@ -58,8 +56,10 @@ pub struct Network {
     /// Factor of the embeddings: √`d_model` or 1.
     scale: f64,
     /// Sines and cosines, `[positions, d_model]`.
-    encoder_positions: Tensor,
-    decoder_positions: Tensor,
+    encoder_positions: Vec<f32>,
+    decoder_positions: Vec<f32>,
+    /// The longest source and the longest target.
+    positions: usize,
     /// The embeddings that are not also the output's weights.
     encoder_embedding: Option<Embedding>,
     decoder_embedding: Option<Embedding>,
@@ -81,7 +81,7 @@ impl Network {
     /// The longest source and the longest target, in tokens.
     #[must_use]
     pub fn positions(&self) -> usize {
-        self.encoder_positions.dims()[0]
+        self.positions
     }
 
     /// The id that decoding starts from.
@@ -112,15 +112,16 @@ impl Network {
             rest = others;
             part
         });
-        let tokens = self.apart(parts.collect(), |team, part| self.encode_part(team, part))?;
+        let states = self.apart(parts.collect(), |team, part| self.encode_part(team, part));
+        let states: Vec<&[f32]> = states.iter().map(|states| &**states).collect();
         Ok(Encoded {
-            tokens: Tensor::cat(&tokens, 0)?,
+            states: states.concat(),
             spans,
         })
     }
 
     /// The encoder's output for some sentences, `[tokens, d_model]`.
-    fn encode_part(&self, team: &Team, sentences: &[&[u32]]) -> Result<Tensor, Error> {
+    fn encode_part(&self, team: &Team, sentences: &[&[u32]]) -> States {
         let (mut ids, mut places, mut spans) = (Vec::new(), Vec::new(), Vec::new());
         for sentence in sentences {
             spans.push(ids.len()..ids.len() + sentence.len());
@@ -131,11 +132,11 @@ impl Network {
             .encoder_embedding
             .as_ref()
             .unwrap_or(&self.output.embedding);
-        let mut tokens = embedding.embed(&ids, self.scale, &self.encoder_positions, &places)?;
+        let mut states = embedding.embed(&ids, self.scale, &self.encoder_positions, &places);
         for layer in &self.encoder {
-            tokens = layer.forward(team, &tokens, &spans)?;
+            states = layer.forward(team, &states, &spans);
         }
-        Ok(tokens)
+        states
     }
 
     fn check(&self, sentence: &[u32]) -> Result<(), Error> {
@@ -163,32 +164,29 @@ impl Network {
     }
 
     /// Makes ready to decode: one row per sentence. With `align` each step tells where it looked.
-    ///
-    /// # Errors
-    /// A failed computation.
-    pub fn start(&self, encoded: &Encoded, align: bool) -> Result<Decoding, Error> {
-        let layers: Vec<_> = self
-            .decoder
-            .iter()
+    #[must_use]
+    pub fn start(&self, encoded: &Encoded, align: bool) -> Decoding {
+        let layers = self.decoder.iter();
+        let layers: Vec<_> = layers
             .map(|layer| layer.memories(&self.team, encoded))
-            .collect::<Result<_, _>>()?;
+            .collect();
         let mut layers: Vec<_> = layers.into_iter().map(Vec::into_iter).collect();
         let sentence = || {
             let layers = layers.iter_mut().filter_map(Iterator::next).collect();
             SentenceMemory::new(layers, align)
         };
         let sentences = std::iter::repeat_with(sentence).take(encoded.len());
-        Ok(Decoding {
+        Decoding {
             sentences: sentences.collect(),
             alignment: Vec::new(),
-        })
+        }
     }
 
     /// One step of all rows: feeds each the id that it produced last (at first [`Network::start_id`]) and finds what is
     /// wanted of the logits of the next.
     ///
     /// # Errors
-    /// [`Error::Input`] when there are no positions left, or an id is outside the vocabulary.
+    /// [`Error::Input`] when there are no positions left, or an id is outside the vocabulary; nothing has changed then.
     pub fn step(
         &self,
         decoding: &mut Decoding,
@@ -228,12 +226,11 @@ impl Network {
         }
         let outcomes = self.apart(parts, |team, (sentences, ids)| {
             self.step_part(team, sentences, ids)
-        })?;
-        let (states, alignments): (Vec<Tensor>, Vec<_>) = outcomes.into_iter().unzip();
+        });
+        let (states, alignments): (Vec<States>, Vec<_>) = outcomes.into_iter().unzip();
         decoding.alignment = alignments.concat();
-        Ok(self
-            .output
-            .find(&self.team, &Tensor::cat(&states, 0)?, wanted)?)
+        let states: Vec<&[f32]> = states.iter().map(|states| &**states).collect();
+        Ok(self.output.find(&self.team, &states.concat(), wanted))
     }
 
     /// One step of some sentences through the decoder's layers: the states of their rows, `[rows, d_model]`, and where
@@ -243,7 +240,7 @@ impl Network {
         team: &Team,
         sentences: &mut [SentenceMemory],
         ids: &[u32],
-    ) -> Result<(Tensor, Vec<usize>), Error> {
+    ) -> (States, Vec<usize>) {
         let mut places = Vec::with_capacity(ids.len());
         for sentence in &mut *sentences {
             let position = u32::try_from(sentence.steps()).unwrap_or(u32::MAX);
@@ -254,12 +251,12 @@ impl Network {
             .decoder_embedding
             .as_ref()
             .unwrap_or(&self.output.embedding);
-        let mut x = embedding.embed(ids, self.scale, &self.decoder_positions, &places)?;
+        let mut x = embedding.embed(ids, self.scale, &self.decoder_positions, &places);
         let mut alignment = Vec::new();
         for (index, layer) in self.decoder.iter().enumerate() {
-            (x, alignment) = layer.step(team, index, &x, sentences)?;
+            (x, alignment) = layer.step(team, index, &x, sentences);
         }
-        Ok((x, alignment))
+        (x, alignment)
     }
 
     /// How many sentences, one after the other, are a thread's part each, if the sentences have so many rows. Where
@@ -288,11 +285,11 @@ impl Network {
     fn apart<T: Send, R: Send>(
         &self,
         parts: Vec<T>,
-        work: impl Fn(&Team, T) -> Result<R, Error> + Sync,
-    ) -> Result<Vec<R>, Error> {
+        work: impl Fn(&Team, T) -> R + Sync,
+    ) -> Vec<R> {
         let is_apart = parts.len() > 1;
         let team = if is_apart { &self.alone } else { &self.team };
-        let mut outcomes: Vec<Option<Result<R, Error>>> = parts.iter().map(|_| None).collect();
+        let mut outcomes: Vec<Option<R>> = parts.iter().map(|_| None).collect();
         let tasks = outcomes.iter_mut().zip(parts);
         self.team
             .for_each(tasks, |(outcome, part)| *outcome = Some(work(team, part)));

@@ -1,4 +1,4 @@
-//! The network's operations on tensors.
+//! The network's operations.
 //!
 //! Their bodies are the [kernels](crate::kernel). They are tested against the same thing composed of candle's own
 //! operations.
@@ -6,15 +6,16 @@
 #[cfg(test)]
 mod composed;
 mod output;
+mod states;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use output::{Embedding, Output};
 pub use output::{Found, Normalise, Wanted};
+pub(crate) use states::States;
 
-use std::ops::{Deref, Range};
+use std::ops::Range;
 
-use candle_core::{Device, Error, Result, Storage, Tensor};
 use half::bf16;
 
 use crate::config::Activation;
@@ -81,12 +82,15 @@ impl Matrix {
         }
     }
 
-    /// Copies the weights of one output; only of a matrix of floats.
+    /// Copies the weights of one output; of integers only where they can be had as they were.
     fn row(&self, output: usize, out: &mut [f32]) {
-        if let Weights::F32(panels) = &self.weights {
-            for (out, weight) in out.iter_mut().zip(self.packed(panels).row(output)) {
-                *out = weight;
+        match &self.weights {
+            Weights::F32(panels) => {
+                for (out, weight) in out.iter_mut().zip(self.packed(panels).row(output)) {
+                    *out = weight;
+                }
             }
+            Weights::Int8(weights, _) => weights.copy(output, out),
         }
     }
 
@@ -134,15 +138,11 @@ impl Linear {
     }
 
     /// `[rows, inputs]` → `[rows, outputs]`.
-    pub(crate) fn forward(
-        &self,
-        team: &Team,
-        x: &Tensor,
-        activation: Option<Activation>,
-    ) -> Result<Tensor> {
-        let (rows, matrix) = (x.dim(0)?, &self.matrix);
-        let mut out = vec![0.0; rows * matrix.outputs];
-        let x = matrix.prepare(team, &floats(x)?);
+    pub(crate) fn forward(&self, team: &Team, x: &[f32], activation: Option<Activation>) -> States {
+        let matrix = &self.matrix;
+        let rows = x.len() / matrix.inputs;
+        let mut out = States::new(rows, matrix.outputs);
+        let x = matrix.prepare(team, x);
         let tasks = (rows * matrix.inputs * matrix.outputs).div_ceil(WORTH_SPLITTING);
         kernel::by_columns(team, &mut out, matrix.outputs, tasks, |columns, out| {
             matrix.columns(&x, &self.bias, columns, out);
@@ -152,7 +152,7 @@ impl Linear {
                 }
             }
         });
-        Tensor::from_vec(out, (rows, matrix.outputs), &Device::Cpu)
+        out
     }
 }
 
@@ -168,11 +168,9 @@ impl Norm {
         Self { gain, shift }
     }
 
-    /// normalised(x + residual) · gain + shift, each row for itself: `[rows, width]`.
-    pub(crate) fn forward(&self, team: &Team, x: &Tensor, residual: &Tensor) -> Result<Tensor> {
-        let mut out = floats(x)?.to_vec();
-        kernel::add_and_normalise(team, &mut out, &floats(residual)?, &self.gain, &self.shift);
-        Tensor::from_vec(out, x.shape(), &Device::Cpu)
+    /// x = normalised(x + residual) · gain + shift, each row for itself.
+    pub(crate) fn apply(&self, team: &Team, x: &mut [f32], residual: &[f32]) {
+        kernel::add_and_normalise(team, x, residual, &self.gain, &self.shift);
     }
 }
 
@@ -205,11 +203,10 @@ impl Heads {
     pub(crate) fn sources(
         self,
         team: &Team,
-        rows: &Tensor,
+        rows: &States,
         sentences: &[Range<usize>],
-    ) -> Result<Vec<Source>> {
-        let (stride, rows) = (rows.dim(1)?, floats(rows)?);
-        let rows: &[f32] = &rows;
+    ) -> Vec<Source> {
+        let stride = rows.width();
         let source = |sentence: &Range<usize>| {
             let rows = &rows[sentence.start * stride..sentence.end * stride];
             Source(match self.arithmetic {
@@ -223,7 +220,7 @@ impl Heads {
         team.for_each(sources.iter_mut().zip(sentences), |(place, sentence)| {
             *place = Some(source(sentence));
         });
-        Ok(sources.into_iter().flatten().collect())
+        sources.into_iter().flatten().collect()
     }
 
     /// Those of no step yet.
@@ -240,16 +237,15 @@ impl Heads {
     pub(crate) fn attention<'a>(
         self,
         team: &Team,
-        projected: &Tensor,
+        projected: &States,
         sights: impl Iterator<Item = (usize, Sight<'a>)>,
-    ) -> Result<(Tensor, Vec<usize>)> {
-        let (rows, stride) = projected.dims2()?;
-        let projected = floats(projected)?;
-        let mut out = vec![0.0; rows * self.width];
+    ) -> (States, Vec<usize>) {
+        let (rows, stride) = (projected.rows(), projected.width());
+        let mut out = States::new(rows, self.width);
         let mut favourites = vec![0; rows];
         let mut tasks = Vec::new();
         let (mut queries, mut rest, mut marks): (&[f32], &mut [f32], &mut [usize]) =
-            (&projected, &mut out, &mut favourites);
+            (projected, &mut out, &mut favourites);
         for (count, sight) in sights {
             let (these, others) = queries.split_at(count * stride);
             queries = others;
@@ -306,10 +302,7 @@ impl Heads {
                 }
             }
         });
-        Ok((
-            Tensor::from_vec(out, (rows, self.width), &Device::Cpu)?,
-            favourites,
-        ))
+        (out, favourites)
     }
 }
 
@@ -350,39 +343,4 @@ fn greatest(values: &[f32]) -> usize {
         }
     }
     best
-}
-
-/// The numbers of a contiguous tensor on the CPU, borrowed.
-pub(crate) struct Floats<Guard> {
-    storage: Guard,
-    range: Range<usize>,
-}
-
-impl<Guard: Deref<Target = Storage>> Deref for Floats<Guard> {
-    type Target = [f32];
-
-    fn deref(&self) -> &[f32] {
-        match &*self.storage {
-            // `floats` has looked at the device and the type.
-            Storage::Cpu(storage) => storage
-                .as_slice()
-                .map_or(&[], |slice| &slice[self.range.clone()]),
-            _ => &[],
-        }
-    }
-}
-
-pub(crate) fn floats(tensor: &Tensor) -> Result<Floats<impl Deref<Target = Storage>>> {
-    let (storage, layout) = tensor.storage_and_layout();
-    let Some((start, end)) = layout.contiguous_offsets() else {
-        return Err(Error::Msg("a kernel needs a contiguous tensor".to_owned()).bt());
-    };
-    match &*storage {
-        Storage::Cpu(numbers) => numbers.as_slice::<f32>().map(|_| ())?,
-        _ => return Err(Error::Msg("a kernel needs a tensor on the CPU".to_owned()).bt()),
-    }
-    Ok(Floats {
-        storage,
-        range: start..end,
-    })
 }

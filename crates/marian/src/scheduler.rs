@@ -1,10 +1,12 @@
-//! The work of many requests in shared batches.
+//! The work of many requests in one batch that never ends.
 //!
-//! Every step makes one batch and runs it. A job that has not had its turn yet goes first, alone or with others like it,
-//! with its first few sentences: its first result comes after one short batch. All other batches are made from all jobs
-//! in turn. Of each job only a window of sentences is tokenised at a time; from that come its oldest row, so that
-//! sentences finish in order, and the rows most like it in length, so that a batch ends at about the same time for all
-//! its rows. A row's translation does not depend on the batch it is in.
+//! Every step is one step of the decoder, for all rows that are at work. Before it, rows come in: the first few sentences
+//! of a job that is new at once, whatever else is at work; all others as there is room, from the job that has the fewest
+//! at work. Rows leave as soon as they are finished. So a short request needs about as many steps as its longest
+//! sentence has tokens, and a book beside it goes on.
+//!
+//! Of each job only a window of sentences is looked at ahead of those that are finished. A row's translation does not
+//! depend on the rows beside it. A sentence that was translated not long ago needs no row.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -12,37 +14,41 @@ use std::{
 };
 
 use crate::{
-    Error, Flags, Row, Translator, search,
+    Error, Flags, Row, Translator,
+    cache::Cache,
+    search::{Batch, Hypothesis},
     sentence::{Model, Sentence, Work},
 };
 
-/// Hypotheses that are decoded side by side: rows times beams. A step of the decoder reads all its weights once, however
-/// many rows share it; beyond 64 to 128 rows a step is bound by arithmetic and more rows gain nothing.
-const LANES: usize = 128;
-/// Most rows of a batch, however few beams there are. It bounds the time that a short request waits for the batch that
-/// is running when it comes.
+/// Hypotheses that are decoded side by side, rows times beams, not counting first sentences. A step of the decoder reads
+/// all its weights once, however many rows share it; with 32 rows on two threads that is a fifth of the time, with more
+/// it is next to nothing.
+const HYPOTHESES: usize = 128;
+/// Most rows, however few beams there are. A short request takes part in steps with all of them: it bounds the time that
+/// they take.
 const MOST_ROWS: usize = 64;
-/// Most source tokens of a batch: 16 rows of the longest pieces (120 tokens and the end mark), or 64 of a usual length,
-/// which is 25 tokens. Long rows are also decoded for many steps: with 32 of them a short request would wait twice as
-/// long. Memory for the encoder's states and the cross-attention grows with it too.
+/// Most source tokens of the rows at work: 16 rows of the longest pieces (120 tokens and the end mark), or 64 of a usual
+/// length, which is 25 tokens. Keys and values of the source are kept for all of them.
 const MOST_TOKENS: usize = 16 * 121;
-/// Sentences of a job that are tokenised at once, so that rows of like length can be found among them: several times the
-/// rows of a batch.
+/// Rows that come in together, as a part of all that there is room for: encoding reads all weights of the encoder, a
+/// third of the network's, whether for one row or for eight.
+const REFILL: usize = 8;
+/// Sentences of a job that are looked at and not handed out: while one takes many tries, so many behind it are done.
 const WINDOW: usize = 256;
 /// Bytes of the sentences in a window: room for 256 very long ones. It bounds the memory of a job whose sentences are
 /// whole books.
 const WINDOW_BYTES: usize = 256 * 1024;
-/// Sentences in the first batch of a job.
+/// Sentences of a job that come in at once when it is new.
 const FIRST: usize = 4;
-/// Sentences of a job that are looked at for one batch: those that need no model (numbers, addresses) pass by until there
-/// is enough work. It takes tens of milliseconds at most, less than a batch.
+/// Sentences of a job that are looked at before one step: those that need no model (numbers, addresses) pass by until
+/// there is enough work. It takes tens of milliseconds at most.
 const LOOKED_AT: usize = 4096;
 
 /// A request's handle, given out by [`Scheduler::submit`]; never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct JobId(u64);
 
-/// Translates the sentences of many jobs in shared batches, one batch a [`step`](Self::step).
+/// Translates the sentences of many jobs side by side, a [`step`](Self::step) of the decoder at a time.
 #[derive(Debug)]
 pub struct Scheduler {
     translator: Arc<Translator>,
@@ -54,12 +60,16 @@ pub struct Scheduler {
 pub struct Step {
     /// Sentences that can be handed out now: per job in source order, without holes.
     pub finished: Vec<Finished>,
-    /// Rows of the batch (a long sentence takes several, one without words none).
+    /// Rows that took part (a long sentence is several, one without words none).
     pub rows: usize,
-    /// Source tokens of the batch.
+    /// Source tokens of the rows that came in.
     pub source_tokens: usize,
-    /// Target tokens of the translations that the batch brought forth.
+    /// Target tokens of the rows that were finished.
     pub target_tokens: usize,
+    /// Sentences that were looked for among those translated before, and how many were found.
+    pub looked_up: usize,
+    /// See [`looked_up`](Self::looked_up).
+    pub found: usize,
 }
 
 /// One translated sentence of a job.
@@ -111,10 +121,10 @@ impl Scheduler {
         self.queue.is_idle()
     }
 
-    /// Runs one batch made from all waiting jobs in turn.
+    /// Takes in rows of the waiting jobs, and runs one step of the decoder for all that are at work.
     ///
     /// # Errors
-    /// When the model fails. The jobs whose rows were in the batch are dropped ([`contains`](Self::contains) tells
+    /// When the model fails. The jobs whose rows were at work are dropped ([`contains`](Self::contains) tells
     /// which), the others go on.
     pub fn step(&mut self) -> Result<Step, Error> {
         self.queue.step(&self.translator)
@@ -125,13 +135,11 @@ impl Scheduler {
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     jobs: BTreeMap<JobId, Job>,
-    /// Whose turn it is: those served longest ago in front.
-    turns: VecDeque<JobId>,
     submitted: u64,
-    /// Whether the last batch was one of first sentences.
-    last_was_first: bool,
-    /// Sentences that the next step hands out: they needed no model.
-    passed: Vec<Finished>,
+    batch: Batch<Place>,
+    cache: Cache,
+    /// What the next step hands out and tells beside what it does itself.
+    step: Step,
 }
 
 /// A request on its way.
@@ -139,15 +147,28 @@ pub(crate) struct Queue {
 struct Job {
     /// Sentences not yet looked at.
     waiting: VecDeque<String>,
-    /// The window: sentences looked at, not yet handed out; the first has index `done`.
-    window: VecDeque<(usize, Sentence)>,
+    /// Sentences looked at, not yet handed out; the first has index `done`.
+    window: VecDeque<Looked>,
     window_bytes: usize,
-    /// Rows of the window that wait for a batch, oldest first.
+    /// Rows of the window that are not at work, oldest first.
     rows: VecDeque<Task>,
-    /// Whether it had a batch, or a result without one.
+    /// Rows at work.
+    at_work: usize,
+    /// Those of them that came in at once. Others wait for them, so that the first sentences are there soon.
+    first_at_work: usize,
+    /// Whether a row of it came in, or a sentence needed none.
     started: bool,
     done: usize,
     total: usize,
+}
+
+/// A sentence of a window.
+#[derive(Debug)]
+struct Looked {
+    text: String,
+    sentence: Sentence,
+    /// Whether its translation is one that the model has just made.
+    is_new: bool,
 }
 
 /// A row that waits, with the sentence and the part it is for.
@@ -158,27 +179,35 @@ struct Task {
     row: Row,
 }
 
-/// A batch in the making.
-#[derive(Debug, Default)]
-struct Batch {
-    tasks: Vec<(JobId, Task)>,
+/// What a row at work is for.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    job: JobId,
+    sentence: usize,
+    part: usize,
     tokens: usize,
-    /// Length of its first row, which the others should have too.
-    length: usize,
+    /// Whether it came in at once, as one of a new job.
+    is_first: bool,
 }
 
-impl Batch {
-    fn fits(&self, row: &Row, most_rows: usize) -> bool {
-        self.tasks.is_empty()
-            || self.tasks.len() < most_rows && self.tokens + row.ids.len() <= MOST_TOKENS
-    }
+/// Room for rows: how many, and how many source tokens.
+#[derive(Clone, Copy, Debug)]
+struct Room {
+    rows: usize,
+    tokens: usize,
+}
 
-    fn push(&mut self, job: JobId, task: Task) {
-        if self.tasks.is_empty() {
-            self.length = task.row.ids.len();
+impl Room {
+    /// What is left of `most` rows beside those at work.
+    fn beside(batch: &Batch<Place>, is_first: bool, most: usize) -> Self {
+        let places = batch.keys().filter(|place| place.is_first == is_first);
+        let (rows, tokens) = places.fold((0, 0), |(rows, tokens), place| {
+            (rows + 1, tokens + place.tokens)
+        });
+        Self {
+            rows: most.saturating_sub(rows),
+            tokens: MOST_TOKENS.saturating_sub(tokens),
         }
-        self.tokens += task.row.ids.len();
-        self.tasks.push((job, task));
     }
 }
 
@@ -193,20 +222,29 @@ impl Queue {
                 window: VecDeque::new(),
                 window_bytes: 0,
                 rows: VecDeque::new(),
+                at_work: 0,
+                first_at_work: 0,
                 started: false,
                 done: 0,
                 total,
             };
             self.jobs.insert(id, job);
-            self.turns.push_back(id);
         }
         id
     }
 
     fn drop_job(&mut self, id: JobId) {
         self.jobs.remove(&id);
-        self.turns.retain(|&turn| turn != id);
-        self.passed.retain(|finished| finished.job != id);
+        self.batch.retain(|place| place.job != id);
+        self.step.finished.retain(|finished| finished.job != id);
+    }
+
+    /// Drops the jobs that an error took with it.
+    fn fail(&mut self, jobs: &[JobId], error: Error) -> Error {
+        for job in jobs {
+            self.drop_job(*job);
+        }
+        error
     }
 
     pub(crate) fn is_idle(&self) -> bool {
@@ -214,191 +252,172 @@ impl Queue {
     }
 
     pub(crate) fn step(&mut self, translator: &Translator) -> Result<Step, Error> {
-        let model = translator.model();
-        let most_rows = (LANES / translator.beams()).clamp(1, MOST_ROWS);
-        let batch = self.batch(model, most_rows);
-        let (places, rows): (Vec<_>, Vec<_>) = batch
-            .tasks
-            .into_iter()
-            .map(|(job, task)| ((job, task.sentence, task.part), task.row))
-            .unzip();
-        let mut step = Step {
-            rows: rows.len(),
-            source_tokens: batch.tokens,
-            ..Step::default()
-        };
-        let hypotheses = match search::generate(translator.network(), &rows, translator.search()) {
-            Ok(hypotheses) => hypotheses,
+        let rows = self.rows(translator);
+        self.step.source_tokens = rows.iter().map(|(place, _)| place.tokens).sum();
+        let jobs: Vec<JobId> = rows.iter().map(|(place, _)| place.job).collect();
+        if let Err(error) = self.batch.add(translator.network(), rows) {
+            return Err(self.fail(&jobs, error));
+        }
+        self.step.rows = self.batch.keys().count();
+        match self.batch.step(translator.network(), translator.search()) {
+            Ok(hypotheses) => {
+                for (place, hypothesis) in hypotheses {
+                    self.step.target_tokens += hypothesis.ids.len();
+                    if let Some(job) = self.jobs.get_mut(&place.job) {
+                        job.accept(place, &hypothesis, translator.model());
+                    }
+                }
+            }
             Err(error) => {
-                for (job, ..) in places {
-                    self.drop_job(job);
-                }
-                return Err(error);
-            }
-        };
-        for ((id, sentence, part), hypothesis) in places.into_iter().zip(hypotheses) {
-            step.target_tokens += hypothesis.ids.len();
-            if let Some(job) = self.jobs.get_mut(&id) {
-                job.accept(sentence, part, &hypothesis, model);
+                let jobs: Vec<JobId> = self.batch.keys().map(|place| place.job).collect();
+                return Err(self.fail(&jobs, error));
             }
         }
-        step.finished = std::mem::take(&mut self.passed);
-        self.hand_out(&mut step.finished);
-        Ok(step)
-    }
-
-    /// Makes a batch of what waits; empty when no sentence in reach needs the model.
-    fn batch(&mut self, model: Model<'_>, most_rows: usize) -> Batch {
-        let fresh: Vec<JobId> = self
-            .turns
-            .iter()
-            .copied()
-            .filter(|id| !self.jobs[id].started)
-            .collect();
-        // Two batches of first sentences do not follow each other while others wait: new jobs without end would keep
-        // the old ones from theirs. A new job takes part in the batch in between like any other.
-        let all_fresh = fresh.len() == self.turns.len();
-        let first = !fresh.is_empty() && (all_fresh || !self.last_was_first);
-        self.last_was_first = first;
-        let members: Vec<JobId> = if first {
-            fresh
-        } else {
-            self.turns.iter().copied().collect()
-        };
-        for id in &members {
-            if let Some(job) = self.jobs.get_mut(id) {
-                let most = if job.started { WINDOW } else { FIRST };
-                job.fill(*id, most, model, &mut self.passed);
-            }
-        }
-        let mut batch = Batch::default();
-        let share = (most_rows / members.len().max(1)).max(1);
-        let mut served = Vec::new();
-        for share in [share, most_rows] {
-            for &id in &members {
-                if let Some(job) = self.jobs.get_mut(&id)
-                    && job.give(id, share, most_rows, &mut batch)
-                {
-                    served.push(id);
-                }
-            }
-        }
-        // Who was served goes to the end of the line.
-        self.turns.retain(|id| !served.contains(id));
-        for id in served {
-            if !self.turns.contains(&id) {
-                self.turns.push_back(id);
-            }
-        }
-        batch
-    }
-
-    /// Hands out what is finished, and forgets the jobs that are.
-    fn hand_out(&mut self, finished: &mut Vec<Finished>) {
         for (&id, job) in &mut self.jobs {
-            job.hand_out(id, finished);
+            job.hand_out(id, &mut self.cache, &mut self.step);
         }
         self.jobs.retain(|_, job| job.done < job.total);
-        let jobs = &self.jobs;
-        self.turns.retain(|id| jobs.contains_key(id));
+        Ok(std::mem::take(&mut self.step))
+    }
+
+    /// The rows that come in before the next step.
+    fn rows(&mut self, translator: &Translator) -> Vec<(Place, Row)> {
+        let model = translator.model();
+        let most = (HYPOTHESES / translator.beams()).clamp(1, MOST_ROWS);
+        let mut rows = Vec::new();
+
+        let mut room = Room::beside(&self.batch, true, most);
+        for (&id, job) in self.jobs.iter_mut().filter(|(_, job)| !job.started) {
+            if room.rows == 0 {
+                break;
+            }
+            job.look(id, FIRST, model, &mut self.cache, &mut self.step);
+            for _ in 0..FIRST {
+                rows.extend(job.take(id, true, &mut room));
+            }
+        }
+
+        let mut room = Room::beside(&self.batch, false, most);
+        // One row that does not fit beside the others need not wait for more than them.
+        let is_worth_it = room.rows >= most.div_ceil(REFILL) || self.batch.is_empty();
+        if !is_worth_it {
+            return rows;
+        }
+        let mut jobs: Vec<(JobId, &mut Job)> = self
+            .jobs
+            .iter_mut()
+            .filter(|(_, job)| job.started && job.first_at_work == 0)
+            .map(|(id, job)| (*id, job))
+            .collect();
+        for (id, job) in &mut jobs {
+            job.look(*id, room.rows, model, &mut self.cache, &mut self.step);
+        }
+        // The oldest of those that have the fewest at work.
+        while let Some((id, job)) = jobs
+            .iter_mut()
+            .filter(|(_, job)| !job.rows.is_empty())
+            .min_by_key(|(_, job)| job.at_work)
+            && let Some(row) = job.take(*id, false, &mut room)
+        {
+            rows.push(row);
+        }
+        rows
     }
 }
 
 impl Job {
-    /// Looks at sentences until `most` of the window wait for the model. Those at its front that do not are finished.
-    fn fill(&mut self, id: JobId, most: usize, model: Model<'_>, finished: &mut Vec<Finished>) {
+    /// Looks at sentences until `most` rows wait. Those at the front of the window that need no model are finished.
+    fn look(
+        &mut self,
+        id: JobId,
+        most: usize,
+        model: Model<'_>,
+        cache: &mut Cache,
+        step: &mut Step,
+    ) {
         let mut work = Vec::new();
-        let is_open = |(_, sentence): &&(usize, Sentence)| !sentence.is_done();
-        let mut open = self.window.iter().filter(is_open).count();
         for _ in 0..LOOKED_AT {
-            let full = open >= most || self.window.len() >= WINDOW;
-            if full || !self.window.is_empty() && self.window_bytes >= WINDOW_BYTES {
+            let is_full = self.window.len() >= WINDOW
+                || !self.window.is_empty() && self.window_bytes >= WINDOW_BYTES;
+            if self.rows.len() >= most || is_full {
                 break;
             }
             let Some(text) = self.waiting.pop_front() else {
                 break;
             };
             let index = self.done + self.window.len();
-            let sentence = Sentence::new(&text, model, &mut work);
-            open += usize::from(!sentence.is_done());
-            self.window_bytes += text.len();
-            self.window.push_back((text.len(), sentence));
+            let known = cache.get(&text);
+            step.looked_up += 1;
+            step.found += usize::from(known.is_some());
+            let sentence = match known {
+                Some(known) => Sentence::known(&known.translation, known.flags),
+                None => Sentence::new(&text, model, &mut work),
+            };
             self.rows
                 .extend(work.drain(..).map(|work| Task::new(index, work)));
-            self.hand_out(id, finished);
+            self.window_bytes += text.len();
+            self.window.push_back(Looked {
+                is_new: !sentence.is_done(),
+                text,
+                sentence,
+            });
+            self.hand_out(id, cache, step);
         }
     }
 
-    /// Adds up to `share` of its rows to `batch`: the oldest, and those nearest to the batch in length. Tells whether
-    /// it added any.
-    fn give(&mut self, id: JobId, share: usize, most_rows: usize, batch: &mut Batch) -> bool {
-        let before = batch.tasks.len();
-        // Not at the second turn of a batch, when the oldest row is in it already or did not fit.
-        let oldest = !batch.tasks.iter().any(|(job, _)| *job == id);
-        if oldest
-            && self
-                .rows
-                .front()
-                .is_some_and(|task| batch.fits(&task.row, most_rows))
-            && let Some(task) = self.rows.pop_front()
-        {
-            batch.push(id, task);
-        }
-        let mut nearest: Vec<usize> = (0..self.rows.len()).collect();
-        nearest.sort_by_key(|&at| (self.rows[at].row.ids.len().abs_diff(batch.length), at));
-        let mut chosen = Vec::new();
-        let (mut tokens, mut rows) = (batch.tokens, batch.tasks.len());
-        for at in nearest {
-            let length = self.rows[at].row.ids.len();
-            if rows - before >= share || rows >= most_rows || tokens + length > MOST_TOKENS {
-                break;
-            }
-            tokens += length;
-            rows += 1;
-            chosen.push(at);
-        }
-        // From the back, so that the places of the others stay.
-        chosen.sort_unstable_by(|a, b| b.cmp(a));
-        for at in chosen {
-            if let Some(task) = self.rows.remove(at) {
-                batch.push(id, task);
-            }
-        }
-        let added = batch.tasks.len() > before;
-        self.started |= added;
-        added
+    /// Its oldest row that waits, if there is room for it; a row that has all the room to itself always fits.
+    fn take(&mut self, id: JobId, is_first: bool, room: &mut Room) -> Option<(Place, Row)> {
+        let fits = |task: &mut Task| {
+            let tokens = task.row.ids.len();
+            room.rows > 0 && (tokens <= room.tokens || room.tokens == MOST_TOKENS)
+        };
+        let task = self.rows.pop_front_if(fits)?;
+        let tokens = task.row.ids.len();
+        room.rows -= 1;
+        room.tokens = room.tokens.saturating_sub(tokens);
+        self.at_work += 1;
+        self.first_at_work += usize::from(is_first);
+        self.started = true;
+        let place = Place {
+            job: id,
+            sentence: task.sentence,
+            part: task.part,
+            tokens,
+            is_first,
+        };
+        Some((place, task.row))
     }
 
-    /// Takes what the model found for a part of the sentence with this index.
-    fn accept(
-        &mut self,
-        index: usize,
-        part: usize,
-        hypothesis: &search::Hypothesis,
-        model: Model<'_>,
-    ) {
+    /// Takes what the model found for a row.
+    fn accept(&mut self, place: Place, hypothesis: &Hypothesis, model: Model<'_>) {
         let mut work = Vec::new();
-        if let Some((_, sentence)) = self.window.get_mut(index - self.done) {
-            sentence.accept(part, hypothesis, model, &mut work);
+        self.at_work -= 1;
+        self.first_at_work -= usize::from(place.is_first);
+        if let Some(looked) = self.window.get_mut(place.sentence - self.done) {
+            let sentence = &mut looked.sentence;
+            sentence.accept(place.part, hypothesis, model, &mut work);
         }
         // What is to be tried again comes before younger sentences.
         for work in work.into_iter().rev() {
-            self.rows.push_front(Task::new(index, work));
+            self.rows.push_front(Task::new(place.sentence, work));
         }
     }
 
-    fn hand_out(&mut self, id: JobId, finished: &mut Vec<Finished>) {
-        while let Some((bytes, sentence)) =
-            self.window.pop_front_if(|(_, sentence)| sentence.is_done())
-        {
-            self.window_bytes -= bytes;
+    /// Hands out what is finished.
+    fn hand_out(&mut self, id: JobId, cache: &mut Cache, step: &mut Step) {
+        while let Some(looked) = self.window.pop_front_if(|looked| looked.sentence.is_done()) {
+            self.window_bytes -= looked.text.len();
             self.done += 1;
             self.started = true;
-            finished.push(Finished {
+            let (translation, flags) = (looked.sentence.text(), looked.sentence.flags);
+            if looked.is_new {
+                cache.put(&looked.text, &translation, flags);
+            }
+            step.finished.push(Finished {
                 job: id,
                 index: self.done - 1,
-                translation: sentence.text(),
-                flags: sentence.flags,
+                translation,
+                flags,
                 done: self.done,
                 total: self.total,
             });

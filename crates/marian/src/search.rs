@@ -182,7 +182,7 @@ impl<K> Batch<K> {
         }
         let sources: Vec<&[u32]> = rows.iter().map(|(_, row)| row.ids.as_slice()).collect();
         let align = rows.iter().any(|(_, row)| row.align);
-        let added = network.start(&network.encode(&sources)?, align)?;
+        let added = network.start(&network.encode(&sources)?, align);
         self.decoding.join(added);
         // Every sentence begins with one hypothesis, for equal beams would only find the same thing.
         let begin = |(key, row): (K, Row)| {

@@ -140,6 +140,16 @@ impl Sentence {
         sentence
     }
 
+    /// A sentence whose translation is known.
+    pub(crate) fn known(translation: &str, flags: Flags) -> Self {
+        Self {
+            parts: vec![Part::Ready(translation.to_owned())],
+            order: vec![0],
+            open: 0,
+            flags,
+        }
+    }
+
     fn ready(&mut self, text: &str) -> usize {
         self.parts.push(Part::Ready(text.to_owned()));
         self.parts.len() - 1

@@ -111,6 +111,19 @@ pub(crate) fn depth(inputs: usize) -> usize {
 /// The greatest quantised weight.
 const MOST: f32 = 127.0;
 
+/// Parts of a unit that what is left of a weight is counted in: half a unit at most is left, which is 127 of them.
+const FINE: f32 = 254.0;
+
+/// The nearest whole number of a small one.
+fn rounded(value: f32) -> i8 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the low byte is the number"
+    )]
+    let byte = (value + ROUND).to_bits() as i8;
+    byte
+}
+
 /// A weight matrix `[outputs, inputs]` in panels of [`PANEL`] outputs: `[panels, depth / 4, PANEL, 4]`, filled up with
 /// zeros. What a product reads of a panel lies in the order that it reads it, for registers and for tiles alike.
 #[derive(Debug)]
@@ -124,25 +137,48 @@ pub(crate) struct Weights {
     totals: Vec<f32>,
     /// `OFFSET` times that, which the offset of the bytes adds to every sum.
     excess: Vec<i32>,
+    /// `[outputs, inputs]`: what quantisation left of each weight, in [`FINE`]ths of a unit; empty where nobody asks for
+    /// exact weights. Both bytes together are as precise as the 16-bit floats of most models' files.
+    remainders: Vec<i8>,
+    is_exact: bool,
 }
 
 impl Weights {
     /// Quantises a row-major matrix `[outputs, inputs]`.
     pub(crate) fn quantise(team: &Team, weights: &[f32], inputs: usize) -> Self {
-        let mut matrix = Self::new(inputs);
+        let mut matrix = Self::with_capacity(inputs, weights.len() / inputs, false);
         matrix.push(team, weights);
         matrix
     }
 
-    /// A matrix without outputs.
-    pub(crate) fn new(inputs: usize) -> Self {
+    /// A matrix without outputs, and room for some; `is_exact`: its weights can be had as they were.
+    pub(crate) fn with_capacity(inputs: usize, outputs: usize, is_exact: bool) -> Self {
+        let filled = outputs.next_multiple_of(PANEL);
         Self {
             inputs,
             outputs: 0,
-            panels: Vec::new(),
-            scales: Vec::new(),
-            totals: Vec::new(),
-            excess: Vec::new(),
+            panels: Vec::with_capacity(filled * depth(inputs)),
+            scales: Vec::with_capacity(filled),
+            totals: Vec::with_capacity(filled),
+            excess: Vec::with_capacity(filled),
+            remainders: Vec::with_capacity(if is_exact { outputs * inputs } else { 0 }),
+            is_exact,
+        }
+    }
+
+    /// Copies the weights of an output; only where they can be had as they were.
+    pub(crate) fn copy(&self, output: usize, out: &mut [f32]) {
+        let scale = self.scales[output];
+        let panel = &self.panels[output / PANEL * PANEL * depth(self.inputs)..];
+        let groups = panel
+            .chunks_exact(GROUP)
+            .skip(output % PANEL)
+            .step_by(PANEL);
+        let remainders = self.remainders[output * self.inputs..].chunks(GROUP);
+        for ((out, weights), remainders) in out.chunks_mut(GROUP).zip(groups).zip(remainders) {
+            for ((out, weight), remainder) in out.iter_mut().zip(weights).zip(remainders) {
+                *out = scale * (f32::from(*weight) + f32::from(*remainder) * (1.0 / FINE));
+            }
         }
     }
 
@@ -158,25 +194,44 @@ impl Weights {
         self.scales.resize(end * PANEL, 0.0);
         self.totals.resize(end * PANEL, 0.0);
         self.excess.resize(end * PANEL, 0);
+        // Of a matrix that is not exact there are none, nor any to be looked at.
+        let added = if self.is_exact { rows.len() } else { 0 };
+        let remainders = self.remainders.len();
+        self.remainders.resize(remainders + added, 0);
+        let remainders = self.remainders[remainders..]
+            .chunks_mut(PANEL * inputs)
+            .chain(std::iter::repeat_with(|| &mut [][..]));
         let panels = self.panels[start * size..]
             .chunks_exact_mut(size)
             .zip(self.scales[start * PANEL..].chunks_exact_mut(PANEL))
             .zip(self.totals[start * PANEL..].chunks_exact_mut(PANEL))
             .zip(self.excess[start * PANEL..].chunks_exact_mut(PANEL))
-            .zip(rows.chunks(PANEL * inputs));
-        team.for_each(panels, |((((panel, scales), totals), excess), rows)| {
-            for (column, row) in rows.chunks_exact(inputs).enumerate() {
-                let (scale, total) = quantise_weights(row, column, panel);
-                scales[column] = scale;
-                totals[column] = total as f32;
-                excess[column] = OFFSET * total;
-            }
-        });
+            .zip(rows.chunks(PANEL * inputs))
+            .zip(remainders);
+        team.for_each(
+            panels,
+            |(((((panel, scales), totals), excess), rows), remainders)| {
+                let mut remainders = remainders.chunks_mut(inputs);
+                for (column, row) in rows.chunks_exact(inputs).enumerate() {
+                    let remainders = remainders.next().unwrap_or_default();
+                    let (scale, total) = quantise_weights(row, column, panel, remainders);
+                    scales[column] = scale;
+                    totals[column] = total as f32;
+                    excess[column] = OFFSET * total;
+                }
+            },
+        );
     }
 }
 
-/// Quantises the weights of one output into a column of its panel; returns their scale and their sum.
-fn quantise_weights(row: &[f32], column: usize, panel: &mut [i8]) -> (f32, i32) {
+/// Quantises the weights of one output into a column of its panel, and what is left of them if there is room for it;
+/// returns their scale and their sum.
+fn quantise_weights(
+    row: &[f32],
+    column: usize,
+    panel: &mut [i8],
+    remainders: &mut [i8],
+) -> (f32, i32) {
     let greatest = row
         .iter()
         .fold(0.0_f32, |most, weight| most.max(weight.abs()));
@@ -185,13 +240,17 @@ fn quantise_weights(row: &[f32], column: usize, panel: &mut [i8]) -> (f32, i32) 
     for (group, weights) in row.chunks(GROUP).enumerate() {
         let place = (group * PANEL + column) * GROUP;
         for (packed, weight) in panel[place..].iter_mut().zip(weights) {
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "the low byte is the number"
-            )]
-            let quantised = (weight * factor + ROUND).to_bits() as i8;
-            *packed = quantised;
-            total += i32::from(quantised);
+            *packed = rounded(weight * factor);
+            total += i32::from(*packed);
+        }
+        for (index, (remainder, weight)) in remainders
+            .iter_mut()
+            .skip(group * GROUP)
+            .zip(weights)
+            .enumerate()
+        {
+            let left = weight * factor - f32::from(panel[place + index]);
+            *remainder = rounded(left * FINE);
         }
     }
     (greatest / MOST, total)

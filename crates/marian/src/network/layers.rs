@@ -2,12 +2,10 @@
 
 use std::ops::Range;
 
-use candle_core::Tensor;
-
 use super::state::{Encoded, LayerMemory, SentenceMemory};
 use crate::Error;
 use crate::config::{Activation, Config};
-use crate::ops::{Arithmetic, Heads, Linear, Matrix, Norm, Sight, floats};
+use crate::ops::{Arithmetic, Heads, Linear, Matrix, Norm, Sight, States};
 use crate::team::Team;
 use crate::weights::Weights;
 
@@ -66,10 +64,10 @@ impl Projection {
         })
     }
 
-    fn forward(&self, team: &Team, attended: &Tensor, residual: &Tensor) -> Result<Tensor, Error> {
-        Ok(self
-            .norm
-            .forward(team, &self.output.forward(team, attended, None)?, residual)?)
+    fn forward(&self, team: &Team, attended: &[f32], residual: &[f32]) -> States {
+        let mut x = self.output.forward(team, attended, None);
+        self.norm.apply(team, &mut x, residual);
+        x
     }
 }
 
@@ -147,19 +145,16 @@ impl FeedForward {
     }
 
     /// `[rows, d_model]` → `[rows, d_model]`, some rows after the other.
-    fn forward(&self, team: &Team, x: &Tensor) -> Result<Tensor, Error> {
-        let rows = x.dim(0)?;
-        let block = |start| {
-            let x = x.narrow(0, start, ROWS.min(rows - start))?;
-            let inner = self.inner.forward(team, &x, Some(self.activation))?;
-            let outer = self.outer.forward(team, &inner, None)?;
-            Ok(self.norm.forward(team, &outer, &x)?)
-        };
-        let blocks: Vec<Tensor> = (0..rows)
-            .step_by(ROWS)
-            .map(block)
-            .collect::<Result<_, Error>>()?;
-        Ok(Tensor::cat(&blocks, 0)?)
+    fn forward(&self, team: &Team, x: &States) -> States {
+        let mut out = States::new(x.rows(), x.width());
+        let blocks = x.chunks(ROWS * x.width());
+        for (x, out) in blocks.zip(out.chunks_mut(ROWS * x.width())) {
+            let inner = self.inner.forward(team, x, Some(self.activation));
+            let mut outer = self.outer.forward(team, &inner, None);
+            self.norm.apply(team, &mut outer, x);
+            out.copy_from_slice(&outer);
+        }
+        out
     }
 }
 
@@ -187,26 +182,21 @@ impl EncoderLayer {
     }
 
     /// `x` `[tokens, d_model]`, the tokens of `sentences`; each sees its own sentence.
-    pub(super) fn forward(
-        &self,
-        team: &Team,
-        x: &Tensor,
-        sentences: &[Range<usize>],
-    ) -> Result<Tensor, Error> {
+    pub(super) fn forward(&self, team: &Team, x: &States, sentences: &[Range<usize>]) -> States {
         let SelfAttention {
             heads,
             inputs,
             projection,
         } = &self.attention;
-        let inputs = inputs.forward(team, x, None)?;
-        let sources = heads.sources(team, &inputs, sentences)?;
+        let inputs = inputs.forward(team, x, None);
+        let sources = heads.sources(team, &inputs, sentences);
         let sights = sources.iter().zip(sentences).map(|(source, sentence)| {
             let align = false;
             (sentence.len(), Sight::Source { source, align })
         });
-        let (attended, _) = heads.attention(team, &inputs, sights)?;
+        let (attended, _) = heads.attention(team, &inputs, sights);
         self.feed_forward
-            .forward(team, &projection.forward(team, &attended, x)?)
+            .forward(team, &projection.forward(team, &attended, x))
     }
 }
 
@@ -236,18 +226,14 @@ impl DecoderLayer {
     }
 
     /// What the layer remembers of each sentence at the start: keys and values of the source, and no step.
-    pub(super) fn memories(
-        &self,
-        team: &Team,
-        encoded: &Encoded,
-    ) -> Result<Vec<LayerMemory>, Error> {
-        let rows = self.cross.memory.forward(team, &encoded.tokens, None)?;
-        let sources = self.cross.heads.sources(team, &rows, &encoded.spans)?;
+    pub(super) fn memories(&self, team: &Team, encoded: &Encoded) -> Vec<LayerMemory> {
+        let rows = self.cross.memory.forward(team, &encoded.states, None);
+        let sources = self.cross.heads.sources(team, &rows, &encoded.spans);
         let memory = |source| LayerMemory {
             source,
             steps: self.own.heads.steps(),
         };
-        Ok(sources.into_iter().map(memory).collect())
+        sources.into_iter().map(memory).collect()
     }
 
     /// One step of the layer with this index: `x` `[rows, d_model]`, the hypotheses of all sentences. Adds this step's
@@ -256,12 +242,12 @@ impl DecoderLayer {
         &self,
         team: &Team,
         index: usize,
-        x: &Tensor,
+        x: &States,
         sentences: &mut [SentenceMemory],
-    ) -> Result<(Tensor, Vec<usize>), Error> {
-        let inputs = self.own.inputs.forward(team, x, None)?;
-        let stride = inputs.dim(1)?;
-        let mut rows: &[f32] = &floats(&inputs)?;
+    ) -> (States, Vec<usize>) {
+        let inputs = self.own.inputs.forward(team, x, None);
+        let stride = inputs.width();
+        let mut rows: &[f32] = &inputs;
         for sentence in &mut *sentences {
             let (own, others) = rows.split_at(sentence.paths.len() * stride);
             sentence.layers[index].steps.push(own, stride);
@@ -271,17 +257,17 @@ impl DecoderLayer {
             let sight = Sight::Paths(&sentence.layers[index].steps, &sentence.paths);
             (sentence.paths.len(), sight)
         });
-        let (attended, _) = self.own.heads.attention(team, &inputs, sights)?;
-        let x = self.own.projection.forward(team, &attended, x)?;
+        let (attended, _) = self.own.heads.attention(team, &inputs, sights);
+        let x = self.own.projection.forward(team, &attended, x);
 
-        let query = self.cross.query.forward(team, &x, None)?;
+        let query = self.cross.query.forward(team, &x, None);
         let sights = sentences.iter().map(|sentence| {
             let source = &sentence.layers[index].source;
             let align = sentence.align && index + 1 == sentence.layers.len();
             (sentence.paths.len(), Sight::Source { source, align })
         });
-        let (attended, alignment) = self.cross.heads.attention(team, &query, sights)?;
-        let x = self.cross.projection.forward(team, &attended, &x)?;
-        Ok((self.feed_forward.forward(team, &x)?, alignment))
+        let (attended, alignment) = self.cross.heads.attention(team, &query, sights);
+        let x = self.cross.projection.forward(team, &attended, &x);
+        (self.feed_forward.forward(team, &x), alignment)
     }
 }

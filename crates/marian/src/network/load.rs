@@ -2,9 +2,6 @@
 
 use std::path::Path;
 
-use candle_core::Device;
-use candle_core::Tensor;
-
 use super::layers::{DecoderLayer, EncoderLayer, Reader};
 use super::{Execution, Network, Precision};
 use crate::ops::{Arithmetic, Embedding, Output};
@@ -57,7 +54,7 @@ impl Network {
 
 /// All of a network that comes from the weights.
 struct Parts {
-    positions: [Tensor; 2],
+    positions: [Vec<f32>; 2],
     embeddings: [Option<Embedding>; 2],
     encoder: Vec<EncoderLayer>,
     decoder: Vec<DecoderLayer>,
@@ -78,6 +75,7 @@ impl Parts {
             },
             encoder_positions,
             decoder_positions,
+            positions: config.max_position_embeddings,
             encoder_embedding,
             decoder_embedding,
             encoder: self.encoder,
@@ -200,15 +198,14 @@ fn check_start(weights: &Weights, name: &str, config: &Config) -> Result<(), Err
 
 /// The positions of one side, `[positions, d_model]`: those in the file if it has them, as transformers does, else
 /// sines and cosines.
-fn positions(reader: Reader, side: &str, config: &Config) -> Result<Tensor, Error> {
+fn positions(reader: Reader, side: &str, config: &Config) -> Result<Vec<f32>, Error> {
     let name = format!("model.{side}.embed_positions.weight");
     let shape = [config.max_position_embeddings, config.d_model];
-    let values = if reader.weights.has(&name) || !config.static_positions {
-        reader.weights.read(&name, &shape)?
+    if reader.weights.has(&name) || !config.static_positions {
+        reader.weights.read(&name, &shape)
     } else {
-        sinusoidal(shape[0], shape[1])
-    };
-    Ok(Tensor::from_vec(values, &shape[..], &Device::Cpu)?)
+        Ok(sinusoidal(shape[0], shape[1]))
+    }
 }
 
 /// Position p has sin(p / 10000^(2i/width)) in its first half and the cosines in its second, i = 0, 1, … in both.

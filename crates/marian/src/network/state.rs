@@ -2,15 +2,13 @@
 
 use std::ops::Range;
 
-use candle_core::Tensor;
-
 use crate::ops::{Source, Steps};
 
 /// A batch of encoded sentences, one after the other without padding.
 #[derive(Debug, Clone)]
 pub struct Encoded {
     /// `[tokens of all sentences, d_model]`
-    pub(super) tokens: Tensor,
+    pub(super) states: Vec<f32>,
     /// Where each sentence's tokens are.
     pub(super) spans: Vec<Range<usize>>,
 }
@@ -28,16 +26,12 @@ impl Encoded {
         self.spans.is_empty()
     }
 
-    /// The encoder's output, `[tokens of all sentences, d_model]`.
+    /// The encoder's output for a sentence, `[tokens, d_model]`.
     #[must_use]
-    pub fn tokens(&self) -> &Tensor {
-        &self.tokens
-    }
-
-    /// The rows of [`Encoded::tokens`] that are a sentence's.
-    #[must_use]
-    pub fn span(&self, sentence: usize) -> Range<usize> {
-        self.spans[sentence].clone()
+    pub fn states(&self, sentence: usize) -> &[f32] {
+        let width = self.states.len() / self.spans.last().map_or(1, |span| span.end);
+        let span = &self.spans[sentence];
+        &self.states[span.start * width..span.end * width]
     }
 }
 

@@ -2,11 +2,7 @@
 
 use std::ops::Range;
 
-use candle_core::{Device, Result, Tensor};
-use half::f16;
-use half::slice::HalfFloatSliceExt as _;
-
-use super::{Arithmetic, Matrix, WORTH_SPLITTING, floats};
+use super::{Arithmetic, Matrix, States, WORTH_SPLITTING, Weights};
 use crate::kernel::{self, BLOCK, Candidate, Mass, PANEL, Top, int8};
 use crate::team::Team;
 
@@ -54,41 +50,31 @@ const STRIDE: usize = BLOCK + 16;
 /// Rows of a table that are read at a time: whole panels of a matrix of integers, and a few megabytes.
 const SOME: usize = 64 * PANEL;
 
-/// A table of embeddings `[ids, width]`.
+/// A table of embeddings `[ids, width]`, in the form that a product with it needs.
 #[derive(Debug)]
-pub(crate) enum Embedding {
-    /// In the form that a product with it needs too.
-    Matrix(Matrix),
-    /// Row after row, as precise as the files of most models.
-    Half { width: usize, rows: Vec<f16> },
-}
+pub(crate) struct Embedding(Matrix);
 
 impl Embedding {
     /// Makes a table of so many ids; `rows` reads some of its rows.
-    pub(crate) fn read<E: From<candle_core::Error>>(
+    pub(crate) fn read<E>(
         team: &Team,
         ids: usize,
         width: usize,
         arithmetic: Arithmetic,
-        mut rows: impl FnMut(Range<usize>) -> std::result::Result<Vec<f32>, E>,
-    ) -> std::result::Result<Self, E> {
-        if matches!(arithmetic, Arithmetic::Int8(_)) {
-            // Never more than a few rows at a time: all as floats would be most of the memory that the model ever takes.
-            let mut halves = vec![f16::ZERO; ids * width];
-            for (halves, start) in halves.chunks_mut(SOME * width).zip((0..).step_by(SOME)) {
-                halves.convert_from_f32_slice(&rows(start..(start + SOME).min(ids))?);
+        rows: impl Fn(Range<usize>) -> Result<Vec<f32>, E>,
+    ) -> Result<Self, E> {
+        Ok(Self(match arithmetic {
+            Arithmetic::F32 => Matrix::new(team, &rows(0..ids)?, width, arithmetic),
+            Arithmetic::Int8(instructions) => {
+                // Never more than a few rows at a time: all as floats would be most of the memory that the model ever
+                // takes.
+                let mut weights = int8::Weights::with_capacity(width, ids, true);
+                for start in (0..ids).step_by(SOME) {
+                    weights.push(team, &rows(start..(start + SOME).min(ids))?);
+                }
+                Matrix::of_integers(weights, instructions)
             }
-            return Ok(Self::Half {
-                width,
-                rows: halves,
-            });
-        }
-        Ok(Self::Matrix(Matrix::new(
-            team,
-            &rows(0..ids)?,
-            width,
-            Arithmetic::F32,
-        )))
+        }))
     }
 
     /// The rows `ids`, times `scale`, plus for each the row of `positions` `[longest, width]` that goes with it:
@@ -97,35 +83,24 @@ impl Embedding {
         &self,
         ids: &[u32],
         scale: f64,
-        positions: &Tensor,
+        positions: &[f32],
         places: &[u32],
-    ) -> Result<Tensor> {
-        let width = positions.dim(1)?;
-        let positions = floats(positions)?;
+    ) -> States {
+        let width = self.0.inputs;
         #[expect(
             clippy::cast_possible_truncation,
             reason = "transformers too multiplies by the scale as an f32"
         )]
         let scale = scale as f32;
-        let mut out = vec![0.0; ids.len() * width];
+        let mut out = States::new(ids.len(), width);
         for ((id, place), out) in ids.iter().zip(places).zip(out.chunks_exact_mut(width)) {
-            self.copy(*id, out);
+            self.0.row(*id as usize, out);
             let position = &positions[*place as usize * width..][..width];
             for (value, position) in out.iter_mut().zip(position) {
                 *value = *value * scale + position;
             }
         }
-        Tensor::from_vec(out, (ids.len(), width), &Device::Cpu)
-    }
-
-    /// Copies a row.
-    fn copy(&self, id: u32, out: &mut [f32]) {
-        match self {
-            Self::Half { width, rows } => {
-                rows[id as usize * width..][..*width].convert_to_f32_slice(out);
-            }
-            Self::Matrix(matrix) => matrix.row(id as usize, out),
-        }
+        out
     }
 }
 
@@ -134,36 +109,20 @@ impl Embedding {
 pub(crate) struct Output {
     /// Its weights, which mostly are the embeddings too.
     pub(crate) embedding: Embedding,
-    /// The same in integers, where the product is one of integers.
-    quantised: Option<Matrix>,
     bias: Vec<f32>,
 }
 
 impl Output {
     /// Makes the product of as many ids as `bias` has; `rows` reads some rows of its matrix `[vocabulary, width]`.
-    pub(crate) fn read<E: From<candle_core::Error>>(
+    pub(crate) fn read<E>(
         team: &Team,
         bias: Vec<f32>,
         width: usize,
         arithmetic: Arithmetic,
-        rows: impl Fn(Range<usize>) -> std::result::Result<Vec<f32>, E>,
-    ) -> std::result::Result<Self, E> {
-        let mut quantised = match arithmetic {
-            Arithmetic::Int8(instructions) => Some((int8::Weights::new(width), instructions)),
-            Arithmetic::F32 => None,
-        };
-        // Both are made of the same rows, as they are read.
-        let embedding = Embedding::read(team, bias.len(), width, arithmetic, |some| {
-            let some = rows(some)?;
-            if let Some((integers, _)) = &mut quantised {
-                integers.push(team, &some);
-            }
-            Ok::<_, E>(some)
-        })?;
+        rows: impl Fn(Range<usize>) -> Result<Vec<f32>, E>,
+    ) -> Result<Self, E> {
         Ok(Self {
-            embedding,
-            quantised: quantised
-                .map(|(integers, instructions)| Matrix::of_integers(integers, instructions)),
+            embedding: Embedding::read(team, bias.len(), width, arithmetic, rows)?,
             bias,
         })
     }
@@ -173,29 +132,20 @@ impl Output {
     }
 
     /// Looks for what is wanted of each row of `x` `[rows, width]`.
-    pub(crate) fn find(&self, team: &Team, x: &Tensor, wanted: &[Wanted]) -> Result<Vec<Found>> {
-        let matrix = match (&self.quantised, &self.embedding) {
-            (Some(matrix), _) | (None, Embedding::Matrix(matrix)) => matrix,
-            // `read` makes halves only beside integers.
-            (None, Embedding::Half { .. }) => {
-                return Err(candle_core::Error::Msg("no output".to_owned()));
-            }
-        };
+    pub(crate) fn find(&self, team: &Team, x: &[f32], wanted: &[Wanted]) -> Vec<Found> {
+        let matrix = &self.embedding.0;
         let vocabulary = self.vocabulary();
-        let x = floats(x)?;
-        let prepared = matrix.prepare(team, &x);
+        let prepared = matrix.prepare(team, x);
         let tasks = (x.len() * vocabulary).div_ceil(WORTH_SPLITTING);
         let product = |columns: Range<usize>, out: &mut [&mut [f32]]| {
             matrix.columns(&prepared, &self.bias, columns, out);
         };
-        if self.quantised.is_none() {
-            return Ok(found(
-                wanted,
-                search(team, vocabulary, tasks, wanted, 0, product),
-            ));
+        if let Weights::F32(_) = matrix.weights {
+            let outcomes = search(team, vocabulary, tasks, wanted, 0, product);
+            return found(wanted, outcomes);
         }
         let mut outcomes = search(team, vocabulary, tasks, wanted, RECONSIDERED, product);
-        let width = x.len() / wanted.len();
+        let width = matrix.inputs;
         let rows = team.share(wanted.len(), 1);
         let parts = outcomes.chunks_mut(rows).zip(x.chunks(rows * width));
         team.for_each(parts, |(outcomes, x)| {
@@ -203,14 +153,14 @@ impl Output {
                 self.reconsider(outcome, x);
             }
         });
-        Ok(found(wanted, outcomes))
+        found(wanted, outcomes)
     }
 
     /// Puts exact logits in place of those of the quantised product, for the candidates.
     fn reconsider(&self, outcome: &mut Outcome, x: &[f32]) {
         let mut weights = vec![0.0; x.len()];
         for candidate in &mut outcome.candidates {
-            self.embedding.copy(candidate.id, &mut weights);
+            self.embedding.0.row(candidate.id as usize, &mut weights);
             let logit = kernel::dot(x, &weights) + self.bias[candidate.id as usize];
             outcome.mass = outcome.mass.replaced(candidate.logit, logit);
             candidate.logit = logit;

@@ -51,9 +51,7 @@ fn bits(values: &[f32]) -> Vec<u32> {
 
 fn encoded_bits(network: &Network, sentences: &[&[u32]], which: usize) -> Vec<u32> {
     let encoded = network.encode(sentences).unwrap();
-    let span = encoded.span(which);
-    let tokens = encoded.tokens().narrow(0, span.start, span.len()).unwrap();
-    bits(&tokens.flatten_all().unwrap().to_vec1().unwrap())
+    bits(encoded.states(which))
 }
 
 fn row(ids: &[u32], align: bool) -> Row {
@@ -90,8 +88,8 @@ proptest! {
     ) {
         let (_, network) = &models()[precision];
         let batch: Vec<&[u32]> = sentences.iter().map(Vec::as_slice).collect();
-        let mut company = network.start(&network.encode(&batch).unwrap(), true).unwrap();
-        let mut alone = network.start(&network.encode(&batch[..1]).unwrap(), true).unwrap();
+        let mut company = network.start(&network.encode(&batch).unwrap(), true);
+        let mut alone = network.start(&network.encode(&batch[..1]).unwrap(), true);
         let wanted = |count| Wanted { count, banned: vec![99], normalise: Normalise::All };
         let (mut place, mut of_first) = (0, 1);
         let mut last = network.start_id();
@@ -111,7 +109,7 @@ proptest! {
             let new_place = parents.iter().position(|parent| *parent == place).unwrap();
             of_first = parents.iter().filter(|parent| **parent < of_first).count();
             company.select(&parents);
-            company.join(network.start(&network.encode(&batch[batch.len() - 1..]).unwrap(), true).unwrap());
+            company.join(network.start(&network.encode(&batch[batch.len() - 1..]).unwrap(), true));
             (place, last) = (new_place, next);
         }
     }

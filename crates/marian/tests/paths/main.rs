@@ -64,9 +64,8 @@ impl Model {
     fn states(&self, tokens: usize) -> Vec<u32> {
         let ids = sentence(tokens, tokens);
         let encoded = self.network.encode(&[&ids]).expect("it fits the model");
-        let states = encoded.tokens().flatten_all().and_then(|all| all.to_vec1());
-        let states: Vec<f32> = states.expect("floats on the CPU");
-        states.into_iter().map(f32::to_bits).collect()
+        let states = encoded.states(0).iter();
+        states.map(|value| value.to_bits()).collect()
     }
 
     fn translate(&self, beams: usize) -> Vec<Vec<u32>> {
