@@ -13,7 +13,6 @@ mod model;
 mod text;
 
 use clap::Parser;
-use mimalloc::MiMalloc;
 
 /// Measures the engine.
 #[derive(Parser)]
@@ -25,10 +24,6 @@ enum Command {
     #[command(after_help = figures::MEANING)]
     Text(text::Arguments),
 }
-
-/// The allocator of the service.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> anyhow::Result<()> {
     match Command::parse() {

@@ -13,9 +13,12 @@
     reason = "only what is inlined into a kernel is compiled for its instruction set"
 )]
 
+use pulp::Simd;
+
 mod attention;
 mod columns;
 pub(crate) mod int8;
+mod pages;
 mod prefetch;
 mod product;
 mod rows;
@@ -54,22 +57,25 @@ fn fold(lanes: [f32; LANES], combine: impl Fn(f32, f32) -> f32) -> f32 {
 
 /// The greatest value, −∞ for none; not-a-numbers do not count.
 #[inline(always)]
-fn maximum(values: &[f32]) -> f32 {
-    let (chunks, rest) = values.as_chunks::<LANES>();
-    let mut lanes = [f32::NEG_INFINITY; LANES];
-    for chunk in chunks {
-        for lane in 0..LANES {
-            lanes[lane] = if chunk[lane] > lanes[lane] {
-                chunk[lane]
-            } else {
-                lanes[lane]
-            };
+fn maximum<S: Simd>(simd: S, values: &[f32]) -> f32 {
+    // Four at a time, each of which waits only for itself.
+    let (registers, rest) = S::as_simd_f32s(values);
+    let (fours, few) = registers.as_chunks::<4>();
+    let mut greatest = [simd.splat_f32s(f32::NEG_INFINITY); 4];
+    for values in fours {
+        for (greatest, value) in greatest.iter_mut().zip(values) {
+            *greatest = simd.max_f32s(*value, *greatest);
         }
     }
-    for (lane, value) in lanes.iter_mut().zip(rest) {
-        *lane = if *value > *lane { *value } else { *lane };
+    for (greatest, value) in greatest.iter_mut().zip(few) {
+        *greatest = simd.max_f32s(*value, *greatest);
     }
-    fold(lanes, |a, b| if b > a { b } else { a })
+    let [a, b, c, d] = greatest;
+    let greatest = simd.max_f32s(simd.max_f32s(a, b), simd.max_f32s(c, d));
+    rest.iter()
+        .fold(simd.reduce_max_f32s(greatest), |greatest, value| {
+            if *value > greatest { *value } else { greatest }
+        })
 }
 
 /// eˣ for x ≤ 0 or moderately above, within 2 units in the last place; 0 below −87.3, where f32 loses its precision.
@@ -132,8 +138,6 @@ use dispatch;
 
 #[cfg(test)]
 mod tests {
-    use pulp::Simd;
-
     use super::*;
 
     dispatch! {

@@ -16,8 +16,6 @@ pub(crate) use states::States;
 
 use std::ops::Range;
 
-use half::bf16;
-
 use crate::config::Activation;
 use crate::kernel::int8::{self, Instructions};
 use crate::kernel::{self, Attend, Interleaved, Memory, Packed, Queries};
@@ -176,17 +174,17 @@ impl Norm {
 
 /// Keys and values of a sentence, which queries see whole.
 #[derive(Debug)]
-pub(crate) struct Source(Kept<Memory<f32>, Memory<bf16>>);
+pub(crate) struct Source(Kept<Memory<f32>, Memory<i8>>);
 
 /// Keys and values of the steps of a sentence's hypotheses.
 #[derive(Debug)]
-pub(crate) struct Steps(Kept<kernel::Steps<f32>, kernel::Steps<bf16>>);
+pub(crate) struct Steps(Kept<kernel::Steps<f32>, kernel::Steps<i8>>);
 
-/// As they are, or beside 8-bit products in half the bytes.
+/// As they are, or beside 8-bit products in 8 bits too.
 #[derive(Debug)]
-enum Kept<Whole, Half> {
-    Whole(Whole),
-    Half(Half),
+enum Kept<F32, Int8> {
+    F32(F32),
+    Int8(Int8),
 }
 
 /// How keys and values are kept, and how wide they are.
@@ -210,9 +208,9 @@ impl Heads {
         let source = |sentence: &Range<usize>| {
             let rows = &rows[sentence.start * stride..sentence.end * stride];
             Source(match self.arithmetic {
-                Arithmetic::F32 => Kept::Whole(Memory::new(rows, stride, self.width, self.count)),
+                Arithmetic::F32 => Kept::F32(Memory::new(rows, stride, self.width, self.count)),
                 Arithmetic::Int8(_) => {
-                    Kept::Half(Memory::new(rows, stride, self.width, self.count))
+                    Kept::Int8(Memory::new(rows, stride, self.width, self.count))
                 }
             })
         };
@@ -226,8 +224,8 @@ impl Heads {
     /// Those of no step yet.
     pub(crate) fn steps(self) -> Steps {
         Steps(match self.arithmetic {
-            Arithmetic::F32 => Kept::Whole(kernel::Steps::new(self.width, self.count)),
-            Arithmetic::Int8(_) => Kept::Half(kernel::Steps::new(self.width, self.count)),
+            Arithmetic::F32 => Kept::F32(kernel::Steps::new(self.width, self.count)),
+            Arithmetic::Int8(_) => Kept::Int8(kernel::Steps::new(self.width, self.count)),
         })
     }
 
@@ -276,10 +274,10 @@ impl Heads {
                             0.0,
                         );
                         match &source.0 {
-                            Kept::Whole(memory) => {
+                            Kept::F32(memory) => {
                                 Attend::attend(*queries, memory, weights, means, out);
                             }
-                            Kept::Half(memory) => {
+                            Kept::Int8(memory) => {
                                 Attend::attend(*queries, memory, weights, means, out);
                             }
                         }
@@ -292,10 +290,10 @@ impl Heads {
                         }
                     }
                     Sight::Paths(steps, paths) => match &steps.0 {
-                        Kept::Whole(steps) => {
+                        Kept::F32(steps) => {
                             Attend::attend_paths(*queries, steps, paths, weights, out);
                         }
-                        Kept::Half(steps) => {
+                        Kept::Int8(steps) => {
                             Attend::attend_paths(*queries, steps, paths, weights, out);
                         }
                     },
@@ -309,8 +307,8 @@ impl Heads {
 impl Source {
     fn positions(&self) -> usize {
         match &self.0 {
-            Kept::Whole(memory) => memory.positions(),
-            Kept::Half(memory) => memory.positions(),
+            Kept::F32(memory) => memory.positions(),
+            Kept::Int8(memory) => memory.positions(),
         }
     }
 }
@@ -319,8 +317,8 @@ impl Steps {
     /// Adds rows `[any, stride]`, which end with the keys and the values.
     pub(crate) fn push(&mut self, rows: &[f32], stride: usize) {
         match &mut self.0 {
-            Kept::Whole(steps) => steps.push(rows, stride),
-            Kept::Half(steps) => steps.push(rows, stride),
+            Kept::F32(steps) => steps.push(rows, stride),
+            Kept::Int8(steps) => steps.push(rows, stride),
         }
     }
 }

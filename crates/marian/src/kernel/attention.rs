@@ -5,28 +5,31 @@
 //! in which a query reads it. [`Steps`] grow by a few rows a step, and a query sees the rows on its path.
 //!
 //! A decoder's step does little arithmetic here and reads all of both, far more than the caches hold: what counts is
-//! bytes. So beside 8-bit products keys and values are kept in 16 bits; arithmetic is that of f32 either way.
+//! bytes. So beside 8-bit products keys and values are kept in 8 bits too, with a scale for each head of each row;
+//! arithmetic is that of f32 either way.
 
-use half::bf16;
 use pulp::Simd;
 
 use super::prefetch::prefetch;
-use super::{LANES, dispatch, exp, fold, maximum};
+use super::{LANES, ROUND, dispatch, exp, fold, maximum};
 
 /// Values beside each other that are summed up in one pass over a memory's positions: the size of a head in most
 /// models, in eight registers of AVX2.
 const WIDE: usize = 4 * LANES;
 
 /// How a key or a value is kept.
-pub(crate) trait Stored: Copy + Send + Sync {
-    fn new(value: f32) -> Self;
+pub(crate) trait Stored: Copy + Default + Send + Sync {
+    /// Takes the part of a row that is a head's; returns what a unit is worth.
+    fn store(values: &[f32], out: &mut [Self]) -> f32;
+    /// In units.
     fn get(self) -> f32;
 }
 
 impl Stored for f32 {
     #[inline(always)]
-    fn new(value: f32) -> Self {
-        value
+    fn store(values: &[f32], out: &mut [Self]) -> f32 {
+        out.copy_from_slice(values);
+        1.0
     }
 
     #[inline(always)]
@@ -35,19 +38,33 @@ impl Stored for f32 {
     }
 }
 
-/// The upper half of an f32. Its own conversions look for not-a-numbers in a way that LLVM does not vectorise.
-impl Stored for bf16 {
+impl Stored for i8 {
     #[inline(always)]
-    fn new(value: f32) -> Self {
-        let bits = value.to_bits();
-        // To the nearest, of two as near to the even one.
-        let rounded = bits.wrapping_add(0x7fff + ((bits >> 16) & 1));
-        Self::from_bits((rounded >> 16) as u16)
+    fn store(values: &[f32], out: &mut [Self]) -> f32 {
+        const MOST: f32 = 127.0;
+        let magnitude = |most: f32, value: &f32| {
+            if value.abs() > most {
+                value.abs()
+            } else {
+                most
+            }
+        };
+        let greatest = values.iter().fold(0.0, magnitude);
+        let factor = if greatest > 0.0 { MOST / greatest } else { 0.0 };
+        for (out, value) in out.iter_mut().zip(values) {
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "the low byte is the number"
+            )]
+            let byte = (value * factor + ROUND).to_bits() as i8;
+            *out = byte;
+        }
+        greatest / MOST
     }
 
     #[inline(always)]
     fn get(self) -> f32 {
-        f32::from_bits(u32::from(self.to_bits()) << 16)
+        f32::from(self)
     }
 }
 
@@ -61,6 +78,10 @@ pub(crate) struct Memory<T> {
     keys: Vec<T>,
     /// `[heads, positions, size]`
     values: Vec<T>,
+    /// What a unit of a key is worth, `[heads, positions]`, positions filled up.
+    key_units: Vec<f32>,
+    /// What a unit of a value is worth, `[heads, positions]`.
+    value_units: Vec<f32>,
 }
 
 impl<T: Stored> Memory<T> {
@@ -68,28 +89,30 @@ impl<T: Stored> Memory<T> {
     pub(crate) fn new(rows: &[f32], stride: usize, width: usize, heads: usize) -> Self {
         let (positions, size) = (rows.len() / stride, width / heads);
         let filled = positions.next_multiple_of(LANES);
-        let mut keys = vec![T::new(0.0); filled * width];
-        let mut values = vec![T::new(0.0); positions * width];
+        let mut memory = Self {
+            heads,
+            positions,
+            keys: vec![T::default(); filled * width],
+            values: vec![T::default(); positions * width],
+            key_units: vec![0.0; filled * heads],
+            value_units: vec![0.0; positions * heads],
+        };
+        let mut key = vec![T::default(); size];
         for (position, row) in rows.chunks_exact(stride).enumerate() {
             let (row_keys, row_values) = row[stride - 2 * width..].split_at(width);
             let (block, lane) = (position / LANES, position % LANES);
             for (head, row) in row_keys.chunks_exact(size).enumerate() {
+                memory.key_units[head * filled + position] = T::store(row, &mut key);
                 let place = (head * filled + block * LANES) * size + lane;
-                for (key, value) in keys[place..].iter_mut().step_by(LANES).zip(row) {
-                    *key = T::new(*value);
-                }
+                scatter(&key, &mut memory.keys[place..]);
             }
             for (head, row) in row_values.chunks_exact(size).enumerate() {
-                let place = (head * positions + position) * size;
-                store(row, &mut values[place..place + size]);
+                let place = head * positions + position;
+                let out = &mut memory.values[place * size..(place + 1) * size];
+                memory.value_units[place] = T::store(row, out);
             }
         }
-        Self {
-            heads,
-            positions,
-            keys,
-            values,
-        }
+        memory
     }
 
     pub(crate) fn positions(&self) -> usize {
@@ -101,12 +124,20 @@ impl<T: Stored> Memory<T> {
     }
 }
 
-/// Keys and values of the steps of a sentence's hypotheses: rows `[any, 2 · width]`, keys and values side by side.
+/// Keys and values of the steps of a sentence's hypotheses, a row for each of them.
 #[derive(Debug)]
 pub(crate) struct Steps<T> {
     heads: usize,
     width: usize,
-    rows: Vec<T>,
+    rows: usize,
+    /// `[rows / LANES, width, LANES]`, rows filled up.
+    keys: Vec<T>,
+    /// `[rows, width]`
+    values: Vec<T>,
+    /// What a unit of a key is worth, `[rows / LANES, heads, LANES]`.
+    key_units: Vec<f32>,
+    /// What a unit of a value is worth, `[rows, heads]`.
+    value_units: Vec<f32>,
 }
 
 impl<T: Stored> Steps<T> {
@@ -114,25 +145,47 @@ impl<T: Stored> Steps<T> {
         Self {
             heads,
             width,
-            rows: Vec::new(),
+            rows: 0,
+            keys: Vec::new(),
+            values: Vec::new(),
+            key_units: Vec::new(),
+            value_units: Vec::new(),
         }
     }
 
     /// Adds rows `[any, stride]`, which end with the keys and the values.
     pub(crate) fn push(&mut self, rows: &[f32], stride: usize) {
+        let (width, heads) = (self.width, self.heads);
+        let size = width / heads;
+        let mut key = vec![T::default(); size];
         for row in rows.chunks_exact(stride) {
-            let row = &row[stride - 2 * self.width..];
-            let start = self.rows.len();
-            self.rows.resize(start + row.len(), T::new(0.0));
-            store(row, &mut self.rows[start..]);
+            let (keys, values) = row[stride - 2 * width..].split_at(width);
+            let (block, lane) = (self.rows / LANES, self.rows % LANES);
+            self.rows += 1;
+            if lane == 0 {
+                self.keys.resize((block + 1) * width * LANES, T::default());
+                self.key_units.resize((block + 1) * heads * LANES, 0.0);
+            }
+            for (head, row) in keys.chunks_exact(size).enumerate() {
+                let unit = (block * heads + head) * LANES + lane;
+                self.key_units[unit] = T::store(row, &mut key);
+                let place = (block * width + head * size) * LANES + lane;
+                scatter(&key, &mut self.keys[place..]);
+            }
+            let start = self.values.len();
+            self.values.resize(start + width, T::default());
+            let heads = values.chunks_exact(size);
+            let heads = heads.zip(self.values[start..].chunks_exact_mut(size));
+            self.value_units
+                .extend(heads.map(|(row, out)| T::store(row, out)));
         }
     }
 }
 
-#[inline(always)]
-fn store<T: Stored>(values: &[f32], out: &mut [T]) {
-    for (out, value) in out.iter_mut().zip(values) {
-        *out = T::new(*value);
+/// Writes values a lane apart.
+fn scatter<T: Copy>(values: &[T], out: &mut [T]) {
+    for (out, value) in out.iter_mut().step_by(LANES).zip(values) {
+        *out = *value;
     }
 }
 
@@ -188,7 +241,7 @@ macro_rules! attend {
 
 attend! {
     f32, attend_f32, attend_paths_f32;
-    bf16, attend_bf16, attend_paths_bf16;
+    i8, attend_i8, attend_paths_i8;
 }
 
 dispatch! {
@@ -199,7 +252,7 @@ dispatch! {
 /// Head by head, all queries one after the other: what one has read of a head is in the cache for the next.
 #[inline(always)]
 fn attend_kernel<S: Simd, T: Stored>(
-    _: S,
+    simd: S,
     queries: Queries,
     memory: &Memory<T>,
     weights: &mut Vec<f32>,
@@ -226,21 +279,26 @@ fn attend_kernel<S: Simd, T: Stored>(
             .zip(out.chunks_exact_mut(width));
         for (query, (row, out)) in rows.enumerate() {
             let span = head * size..(head + 1) * size;
-            scores(&row[span.clone()], keys, scale, weights);
+            let blocks = keys.chunks_exact(size * LANES);
+            for (weights, keys) in weights.as_chunks_mut::<LANES>().0.iter_mut().zip(blocks) {
+                *weights = scores(&row[span.clone()], keys, scale);
+            }
+            multiply(weights, &memory.key_units[head * filled..]);
             let weights = &mut weights[..positions];
-            softmax(weights);
-            weighted_sum(weights, values, size, &mut out[span]);
+            softmax(simd, weights);
             if !means.is_empty() {
                 let means = &mut means[query * positions..(query + 1) * positions];
-                for (mean, weight) in means.iter_mut().zip(weights) {
+                for (mean, weight) in means.iter_mut().zip(&*weights) {
                     *mean += *weight / heads as f32;
                 }
             }
+            multiply(weights, &memory.value_units[head * positions..]);
+            weighted_sum(weights, values, size, &mut out[span]);
         }
     }
 }
 
-/// Row by row, all heads of one beside each other, as they lie in memory.
+/// The scores of all rows, of which the path then takes its own: side by side they cost less than one by one.
 #[inline(always)]
 fn attend_paths_kernel<S: Simd, T: Stored>(
     simd: S,
@@ -253,52 +311,69 @@ fn attend_paths_kernel<S: Simd, T: Stored>(
     let (heads, width) = (steps.heads, steps.width);
     let size = width / heads;
     let scale = (size as f32).sqrt().recip();
+    let filled = steps.rows.next_multiple_of(LANES);
     let rows = queries.rows.chunks_exact(queries.stride);
     for ((query, path), out) in rows.zip(paths).zip(out.chunks_exact_mut(width)) {
         let count = path.len();
-        let row = |place: u32| &steps.rows[place as usize * 2 * width..][..2 * width];
         weights.clear();
-        weights.resize(heads * count, 0.0);
-        for (position, place) in path.iter().enumerate() {
-            let keys = row(*place)[..width].chunks_exact(size);
-            for (head, (query, keys)) in query.chunks_exact(size).zip(keys).enumerate() {
-                weights[head * count + position] = dot_kernel(simd, query, keys) * scale;
+        weights.resize(heads * count + filled, 0.0);
+        let (weights, all) = weights.split_at_mut(heads * count);
+        let of_heads = query
+            .chunks_exact(size)
+            .zip(weights.chunks_exact_mut(count));
+        for (head, (query, weights)) in of_heads.enumerate() {
+            for (block, all) in all.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+                let start = (block * width + head * size) * LANES;
+                *all = scores(query, &steps.keys[start..start + size * LANES], scale);
+                multiply(all, &steps.key_units[(block * heads + head) * LANES..]);
             }
+            for (weight, row) in weights.iter_mut().zip(path) {
+                *weight = all[*row as usize];
+            }
+            softmax(simd, weights);
         }
-        weights.chunks_exact_mut(count).for_each(softmax);
         out.fill(0.0);
-        for (position, place) in path.iter().enumerate() {
-            let values = row(*place)[width..].chunks_exact(size);
-            for (head, (out, values)) in out.chunks_exact_mut(size).zip(values).enumerate() {
-                add_scaled(weights[head * count + position], values, out);
+        for (position, row) in path.iter().enumerate() {
+            let row = *row as usize;
+            let values = steps.values[row * width..(row + 1) * width].chunks_exact(size);
+            let values = values.zip(&steps.value_units[row * heads..(row + 1) * heads]);
+            for (head, (out, (values, unit))) in out.chunks_exact_mut(size).zip(values).enumerate()
+            {
+                add_scaled(weights[head * count + position] * unit, values, out);
             }
         }
     }
 }
 
-/// `out[t] = scale · Σᵢ query[i] · keys[i, t]`, in the order of i, the even and the odd ones for themselves: two chains
-/// of additions, of which a processor does one while the other waits. `keys` `[positions / LANES, size, LANES]`.
+/// `out[t] = scale · Σᵢ query[i] · keys[i, t]` for `keys` `[size, LANES]`, in the order of i, the even and the odd ones for
+/// themselves: two chains of additions, of which a processor does one while the other waits.
 #[inline(always)]
-fn scores<T: Stored>(query: &[f32], keys: &[T], scale: f32, out: &mut [f32]) {
+fn scores<T: Stored>(query: &[f32], keys: &[T], scale: f32) -> [f32; LANES] {
     let (pairs, rest) = query.as_chunks::<2>();
-    let blocks = keys.chunks_exact(query.len() * LANES);
-    for (out, block) in out.as_chunks_mut::<LANES>().0.iter_mut().zip(blocks) {
-        let (mut even, mut odd) = ([0.0; LANES], [0.0; LANES]);
-        let (rows, last) = block.as_chunks::<{ 2 * LANES }>();
-        for (query, keys) in pairs.iter().zip(rows) {
-            for lane in 0..LANES {
-                even[lane] += query[0] * keys[lane].get();
-                odd[lane] += query[1] * keys[LANES + lane].get();
-            }
-        }
-        if let ([query], Some(keys)) = (rest, last.first_chunk::<LANES>()) {
-            for lane in 0..LANES {
-                even[lane] += query * keys[lane].get();
-            }
-        }
+    let (mut even, mut odd) = ([0.0; LANES], [0.0; LANES]);
+    let (rows, last) = keys.as_chunks::<{ 2 * LANES }>();
+    for (query, keys) in pairs.iter().zip(rows) {
         for lane in 0..LANES {
-            out[lane] = (even[lane] + odd[lane]) * scale;
+            even[lane] += query[0] * keys[lane].get();
+            odd[lane] += query[1] * keys[LANES + lane].get();
         }
+    }
+    if let ([query], Some(keys)) = (rest, last.first_chunk::<LANES>()) {
+        for lane in 0..LANES {
+            even[lane] += query * keys[lane].get();
+        }
+    }
+    let mut out = [0.0; LANES];
+    for lane in 0..LANES {
+        out[lane] = (even[lane] + odd[lane]) * scale;
+    }
+    out
+}
+
+#[inline(always)]
+fn multiply(values: &mut [f32], factors: &[f32]) {
+    for (value, factor) in values.iter_mut().zip(factors) {
+        *value *= factor;
     }
 }
 
@@ -310,26 +385,16 @@ fn add_scaled<T: Stored>(factor: f32, values: &[T], out: &mut [f32]) {
 }
 
 #[inline(always)]
-fn widen<T: Stored, const COUNT: usize>(values: &[T; COUNT]) -> [f32; COUNT] {
-    let mut wide = [0.0; COUNT];
-    for (wide, value) in wide.iter_mut().zip(values) {
-        *wide = value.get();
-    }
-    wide
-}
-
-#[inline(always)]
-fn dot_kernel<S: Simd, T: Stored>(_: S, a: &[f32], b: &[T]) -> f32 {
+fn dot_kernel<S: Simd>(_: S, a: &[f32], b: &[f32]) -> f32 {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     let mut lanes = [0.0; LANES];
     for (a, b) in a.iter().zip(b) {
-        let b = widen(b);
         for lane in 0..LANES {
             lanes[lane] += a[lane] * b[lane];
         }
     }
     for ((lane, a), b) in lanes.iter_mut().zip(a_rest).zip(b_rest) {
-        *lane += a * b.get();
+        *lane += a * b;
     }
     fold(lanes, |a, b| a + b)
 }
@@ -359,8 +424,8 @@ fn weighted_sum<T: Stored>(weights: &[f32], values: &[T], size: usize, out: &mut
 
 /// Turns scores into weights that add up to 1.
 #[inline(always)]
-fn softmax(scores: &mut [f32]) {
-    let greatest = maximum(scores);
+fn softmax<S: Simd>(simd: S, scores: &mut [f32]) {
+    let greatest = maximum(simd, scores);
     let (chunks, rest) = scores.as_chunks_mut::<LANES>();
     let mut lanes = [0.0; LANES];
     for chunk in chunks {

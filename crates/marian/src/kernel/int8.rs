@@ -16,6 +16,7 @@ use std::ops::Range;
 
 use pulp::Simd;
 
+use super::pages::ask_for_large;
 use super::{PANEL, ROUND, dispatch};
 use crate::team::Team;
 
@@ -154,10 +155,12 @@ impl Weights {
     /// A matrix without outputs, and room for some; `is_exact`: its weights can be had as they were.
     pub(crate) fn with_capacity(inputs: usize, outputs: usize, is_exact: bool) -> Self {
         let filled = outputs.next_multiple_of(PANEL);
+        let mut panels = Vec::with_capacity(filled * depth(inputs));
+        ask_for_large(panels.spare_capacity_mut());
         Self {
             inputs,
             outputs: 0,
-            panels: Vec::with_capacity(filled * depth(inputs)),
+            panels,
             scales: Vec::with_capacity(filled),
             totals: Vec::with_capacity(filled),
             excess: Vec::with_capacity(filled),

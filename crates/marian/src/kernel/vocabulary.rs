@@ -121,8 +121,8 @@ dispatch! {
 }
 
 #[inline(always)]
-fn mass_kernel<S: Simd>(_: S, logits: &[f32]) -> Mass {
-    let greatest = maximum(logits);
+fn mass_kernel<S: Simd>(simd: S, logits: &[f32]) -> Mass {
+    let greatest = maximum(simd, logits);
     if greatest == f32::NEG_INFINITY {
         return Mass::NONE;
     }
@@ -143,11 +143,11 @@ fn mass_kernel<S: Simd>(_: S, logits: &[f32]) -> Mass {
 }
 
 #[inline(always)]
-fn top_kernel<S: Simd>(_: S, logits: &[f32], first: u32, top: &mut Top) {
+fn top_kernel<S: Simd>(simd: S, logits: &[f32], first: u32, top: &mut Top) {
     const PART: usize = 8 * LANES;
     let mut threshold = top.threshold();
     for (part, start) in logits.chunks(PART).zip((first..).step_by(PART)) {
-        if maximum(part) <= threshold {
+        if maximum(simd, part) <= threshold {
             continue;
         }
         for (&logit, id) in part.iter().zip(start..) {
