@@ -171,18 +171,15 @@ impl Weights {
 
     /// Copies the weights of an output; only where they can be had as they were.
     pub(crate) fn copy(&self, output: usize, out: &mut [f32]) {
-        let scale = self.scales[output];
         let panel = &self.panels[output / PANEL * PANEL * depth(self.inputs)..];
-        let groups = panel
-            .chunks_exact(GROUP)
-            .skip(output % PANEL)
-            .step_by(PANEL);
-        let remainders = self.remainders[output * self.inputs..].chunks(GROUP);
-        for ((out, weights), remainders) in out.chunks_mut(GROUP).zip(groups).zip(remainders) {
-            for ((out, weight), remainder) in out.iter_mut().zip(weights).zip(remainders) {
-                *out = scale * (f32::from(*weight) + f32::from(*remainder) * (1.0 / FINE));
-            }
+        let groups = panel.as_chunks::<GROUP>().0;
+        let groups = groups.iter().skip(output % PANEL).step_by(PANEL);
+        let mut weights = vec![[0; GROUP]; self.inputs.div_ceil(GROUP)];
+        for (weights, group) in weights.iter_mut().zip(groups) {
+            *weights = *group;
         }
+        let remainders = &self.remainders[output * self.inputs..];
+        exact(weights.as_flattened(), remainders, self.scales[output], out);
     }
 
     /// Quantises further outputs, row-major. All but the last time they are whole panels.
@@ -419,6 +416,8 @@ pub(crate) struct Scaling<'a> {
 dispatch! {
     /// Quantises a row, and fills it up with bytes that meet weights of zero.
     fn quantise_row<'a>(x: &'a [f32], out: &'a mut [u8]) -> Scale = quantise_row_kernel;
+    /// Weights as they were, of their units and what was left of them.
+    fn exact<'a>(weights: &'a [i8], remainders: &'a [i8], scale: f32, out: &'a mut [f32]) -> () = exact_kernel;
     /// Takes the sums `[rows, PANEL]` of a panel.
     fn scale_sums<'a, 'b>(sums: &'a [i32], rows: &'a [Scale], scaling: Scaling<'a>, out: &'a mut [&'b mut [f32]]) -> () = scale_sums_kernel;
 }
@@ -466,6 +465,13 @@ fn extremes<S: Simd>(simd: S, values: &[f32]) -> (f32, f32) {
 }
 
 #[inline(always)]
+fn exact_kernel<S: Simd>(_: S, weights: &[i8], remainders: &[i8], scale: f32, out: &mut [f32]) {
+    for ((out, weight), remainder) in out.iter_mut().zip(weights).zip(remainders) {
+        *out = scale * (f32::from(*weight) + f32::from(*remainder) * (1.0 / FINE));
+    }
+}
+
+#[inline(always)]
 fn scale_sums_kernel<S: Simd>(
     _: S,
     sums: &[i32],
@@ -480,27 +486,30 @@ fn scale_sums_kernel<S: Simd>(
         bias,
         start,
     } = scaling;
-    for ((sums, row), out) in sums.as_chunks::<PANEL>().0.iter().zip(rows).zip(out) {
-        let out = &mut out[start..start + bias.len()];
-        // A whole panel as arrays, whose loop needs no look at lengths.
-        if let (Some(out), Some(excess), Some(totals), Some(scales), Some(bias)) = (
-            out.first_chunk_mut::<PANEL>(),
-            excess.first_chunk::<PANEL>(),
-            totals.first_chunk::<PANEL>(),
-            scales.first_chunk::<PANEL>(),
-            bias.first_chunk::<PANEL>(),
-        ) {
-            for column in 0..PANEL {
-                let sum = (sums[column] - excess[column]) as f32;
-                let value = sum * row.unit + totals[column] * row.zero;
-                out[column] = value * scales[column] + bias[column];
+    let rows = sums.as_chunks::<PANEL>().0.iter().zip(rows).zip(out);
+    // A whole panel as arrays of its own, which stay in registers from row to row.
+    if let (Some(excess), Some(totals), Some(scales), Some(bias)) = (
+        excess.first_chunk::<PANEL>().copied(),
+        totals.first_chunk::<PANEL>().copied(),
+        scales.first_chunk::<PANEL>().copied(),
+        bias.first_chunk::<PANEL>().copied(),
+    ) {
+        for ((sums, row), out) in rows {
+            if let Some(out) = out[start..].first_chunk_mut::<PANEL>() {
+                for column in 0..PANEL {
+                    let sum = (sums[column] - excess[column]) as f32;
+                    let value = sum * row.unit + totals[column] * row.zero;
+                    out[column] = value * scales[column] + bias[column];
+                }
             }
-        } else {
-            for (column, out) in out.iter_mut().enumerate() {
-                let sum = (sums[column] - excess[column]) as f32;
-                let value = sum * row.unit + totals[column] * row.zero;
-                *out = value * scales[column] + bias[column];
-            }
+        }
+        return;
+    }
+    for ((sums, row), out) in rows {
+        for (column, out) in out[start..start + bias.len()].iter_mut().enumerate() {
+            let sum = (sums[column] - excess[column]) as f32;
+            let value = sum * row.unit + totals[column] * row.zero;
+            *out = value * scales[column] + bias[column];
         }
     }
 }
