@@ -26,6 +26,7 @@ def options(description, **extra):
         parser.add_argument(name, type=Path, help=help)
     parser.add_argument("--quick", action="store_true", help="small counts, one repeat: whether it works, no figures")
     parser.add_argument("--no-amx", action="store_true", help="our int8 also with each lesser set of instructions")
+    parser.add_argument("--repeats", type=int, default=3, help="runs of each, of which the median counts")
     parser.add_argument("--precisions", type=lambda text: text.split(","), default=["int8", "f32"], help="ours: int8,f32")
     return parser.parse_args()
 
@@ -39,6 +40,12 @@ def lines(tsv):
 def ct2(model, precision):
     """Where the CTranslate2 conversion of a model is; prepare.py makes it."""
     return WORK / f"{model.name}-ct2-{CT2[precision]}"
+
+
+def available(sets):
+    """Of sets of instructions those that this processor has, by what Linux calls what they need."""
+    line = next(line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("flags"))
+    return [name for name, flag in sets.items() if flag in line.split()]
 
 
 def flags(settings):
@@ -72,7 +79,7 @@ def median(runs):
 
 
 def repeats(arguments):
-    return 1 if arguments.quick else 3
+    return 1 if arguments.quick else arguments.repeats
 
 
 def alternate(commands, arguments):

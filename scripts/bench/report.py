@@ -17,7 +17,7 @@ HEAD = """# Benchmarks
 Made by `scripts/bench/run.sh{flags} TSV`{quick} on {date}: {cpu}, {cores} cores ({flagged}), {memory} GiB, {system}. Against \
 CTranslate2 {ctranslate2}, transformers {transformers} with torch {torch}; this repository at {commit}. The text was {tsv}.
 
-Every engine has {threads} threads. Figures are medians of {repeats} runs, the engines in turns. Latency is a sentence's time from \
+Every engine has {threads} threads. Figures are medians of {repeats} runs, the engines in turns, where nothing else is said. Latency is a sentence's time from \
 the start of its batch to its end; memory is the greatest resident memory (VmHWM) of the process, in MiB. Of CTranslate2's \
 layouts, 1 worker × 2 threads and 2 × 1, the better one is shown. Ratios are to CTranslate2 int8.
 """
@@ -37,7 +37,7 @@ def head(run):
     field = lambda name: next(line.split(":")[1].strip() for line in cpu.splitlines() if line.startswith(name))
     sets = {"amx_int8": "AMX", "avx512_vnni": "AVX-512 VNNI", "avx2": "AVX2"}
     return HEAD.format(
-        flags="".join(f" {flag}" for flag in ("--quick", "--no-amx") if run[flag]),
+        flags="".join(f" {flag}" for flag in ("--quick", "--no-amx") if run[flag]) + run["more"],
         quick=" (**a trial with small counts: the figures mean nothing**)" if run["--quick"] else "",
         date=datetime.date.today(),
         cpu=field("model name"),
@@ -63,7 +63,7 @@ def engines(cells, run):
 
 
 def batches(cells, _):
-    text = [f"## Speed: {cells[0]['count']} sentences, each engine with the batch size that suits it best", ""]
+    text = [f"## Speed: {cells[0]['count']} sentences, each engine with the batch size that suits it best, one run", ""]
     for cell in cells:
         text += [f"### {beams(cell)}", ""] + speed(cell["engines"])
     return "\n".join(text)
@@ -108,7 +108,7 @@ def quality(cells, _):
     for cell in cells:
         text += [f"### {beams(cell)}", ""]
         text += table(["engine", "BLEU", "chrF", "identical to own f32"], [
-            [name, f"{row['bleu']:.2f}", f"{row['chrf']:.2f}", "" if "f32" in name else f"{100 * row['identical']:.1f} %"]
+            [name, f"{row['bleu']:.2f}", f"{row['chrf']:.2f}", "" if "f32" in name or row["identical"] is None else f"{100 * row['identical']:.1f} %"]
             for name, row in cell["engines"].items()
         ])  # fmt: skip
     return "\n".join(text)

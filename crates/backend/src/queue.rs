@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Requests that may be at work or waiting. All share the model's batches of some dozens of rows in
-/// turn, so that the last of so many short requests waits for a few batches, which is seconds; who
-/// comes later is better off on another replica, or later.
+/// Requests that may be at work or waiting. The model takes the first sentences of some dozens at
+/// once, so that the last of so many short requests waits for one or two before it, which is seconds;
+/// who comes later is better off on another replica, or later.
 pub const MAX_REQUESTS: usize = 128;
 
 /// Bytes that all requests together may hold, as a multiple of the longest text: JSON can take six

@@ -1,6 +1,6 @@
-//! The model's own thread: it loads the model, then runs the batches of all jobs, one after another.
+//! The model's own thread: it loads the model, then runs it for all jobs, step by step.
 //!
-//! A job is given up by dropping its [`Job`]: the thread sees it before the next batch.
+//! A job is given up by dropping its [`Job`]: the thread sees it before the next step.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -84,7 +84,7 @@ struct Submission {
 }
 
 /// The thread's side of a [`Job`]. The events are not bounded: they are no more than the text has
-/// sentences, and a slow reader must not hold up the batches of the others.
+/// sentences, and a slow reader must not hold up the others.
 struct Active {
     events: channel::UnboundedSender<Event>,
     /// Tells its text from others, once it is taken up.
@@ -123,7 +123,7 @@ impl Worker {
                 match loaded {
                     Ok((translator, info)) => {
                         status.send_replace(Status::Ready(Arc::new(Model { info })));
-                        Batches::new(translator, step).run(&received);
+                        Steps::new(translator, step).run(&received);
                     }
                     Err(error) => {
                         status.send_replace(Status::Failed(format!("{error:#}").into()));
@@ -189,7 +189,7 @@ impl Worker {
 }
 
 /// The loop of the thread.
-struct Batches<S> {
+struct Steps<S> {
     translator: Arc<Translator>,
     scheduler: Scheduler,
     active: HashMap<JobId, Active>,
@@ -199,7 +199,7 @@ struct Batches<S> {
     step: S,
 }
 
-impl<S> Batches<S>
+impl<S> Steps<S>
 where
     S: FnMut(&mut Scheduler) -> Result<Step, marian::Error>,
 {
@@ -227,7 +227,7 @@ where
             }
             self.drop_unwanted();
             if !self.active.is_empty() {
-                self.run_batch();
+                self.run_step();
             }
         }
     }
@@ -260,7 +260,7 @@ where
         }
     }
 
-    fn run_batch(&mut self) {
+    fn run_step(&mut self) {
         let result = catch_unwind(AssertUnwindSafe(|| (self.step)(&mut self.scheduler)));
         match result {
             Ok(Ok(step)) => self.hand_out(step),
@@ -276,7 +276,7 @@ where
     }
 
     fn hand_out(&mut self, step: Step) {
-        // A step may only hand out what an earlier one has done: that is no batch.
+        // A step may have nothing for the model to do.
         if step.rows > 0 {
             metrics::histogram!(names::BATCH_ROWS).record(step.rows as f64);
         }
@@ -296,7 +296,7 @@ where
             }
             let (job, total) = (finished.job, finished.total);
             let is_last = finished.done == total;
-            // If nobody listens any more, the job is dropped before the next batch.
+            // If nobody listens any more, the job is dropped before the next step.
             let _ = active.events.send(Event::Sentence(finished));
             if is_last && let Some(active) = self.active.remove(&job) {
                 ended("done");
@@ -309,7 +309,7 @@ where
         }
     }
 
-    /// Ends the jobs that a failed batch took with it: those that the scheduler has no more. If that
+    /// Ends the jobs that a failed step took with it: those that the scheduler has no more. If that
     /// is none, it is all, so that the same failure does not come again and again.
     fn fail_lost(&mut self, reason: &str) {
         let scheduler = &mut self.scheduler;
@@ -376,7 +376,7 @@ mod tests {
         }
     }
 
-    /// A worker whose first batches go wrong.
+    /// A worker whose first steps go wrong.
     async fn failing(
         times: usize,
         mut fault: impl FnMut(&mut Scheduler) -> Result<Step, marian::Error> + Send + 'static,

@@ -1,11 +1,11 @@
-//! Marian (OPUS-MT) translation models on candle: any model directory as published, loaded by its own files.
+//! Marian (OPUS-MT) translation models: any model directory as published, loaded by its own files.
 //!
 //! | module | is |
 //! |---|---|
 //! | [`config`] | what a model directory says about itself |
 //! | `weights` | the weights file: which tensors are in it, and reading them |
 //! | `kernel` | arithmetic on slices of numbers: what the network spends its time in |
-//! | `ops` | the network's operations on tensors, by `kernel` or by candle |
+//! | `ops` | the network's operations on rows |
 //! | [`network`] | the transformer: encoder, decoder, attention, caches |
 //! | [`search`] | greedy and beam search with the semantics of Hugging Face transformers |
 //! | `team` | threads that share out the work of one operation |

@@ -41,8 +41,9 @@ pub enum Precision {
     /// 32-bit floating point, as the models were trained: the reference.
     #[default]
     F32,
-    /// 8-bit integers: several times as fast, in less than half of the memory (the embeddings stay 16-bit floats). Weights are quantised when they are loaded,
-    /// activations on the fly; attention, normalisation and the choice of the next token stay floating point.
+    /// 8-bit integers: several times as fast, in less than half of the memory. Weights are quantised when they are
+    /// loaded, activations, keys and values on the fly; the arithmetic of attention, normalisation and the choice of
+    /// the next token stay floating point.
     Int8,
 }
 

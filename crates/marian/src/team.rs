@@ -253,3 +253,64 @@ impl fmt::Debug for Team {
         write!(f, "Team of {}", self.threads())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_item_is_done_once() {
+        for threads in [1, 2, 3, 8] {
+            let team = Team::new(threads).expect("threads");
+            for count in [0, 1, 2, 7, 100] {
+                let mut done = vec![0; count];
+                for _ in 0..50 {
+                    team.for_each(&mut done, |done| *done += 1);
+                }
+                assert_eq!(done, vec![50; count], "{threads} threads");
+            }
+        }
+    }
+
+    /// Also while its threads work for somebody else, and for somebody who works for them.
+    #[test]
+    fn many_callers_share_a_team() {
+        let team = Team::new(3).expect("threads");
+        let sum = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..200 {
+                        team.for_each(0..5, |outer| {
+                            team.for_each(0..2, |inner| {
+                                sum.fetch_add(outer * inner, Ordering::Relaxed);
+                            });
+                        });
+                    }
+                });
+            }
+        });
+        assert_eq!(sum.into_inner(), 4 * 200 * 10);
+    }
+
+    #[test]
+    fn a_panic_comes_back_and_the_team_works_on() {
+        let team = Team::new(3).expect("threads");
+        for bad in 0..6 {
+            let done = AtomicUsize::new(0);
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                team.for_each(0..6, |item| {
+                    assert_ne!(item, bad, "on purpose");
+                    done.fetch_add(1, Ordering::Relaxed);
+                });
+            }));
+            assert!(outcome.is_err());
+            assert!(done.into_inner() < 6);
+        }
+        let done = AtomicUsize::new(0);
+        team.for_each(0..6, |_| {
+            done.fetch_add(1, Ordering::Relaxed);
+        });
+        assert_eq!(done.into_inner(), 6);
+    }
+}
