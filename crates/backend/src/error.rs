@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-/// Seconds after which a client that was turned away may try again: a few batches of the model.
+/// Seconds after which a client that was turned away may try again: a few sentences of the model.
 pub const RETRY_AFTER_SECONDS: u64 = 5;
 
 /// The same while the model is being loaded, which takes a second or two.

@@ -2,7 +2,7 @@
 
 use lru::LruCache;
 
-use crate::Flags;
+use crate::{Flags, sentence::Sentence};
 
 /// Bytes of all entries together: some 30 000 sentences of a usual length, which is a long book.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
@@ -16,10 +16,10 @@ pub(crate) struct Cache {
     bytes: usize,
 }
 
-#[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) translation: Box<str>,
-    pub(crate) flags: Flags,
+#[derive(Debug)]
+struct Entry {
+    translation: Box<str>,
+    flags: Flags,
 }
 
 impl Default for Cache {
@@ -32,8 +32,9 @@ impl Default for Cache {
 }
 
 impl Cache {
-    pub(crate) fn get(&mut self, sentence: &str) -> Option<Entry> {
-        self.entries.get(sentence).cloned()
+    pub(crate) fn get(&mut self, sentence: &str) -> Option<Sentence> {
+        let entry = self.entries.get(sentence)?;
+        Some(Sentence::known(&entry.translation, entry.flags))
     }
 
     pub(crate) fn put(&mut self, sentence: &str, translation: &str, flags: Flags) {
@@ -41,7 +42,11 @@ impl Cache {
             translation: translation.into(),
             flags,
         };
-        self.bytes += cost(sentence, &entry);
+        let cost_of_this = cost(sentence, &entry);
+        if cost_of_this > MOST_BYTES / 16 {
+            return;
+        }
+        self.bytes += cost_of_this;
         if let Some((sentence, old)) = self.entries.push(sentence.into(), entry) {
             self.bytes -= cost(&sentence, &old);
         }
@@ -64,21 +69,22 @@ mod tests {
     #[test]
     fn the_sentences_used_last_stay() {
         let mut cache = Cache::default();
-        let long = "x".repeat(MOST_BYTES / 4);
+        let long = "x".repeat(MOST_BYTES / 16 - 2 * ENTRY);
         let put = |cache: &mut Cache, name: &str| cache.put(name, &long, Flags::default());
-        for name in ["a", "b", "c"] {
+        let names: Vec<String> = (0..17).map(|number| number.to_string()).collect();
+        for name in &names[..16] {
             put(&mut cache, name);
         }
-        assert!(cache.get("a").is_some());
-        put(&mut cache, "d");
-        let kept = ["a", "b", "c", "d"].map(|name| cache.get(name).is_some());
-        assert_eq!(kept, [true, false, true, true]);
+        assert!(cache.get("0").is_some());
+        put(&mut cache, "16");
+        let has = |cache: &mut Cache, name: &str| cache.get(name).is_some();
+        assert!(has(&mut cache, "0") && !has(&mut cache, "1") && has(&mut cache, "16"));
         assert!(cache.bytes <= MOST_BYTES);
         // The same again is no more.
-        put(&mut cache, "d");
-        assert!(cache.get("a").is_some());
-        // Nor does anything stay that is more than there is room for.
-        cache.put("e", &"x".repeat(MOST_BYTES), Flags::default());
-        assert!(cache.get("e").is_none());
+        put(&mut cache, "16");
+        assert!(has(&mut cache, "2"));
+        // One that would push out many does not come in.
+        cache.put("long", &"x".repeat(MOST_BYTES / 16), Flags::default());
+        assert!(!has(&mut cache, "long") && has(&mut cache, "2"));
     }
 }

@@ -113,12 +113,19 @@ impl Network {
             rest = others;
             part
         });
-        let states = self.apart(parts.collect(), |team, part| self.encode_part(team, part));
-        let states: Vec<&[f32]> = states.iter().map(|states| &**states).collect();
-        Ok(Encoded {
-            states: states.concat(),
-            spans,
-        })
+        let width = self.output.width();
+        let mut states = vec![0.0; end * width];
+        let mut rest: &mut [f32] = &mut states;
+        let parts = parts.map(|part| {
+            let tokens: usize = part.iter().map(|sentence| sentence.len()).sum();
+            let (own, others) = std::mem::take(&mut rest).split_at_mut(tokens * width);
+            rest = others;
+            (part, own)
+        });
+        self.apart(parts.collect(), |team, (part, out)| {
+            out.copy_from_slice(&self.encode_part(team, part));
+        });
+        Ok(Encoded { states, spans })
     }
 
     /// The encoder's output for some sentences, `[tokens, d_model]`.
@@ -217,21 +224,25 @@ impl Network {
             .iter()
             .map(|sentence| sentence.paths.len())
             .collect();
+        let width = self.output.width();
+        let mut states = States::new(rows, width);
+        let mut rest: &mut [f32] = &mut states;
         let mut parts = Vec::new();
         for count in self.parts(&sizes) {
-            let (part, rest) = sentences.split_at_mut(count);
+            let (part, others) = sentences.split_at_mut(count);
             let rows = part.iter().map(|sentence| sentence.paths.len()).sum();
-            let (part_ids, rest_ids) = ids.split_at(rows);
-            parts.push((part, part_ids));
-            (sentences, ids) = (rest, rest_ids);
+            let (part_ids, other_ids) = ids.split_at(rows);
+            let (out, other_out) = rest.split_at_mut(rows * width);
+            parts.push((part, part_ids, out));
+            (sentences, ids, rest) = (others, other_ids, other_out);
         }
-        let outcomes = self.apart(parts, |team, (sentences, ids)| {
-            self.step_part(team, sentences, ids)
+        let alignments = self.apart(parts, |team, (sentences, ids, out)| {
+            let (states, alignment) = self.step_part(team, sentences, ids);
+            out.copy_from_slice(&states);
+            alignment
         });
-        let (states, alignments): (Vec<States>, Vec<_>) = outcomes.into_iter().unzip();
         decoding.alignment = alignments.concat();
-        let states: Vec<&[f32]> = states.iter().map(|states| &**states).collect();
-        Ok(self.output.find(&self.team, &states.concat(), wanted))
+        Ok(self.output.find(&self.team, &states, wanted))
     }
 
     /// One step of some sentences through the decoder's layers: the states of their rows, `[rows, d_model]`, and where
@@ -290,10 +301,6 @@ impl Network {
     ) -> Vec<R> {
         let is_apart = parts.len() > 1;
         let team = if is_apart { &self.alone } else { &self.team };
-        let mut outcomes: Vec<Option<R>> = parts.iter().map(|_| None).collect();
-        let tasks = outcomes.iter_mut().zip(parts);
-        self.team
-            .for_each(tasks, |(outcome, part)| *outcome = Some(work(team, part)));
-        outcomes.into_iter().flatten().collect()
+        self.team.map(parts, |part| work(team, part))
     }
 }

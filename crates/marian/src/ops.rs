@@ -81,7 +81,7 @@ impl Matrix {
         }
     }
 
-    /// Copies the weights of one output; of integers only where they can be had as they were.
+    /// Copies the weights of one output; of integers only where they can be had in two bytes.
     fn row(&self, output: usize, out: &mut [f32]) {
         match &self.weights {
             Weights::F32(panels) => {
@@ -117,8 +117,7 @@ impl Matrix {
             (Weights::F32(panels), Prepared::F32(x)) => {
                 x.product(self.packed(panels), bias, columns, out);
             }
-            // Rows are prepared for the matrix that they meet.
-            _ => {}
+            _ => unreachable!("rows are prepared for the matrix that they meet"),
         }
     }
 }
@@ -215,11 +214,7 @@ impl Heads {
                 }
             })
         };
-        let mut sources: Vec<Option<Source>> = sentences.iter().map(|_| None).collect();
-        team.for_each(sources.iter_mut().zip(sentences), |(place, sentence)| {
-            *place = Some(source(sentence));
-        });
-        sources.into_iter().flatten().collect()
+        team.map(sentences, source)
     }
 
     /// Those of no step yet.
@@ -246,18 +241,11 @@ impl Heads {
         let (mut queries, mut rest, mut marks): (&[f32], &mut [f32], &mut [usize]) =
             (projected, &mut out, &mut favourites);
         for (count, sight) in sights {
-            let (these, others) = queries.split_at(count * stride);
-            queries = others;
-            let these = Queries {
-                rows: these,
-                stride,
-            };
-            tasks.push((
-                these,
-                sight,
-                rest.split_off_mut(..count * self.width).unwrap_or_default(),
-                marks.split_off_mut(..count).unwrap_or_default(),
-            ));
+            let (rows, other_rows) = queries.split_at(count * stride);
+            let (own, other_out) = rest.split_at_mut(count * self.width);
+            let (own_marks, other_marks) = marks.split_at_mut(count);
+            tasks.push((Queries { rows, stride }, sight, own, own_marks));
+            (queries, rest, marks) = (other_rows, other_out, other_marks);
         }
         let sentences = team.share(tasks.len(), 1).div_ceil(PIECES);
         team.for_each(tasks.chunks_mut(sentences), |tasks| {

@@ -17,21 +17,22 @@ use crate::{
     Error, Flags, Row, Translator,
     cache::Cache,
     search::{Batch, Hypothesis},
-    sentence::{Model, Sentence, Work},
+    sentence::{Model, Sentence, Work, is_copied},
 };
 
 /// Hypotheses that are decoded side by side, rows times beams, not counting first sentences. A step of the decoder reads
 /// all its weights once, however many rows share it; with 32 rows on two threads that is a fifth of the time, with more
 /// it is next to nothing.
 const HYPOTHESES: usize = 128;
-/// Most rows, however few beams there are. A short request takes part in steps with all of them: it bounds the time that
-/// they take.
+/// Most rows, however few beams there are; first sentences have as much room again. A short request takes part in steps
+/// with all of them: it bounds the time that they take.
 const MOST_ROWS: usize = 64;
 /// Most source tokens of the rows at work: 16 rows of the longest pieces (120 tokens and the end mark), or 64 of a usual
-/// length, which is 25 tokens. Keys and values of the source are kept for all of them.
+/// length, which is 25 tokens; first sentences have as much room again. Keys and values of the source are kept for all
+/// of them.
 const MOST_TOKENS: usize = 16 * 121;
-/// Rows that come in together, as a part of all that there is room for: encoding reads all weights of the encoder, a
-/// third of the network's, whether for one row or for eight.
+/// The part of all room that is free before rows come in: encoding reads all weights of the encoder, a quarter of the
+/// network's, whether for one row or for eight.
 const REFILL: usize = 8;
 /// Sentences of a job that are looked at and not handed out: while one takes many tries, so many behind it are done.
 const WINDOW: usize = 256;
@@ -124,7 +125,7 @@ impl Scheduler {
     /// Takes in rows of the waiting jobs, and runs one step of the decoder for all that are at work.
     ///
     /// # Errors
-    /// When the model fails. The jobs whose rows were at work are dropped ([`contains`](Self::contains) tells
+    /// When the model fails. The jobs whose rows were to come in, or were at work, are dropped ([`contains`](Self::contains) tells
     /// which), the others go on.
     pub fn step(&mut self) -> Result<Step, Error> {
         self.queue.step(&self.translator)
@@ -154,7 +155,7 @@ struct Job {
     rows: VecDeque<Task>,
     /// Rows at work.
     at_work: usize,
-    /// Those of them that came in at once. Others wait for them, so that the first sentences are there soon.
+    /// Those of them that came in at once. Others wait for the first sentence, so that it is there soon.
     first_at_work: usize,
     /// Whether a row of it came in, or a sentence needed none.
     started: bool,
@@ -167,8 +168,6 @@ struct Job {
 struct Looked {
     text: String,
     sentence: Sentence,
-    /// Whether its translation is one that the model has just made.
-    is_new: bool,
 }
 
 /// A row that waits, with the sentence and the part it is for.
@@ -264,7 +263,7 @@ impl Queue {
                 for (place, hypothesis) in hypotheses {
                     self.step.target_tokens += hypothesis.ids.len();
                     if let Some(job) = self.jobs.get_mut(&place.job) {
-                        job.accept(place, &hypothesis, translator.model());
+                        job.accept(place, &hypothesis, translator.model(), &mut self.cache);
                     }
                 }
             }
@@ -274,7 +273,7 @@ impl Queue {
             }
         }
         for (&id, job) in &mut self.jobs {
-            job.hand_out(id, &mut self.cache, &mut self.step);
+            job.hand_out(id, &mut self.step);
         }
         self.jobs.retain(|_, job| job.done < job.total);
         Ok(std::mem::take(&mut self.step))
@@ -295,18 +294,20 @@ impl Queue {
             for _ in 0..FIRST {
                 rows.extend(job.take(id, true, &mut room));
             }
+            // What does not fit now goes before what comes later.
+            if !job.started {
+                break;
+            }
         }
 
         let mut room = Room::beside(&self.batch, false, most);
-        // One row that does not fit beside the others need not wait for more than them.
-        let is_worth_it = room.rows >= most.div_ceil(REFILL) || self.batch.is_empty();
-        if !is_worth_it {
+        if room.rows < most.div_ceil(REFILL) || room.tokens < MOST_TOKENS / REFILL {
             return rows;
         }
         let mut jobs: Vec<(JobId, &mut Job)> = self
             .jobs
             .iter_mut()
-            .filter(|(_, job)| job.started && job.first_at_work == 0)
+            .filter(|(_, job)| job.started && (job.first_at_work == 0 || job.done > 0))
             .map(|(id, job)| (*id, job))
             .collect();
         for (id, job) in &mut jobs {
@@ -346,22 +347,18 @@ impl Job {
                 break;
             };
             let index = self.done + self.window.len();
-            let known = cache.get(&text);
-            step.looked_up += 1;
-            step.found += usize::from(known.is_some());
-            let sentence = match known {
-                Some(known) => Sentence::known(&known.translation, known.flags),
-                None => Sentence::new(&text, model, &mut work),
-            };
+            let mut sentence = None;
+            if !is_copied(&text) {
+                sentence = cache.get(&text);
+                step.looked_up += 1;
+                step.found += usize::from(sentence.is_some());
+            }
+            let sentence = sentence.unwrap_or_else(|| Sentence::new(&text, model, &mut work));
             self.rows
                 .extend(work.drain(..).map(|work| Task::new(index, work)));
             self.window_bytes += text.len();
-            self.window.push_back(Looked {
-                is_new: !sentence.is_done(),
-                text,
-                sentence,
-            });
-            self.hand_out(id, cache, step);
+            self.window.push_back(Looked { text, sentence });
+            self.hand_out(id, step);
         }
     }
 
@@ -389,13 +386,22 @@ impl Job {
     }
 
     /// Takes what the model found for a row.
-    fn accept(&mut self, place: Place, hypothesis: &Hypothesis, model: Model<'_>) {
+    fn accept(
+        &mut self,
+        place: Place,
+        hypothesis: &Hypothesis,
+        model: Model<'_>,
+        cache: &mut Cache,
+    ) {
         let mut work = Vec::new();
         self.at_work -= 1;
         self.first_at_work -= usize::from(place.is_first);
         if let Some(looked) = self.window.get_mut(place.sentence - self.done) {
             let sentence = &mut looked.sentence;
             sentence.accept(place.part, hypothesis, model, &mut work);
+            if sentence.is_done() {
+                cache.put(&looked.text, &sentence.text(), sentence.flags);
+            }
         }
         // What is to be tried again comes before younger sentences.
         for work in work.into_iter().rev() {
@@ -404,15 +410,12 @@ impl Job {
     }
 
     /// Hands out what is finished.
-    fn hand_out(&mut self, id: JobId, cache: &mut Cache, step: &mut Step) {
+    fn hand_out(&mut self, id: JobId, step: &mut Step) {
         while let Some(looked) = self.window.pop_front_if(|looked| looked.sentence.is_done()) {
             self.window_bytes -= looked.text.len();
             self.done += 1;
             self.started = true;
             let (translation, flags) = (looked.sentence.text(), looked.sentence.flags);
-            if looked.is_new {
-                cache.put(&looked.text, &translation, flags);
-            }
             step.finished.push(Finished {
                 job: id,
                 index: self.done - 1,

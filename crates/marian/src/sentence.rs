@@ -432,7 +432,7 @@ fn contains(outer: &Range<usize>, inner: &Range<usize>) -> bool {
 
 /// Whether a sentence is copied instead of translated: nothing in it is a word. Numbers, dates and amounts come back
 /// as they are, and so do addresses; a model makes something else of them every now and then.
-fn is_copied(text: &str) -> bool {
+pub(crate) fn is_copied(text: &str) -> bool {
     !text.contains(char::is_alphabetic) || carried::is_address(text.trim())
 }
 

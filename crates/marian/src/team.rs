@@ -1,14 +1,14 @@
 //! Threads that share out small pieces of work among themselves.
 //!
-//! A decoder's step is some sixty operations of 20 to 200 µs, one after the other. Putting a thread to sleep and waking
-//! it takes about as long as one of them, so between two operations the threads here stay awake; they go to sleep when
-//! nothing has come for a while, and give the processor away to any other that wants it before that.
+//! A decoder's step is two tasks, or with few rows some sixty of 20 to 200 µs, one after the other. Putting a thread to
+//! sleep and waking it takes about as long as one of those, so between two tasks the threads here stay awake; they go to
+//! sleep when nothing has come for a while, and give the processor away to any other that wants it before that.
 //!
-//! Rayon's threads are woken for every operation: with it two threads were busy four fifths of the time.
+//! Rayon's threads are woken for every task: with it two threads were busy four fifths of the time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 use std::{fmt, hint, io, ptr};
@@ -110,11 +110,32 @@ impl Team {
             .map(|item| Mutex::new(Some(item)))
             .collect();
         self.run(items.len(), &|piece| {
-            let item = items[piece].lock().map_or(None, |mut item| item.take());
-            if let Some(item) = item {
-                work(item);
-            }
+            let item = items[piece]
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            work(item.expect("each piece is taken once"));
         });
+    }
+
+    /// As [`for_each`](Self::for_each), with a result for each item, in their order.
+    ///
+    /// # Panics
+    /// When `work` does.
+    pub(crate) fn map<T: Send, R: Send>(
+        &self,
+        items: impl IntoIterator<Item = T>,
+        work: impl Fn(T) -> R + Sync,
+    ) -> Vec<R> {
+        let items: Vec<T> = items.into_iter().collect();
+        let mut results: Vec<Option<R>> = items.iter().map(|_| None).collect();
+        self.for_each(results.iter_mut().zip(items), |(result, item)| {
+            *result = Some(work(item));
+        });
+        let results = results.into_iter();
+        results
+            .map(|result| result.expect("each item is done"))
+            .collect()
     }
 
     fn run(&self, pieces: usize, work: &(dyn Fn(usize) + Sync)) {
@@ -236,14 +257,12 @@ impl Mailbox {
     }
 }
 
-impl Drop for Team {
+impl Drop for Helper {
     fn drop(&mut self) {
-        for helper in &mut self.helpers {
-            helper.mailbox.is_closed.store(true, Ordering::SeqCst);
-            helper.thread.unpark();
-            if let Some(handle) = helper.handle.take() {
-                let _ = handle.join();
-            }
+        self.mailbox.is_closed.store(true, Ordering::SeqCst);
+        self.thread.unpark();
+        if let Some(handle) = self.handle.take() {
+            let _ = handle.join();
         }
     }
 }

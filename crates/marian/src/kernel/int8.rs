@@ -36,7 +36,7 @@ const OFFSET: i32 = 128;
 const TILE_ROWS: usize = 16;
 
 /// Panels and rows whose sums are computed before floats are made of any: a few cache lines of a row of the result, and
-/// no more than what a first-level cache holds.
+/// 32 kB of sums, for a first-level cache.
 const PANELS: usize = 4;
 const ROWS: usize = 4 * TILE_ROWS;
 
@@ -139,9 +139,9 @@ pub(crate) struct Weights {
     /// `OFFSET` times that, which the offset of the bytes adds to every sum.
     excess: Vec<i32>,
     /// `[outputs, inputs]`: what quantisation left of each weight, in [`FINE`]ths of a unit; empty where nobody asks for
-    /// exact weights. Both bytes together are as precise as the 16-bit floats of most models' files.
+    /// more than a byte. Both together miss a weight by a 64 516th of the greatest of its output at most.
     remainders: Vec<i8>,
-    is_exact: bool,
+    is_fine: bool,
 }
 
 impl Weights {
@@ -152,8 +152,8 @@ impl Weights {
         matrix
     }
 
-    /// A matrix without outputs, and room for some; `is_exact`: its weights can be had as they were.
-    pub(crate) fn with_capacity(inputs: usize, outputs: usize, is_exact: bool) -> Self {
+    /// A matrix without outputs, and room for some; `is_fine`: its weights can be had in two bytes.
+    pub(crate) fn with_capacity(inputs: usize, outputs: usize, is_fine: bool) -> Self {
         let filled = outputs.next_multiple_of(PANEL);
         let mut panels = Vec::with_capacity(filled * depth(inputs));
         ask_for_large(panels.spare_capacity_mut());
@@ -164,12 +164,12 @@ impl Weights {
             scales: Vec::with_capacity(filled),
             totals: Vec::with_capacity(filled),
             excess: Vec::with_capacity(filled),
-            remainders: Vec::with_capacity(if is_exact { outputs * inputs } else { 0 }),
-            is_exact,
+            remainders: Vec::with_capacity(if is_fine { outputs * inputs } else { 0 }),
+            is_fine,
         }
     }
 
-    /// Copies the weights of an output; only where they can be had as they were.
+    /// Copies the weights of an output, in two bytes; only where they can be had so.
     pub(crate) fn copy(&self, output: usize, out: &mut [f32]) {
         let panel = &self.panels[output / PANEL * PANEL * depth(self.inputs)..];
         let groups = panel.as_chunks::<GROUP>().0;
@@ -179,7 +179,7 @@ impl Weights {
             *weights = *group;
         }
         let remainders = &self.remainders[output * self.inputs..];
-        exact(weights.as_flattened(), remainders, self.scales[output], out);
+        fine(weights.as_flattened(), remainders, self.scales[output], out);
     }
 
     /// Quantises further outputs, row-major. All but the last time they are whole panels.
@@ -194,8 +194,8 @@ impl Weights {
         self.scales.resize(end * PANEL, 0.0);
         self.totals.resize(end * PANEL, 0.0);
         self.excess.resize(end * PANEL, 0);
-        // Of a matrix that is not exact there are none, nor any to be looked at.
-        let added = if self.is_exact { rows.len() } else { 0 };
+        // Of other matrices there are none, nor any to be looked at.
+        let added = if self.is_fine { rows.len() } else { 0 };
         let remainders = self.remainders.len();
         self.remainders.resize(remainders + added, 0);
         let remainders = self.remainders[remainders..]
@@ -416,8 +416,8 @@ pub(crate) struct Scaling<'a> {
 dispatch! {
     /// Quantises a row, and fills it up with bytes that meet weights of zero.
     fn quantise_row<'a>(x: &'a [f32], out: &'a mut [u8]) -> Scale = quantise_row_kernel;
-    /// Weights as they were, of their units and what was left of them.
-    fn exact<'a>(weights: &'a [i8], remainders: &'a [i8], scale: f32, out: &'a mut [f32]) -> () = exact_kernel;
+    /// Weights of their units and what was left of them.
+    fn fine<'a>(weights: &'a [i8], remainders: &'a [i8], scale: f32, out: &'a mut [f32]) -> () = fine_kernel;
     /// Takes the sums `[rows, PANEL]` of a panel.
     fn scale_sums<'a, 'b>(sums: &'a [i32], rows: &'a [Scale], scaling: Scaling<'a>, out: &'a mut [&'b mut [f32]]) -> () = scale_sums_kernel;
 }
@@ -465,7 +465,7 @@ fn extremes<S: Simd>(simd: S, values: &[f32]) -> (f32, f32) {
 }
 
 #[inline(always)]
-fn exact_kernel<S: Simd>(_: S, weights: &[i8], remainders: &[i8], scale: f32, out: &mut [f32]) {
+fn fine_kernel<S: Simd>(_: S, weights: &[i8], remainders: &[i8], scale: f32, out: &mut [f32]) {
     for ((out, weight), remainder) in out.iter_mut().zip(weights).zip(remainders) {
         *out = scale * (f32::from(*weight) + f32::from(*remainder) * (1.0 / FINE));
     }
@@ -495,12 +495,11 @@ fn scale_sums_kernel<S: Simd>(
         bias.first_chunk::<PANEL>().copied(),
     ) {
         for ((sums, row), out) in rows {
-            if let Some(out) = out[start..].first_chunk_mut::<PANEL>() {
-                for column in 0..PANEL {
-                    let sum = (sums[column] - excess[column]) as f32;
-                    let value = sum * row.unit + totals[column] * row.zero;
-                    out[column] = value * scales[column] + bias[column];
-                }
+            let out = &mut out[start..start + PANEL];
+            for column in 0..PANEL {
+                let sum = (sums[column] - excess[column]) as f32;
+                let value = sum * row.unit + totals[column] * row.zero;
+                out[column] = value * scales[column] + bias[column];
             }
         }
         return;

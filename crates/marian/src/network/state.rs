@@ -117,8 +117,11 @@ impl Decoding {
         self.sentences.extend(other.sentences);
     }
 
-    /// Goes on with the rows `parents`: rows may be left out, repeated and reordered, but those of a sentence stay
-    /// together.
+    /// Goes on with the rows `parents`: rows may be left out, and those of a sentence repeated and reordered; sentences stay
+    /// in their order.
+    ///
+    /// # Panics
+    /// When they do not.
     pub fn select(&mut self, parents: &[usize]) {
         let mut first = 0;
         let mut left = parents;
@@ -137,7 +140,7 @@ impl Decoding {
             left = others;
             first = own.end;
         }
-        debug_assert!(left.is_empty(), "sentences in another order");
+        assert!(left.is_empty(), "sentences in another order");
         self.sentences.retain(|sentence| !sentence.paths.is_empty());
     }
 }

@@ -127,6 +127,11 @@ impl Output {
         })
     }
 
+    /// Values of a state.
+    pub(crate) fn width(&self) -> usize {
+        self.embedding.0.inputs
+    }
+
     pub(crate) fn vocabulary(&self) -> usize {
         self.bias.len()
     }

@@ -9,6 +9,9 @@ use std::ops::{Deref, DerefMut};
 /// Buffers that a thread keeps: as many as are in use at a time. What is beyond is given back, the smallest first.
 const KEPT: usize = 6;
 
+/// Floats of the largest buffer that is kept, 4 MiB: a batch of 32 sentences of 40 tokens needs no larger one.
+const MOST: usize = 1 << 20;
+
 thread_local! {
     /// The smallest first.
     static SPARE: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
@@ -65,6 +68,9 @@ impl DerefMut for States {
 impl Drop for States {
     fn drop(&mut self) {
         let buffer = std::mem::take(&mut self.buffer);
+        if buffer.len() > MOST {
+            return;
+        }
         // A thread that is ending keeps nothing.
         let _ = SPARE.try_with(|spare| {
             let mut spare = spare.borrow_mut();

@@ -113,11 +113,20 @@ fn linear_is_what_candle_composes() {
 /// Quantised to 8 bits, a product differs from the exact one by no more than the steps of both sides allow.
 #[test]
 fn a_product_of_integers_is_near_the_exact_one() {
-    for (rows, inputs, outputs) in [(1, 1, 1), (3, 7, 33), (17, 64, 100), (40, 200, 31)] {
+    let best = Arithmetic::Int8(Instructions::best());
+    // The last are more than one block in both directions.
+    for (int8, rows, inputs, outputs) in [
+        (INT8, 1, 1, 1),
+        (INT8, 3, 7, 33),
+        (INT8, 17, 64, 100),
+        (INT8, 40, 200, 31),
+        (INT8, 130, 64, 300),
+        (best, 130, 64, 300),
+    ] {
         let x = tensor(rows, inputs, 3);
         let product =
             |arithmetic| linear(inputs, outputs, arithmetic).forward(&team(), &values(&x), None);
-        let (exact, quantised) = (product(Arithmetic::F32), product(INT8));
+        let (exact, quantised) = (product(Arithmetic::F32), product(int8));
         // Numbers are at most 1, so half a step is 1/254 on either side.
         let allowed = 2.1 / 254.0 * inputs as f32;
         for (got, expected) in quantised.iter().zip(exact.iter()) {
@@ -231,11 +240,11 @@ fn embedding_and_norm_are_what_candle_composes() {
     assert_close(&of_states(&got), &expected);
 }
 
-fn heads(count: usize, arithmetic: Arithmetic) -> Heads {
+fn heads(count: usize, width: usize, arithmetic: Arithmetic) -> Heads {
     Heads {
         arithmetic,
         count,
-        width: 24,
+        width,
     }
 }
 
@@ -244,26 +253,22 @@ fn heads(count: usize, arithmetic: Arithmetic) -> Heads {
 fn attention_is_what_candle_composes() {
     // Two sentences, of which the second has two hypotheses.
     let sentences = [0..17, 17..20];
-    let (projected, memory) = (tensor(3, 72, 1), tensor(20, 48, 2));
-    let queries = projected.narrow(1, 0, 24).unwrap().copy().unwrap();
     let seen = [(0..17).collect(), vec![17, 18, 19], vec![17, 18, 19]];
     for (arithmetic, allowed) in [(Arithmetic::F32, 2e-5), (INT8, 2e-2)] {
-        for count in [1, 2, 6] {
-            let heads = heads(count, arithmetic);
+        // Heads of 24 values, 12, 4, 5, 64 and 80.
+        for (count, width) in [(1, 24), (2, 24), (6, 24), (2, 10), (2, 128), (2, 160)] {
+            let (projected, memory) = (tensor(3, 3 * width, 1), tensor(20, 2 * width, 2));
+            let queries = projected.narrow(1, 0, width).unwrap().copy().unwrap();
+            let heads = heads(count, width, arithmetic);
             let (expected, expected_places) =
                 composed::attention(&queries, &memory, &seen, count).unwrap();
             let sources = heads.sources(&team(), &states(&memory), &sentences);
-            let sights = [1, 2].into_iter().zip(&sources);
-            let sights = sights.map(|(count, source)| {
-                (
-                    count,
-                    Sight::Source {
-                        source,
-                        align: true,
-                    },
-                )
-            });
-            let (got, places) = heads.attention(&team(), &states(&projected), sights);
+            let sight = |source| Sight::Source {
+                source,
+                align: true,
+            };
+            let sights = [(1, sight(&sources[0])), (2, sight(&sources[1]))];
+            let (got, places) = heads.attention(&team(), &states(&projected), sights.into_iter());
             assert_near(&of_states(&got), &expected, allowed);
             // Of places that are looked at alike, any may be found the first in 8 bits.
             if arithmetic == Arithmetic::F32 {
@@ -272,8 +277,8 @@ fn attention_is_what_candle_composes() {
 
             let (mut first, mut second) = (heads.steps(), heads.steps());
             let rows = values(&memory);
-            first.push(&rows[..17 * 48], 48);
-            second.push(&rows[17 * 48..], 48);
+            first.push(&rows[..17 * 2 * width], 2 * width);
+            second.push(&rows[17 * 2 * width..], 2 * width);
             let (one, two) = ([(0..17).collect()], [vec![0, 1, 2], vec![0, 1, 2]]);
             let sights = [
                 (1, Sight::Paths(&first, &one)),
@@ -308,7 +313,7 @@ proptest! {
         lengths in prop::collection::vec(1_usize..40, 1..30), threads in 1_usize..5, int8 in any::<bool>(),
     ) {
         let team = Team::new(threads).unwrap();
-        let heads = heads(2, if int8 { INT8 } else { Arithmetic::F32 });
+        let heads = heads(2, 24, if int8 { INT8 } else { Arithmetic::F32 });
         let mut end = 0;
         let sentences: Vec<Range<usize>> = lengths.iter().map(|length| { end += length; end - length..end }).collect();
         let (queries, rows) = (some_states(lengths.len(), 24, 1), some_states(end, 48, 2));

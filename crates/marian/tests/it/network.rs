@@ -134,6 +134,32 @@ proptest! {
     }
 }
 
+/// Apart where there are rows enough for each, together where there are not.
+#[test]
+fn a_translation_is_the_same_on_any_number_of_threads() {
+    let directory = tiny("f32.safetensors");
+    let rows: Vec<Row> = (1..9_u32)
+        .map(|length| {
+            let ids = (0..length * 3).map(|id| 1 + id * 7 % 98);
+            row(&ids.chain([0]).collect::<Vec<_>>(), true)
+        })
+        .collect();
+    for precision in [Precision::F32, Precision::Int8] {
+        let config = Config::load(directory.path()).unwrap();
+        let found = [1, 2, 5].map(|threads| {
+            let execution = Execution {
+                precision,
+                threads: std::num::NonZeroUsize::new(threads),
+                ..Execution::default()
+            };
+            let network = Network::load(directory.path(), &config, &execution).unwrap();
+            generate(&network, &rows, &Search::new(&config, Some(3))).unwrap()
+        });
+        assert_eq!(found[0], found[1]);
+        assert_eq!(found[0], found[2]);
+    }
+}
+
 #[test]
 fn asking_for_alignment_changes_nothing_else_and_concerns_only_the_row() {
     let (config, network) = model();

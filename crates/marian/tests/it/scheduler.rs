@@ -91,7 +91,7 @@ fn tokens_are_counted() {
 }
 
 #[test]
-fn a_sentence_is_translated_once() {
+fn a_sentence_translated_before_needs_no_row() {
     let mut scheduler = Scheduler::new(translator());
     let mut results: Vec<(usize, Vec<Finished>)> = Vec::new();
     for _ in 0..2 {

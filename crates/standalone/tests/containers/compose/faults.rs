@@ -9,7 +9,7 @@ use super::stack::Stack;
 use crate::{docker, services::Services as _};
 
 /// Sentences that keep the model busy while something is killed.
-const LINES: usize = 2000;
+const LINES: usize = 4000;
 
 /// Characters that do not fit into what is left of a table's pages.
 const LONG: usize = 100_000;
@@ -158,16 +158,13 @@ pub(super) fn full(_: &Stack) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A text of [`LINES`] lines that are all the same but for the first.
+/// A text of [`LINES`] lines, of which no two are the same: one that comes again costs nothing.
 fn book(first: &str) -> String {
-    let mut text = first.to_owned();
-    for _ in 1..LINES {
-        text.push_str("\nWie geht es dir?");
-    }
-    text
+    let numbered = (1..LINES).map(|line| format!("\nWie geht es dir auf Seite {line}?"));
+    first.to_owned() + &numbered.collect::<String>()
 }
 
-/// One row has the whole translation, each line as every other.
+/// One row has the whole translation, each line in its place.
 fn complete(stack: &Stack, first: &str) -> anyhow::Result<()> {
     stack.stored(first)?;
     let query = format!("select text_en from translations where text_de like '{first}%'");
@@ -175,11 +172,13 @@ fn complete(stack: &Stack, first: &str) -> anyhow::Result<()> {
     // The client writes line breaks so.
     let lines: Vec<&str> = english.split("\\n").collect();
     ensure!(lines.len() == LINES, "{} lines", lines.len());
-    ensure!(lines[1].contains("How are you"), "{}", lines[1]);
-    ensure!(
-        lines[1..].iter().all(|line| *line == lines[1]),
-        "lines differ"
-    );
+    let mut in_place = 0;
+    for (number, line) in lines.iter().enumerate().skip(1) {
+        ensure!(line.starts_with("How"), "line {number}: {line}");
+        in_place += usize::from(line.contains(&number.to_string()));
+    }
+    // The small model does not get all numbers right.
+    ensure!(in_place > LINES * 4 / 5, "{in_place} lines in their places");
     Ok(())
 }
 
@@ -188,7 +187,7 @@ fn begun(stack: &Stack, first: &str) -> anyhow::Result<String> {
     let path = stack.browser().submit(&book(first))?;
     let page = stack
         .browser()
-        .get_until(&path, |html| html.contains("How are you"))?;
+        .get_until(&path, |html| html.contains("How"))?;
     ensure!(!page.html.contains("id=\"end\""), "too fast for this test");
     ensure!(stack.rows(first)? == 0, "stored before its end");
     Ok(path)
@@ -203,7 +202,7 @@ pub(super) fn backend(stack: &Stack) -> anyhow::Result<()> {
         page.join().expect("it returns its errors")
     })?
     .html;
-    let shown = page.matches("How are you").count();
+    let shown = page.matches("How").count();
     ensure!(shown == LINES - 1, "{shown} sentences on the page");
     complete(stack, first)
 }
@@ -217,7 +216,7 @@ pub(super) fn frontend(stack: &Stack) -> anyhow::Result<()> {
         page = stack.browser().get(&path)?.html;
         Ok(true)
     })?;
-    let shown = page.matches("How are you").count();
+    let shown = page.matches("How").count();
     ensure!(shown == LINES - 1, "{shown} sentences on the page");
     complete(stack, first)
 }

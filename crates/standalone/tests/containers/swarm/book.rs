@@ -55,7 +55,7 @@ fn book(title: &str) -> String {
         state / 7 % below
     };
     let mut left = 0;
-    for _ in 1..SENTENCES {
+    for number in 1..SENTENCES {
         if left == 0 {
             left = 1 + next(7);
             text.push_str(if next(3) == 0 { "\n\n" } else { "\n" });
@@ -63,7 +63,10 @@ fn book(title: &str) -> String {
             text.push(' ');
         }
         left -= 1;
+        // No two are the same: one that comes again costs nothing.
+        let page = format!("Seite {number}:");
         let parts = [
+            &page,
             BEGINNINGS[next(BEGINNINGS.len())],
             MIDDLES[next(MIDDLES.len())],
             ENDS[next(ENDS.len())],
