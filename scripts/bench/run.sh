@@ -16,7 +16,7 @@ cargo build --release --locked --package bench --package backend
 
 export PATH=$PWD/$venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 TRANSFORMERS_VERBOSITY=error HF_HUB_OFFLINE=1
 rm -rf target/bench/results
-for part in prepare engines batches quality growth service; do
+for part in prepare engines service quality growth batches; do
     printf '\n=== %s  (%dm)\n' $part $((SECONDS / 60))
     python scripts/bench/$part.py "$@"
 done
