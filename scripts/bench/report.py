@@ -26,7 +26,9 @@ layouts, 1 worker × 2 threads and 2 × 1, the better one is shown. Ratios are t
 def main():
     results = {path.stem: json.loads(path.read_text()) for path in sorted((common.WORK / "results").glob("*.json"))}
     parts = {"engines": engines, "batches": batches, "quality": quality, "growth": growth, "service": service}
-    text = [head(results["run"])] + [part(results[name], results["run"]) for name, part in parts.items() if name in results]
+    missing = [name for name in parts if name not in results]
+    note = [f"Not run: {', '.join(missing)} (`scripts/bench/` has each).\n"] if missing else []
+    text = [head(results["run"])] + note + [part(results[name], results["run"]) for name, part in parts.items() if name in results]
     output = common.ROOT / "docs/benchmarks.md"
     output.write_text("\n".join(text), "utf-8")
     print(f"written: {output}")
