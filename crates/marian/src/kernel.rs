@@ -41,6 +41,20 @@ pub(crate) const PANEL: usize = 32;
 /// 1.5 · 2²³: adding it leaves a small float rounded to a whole number, halves to even, in the low bits of its mantissa.
 const ROUND: f32 = 12_582_912.0;
 
+/// The greatest number that a byte of weights, keys or values is.
+const MOST: f32 = 127.0;
+
+/// The whole number next to a small one, halves to even.
+#[inline(always)]
+fn rounded(value: f32) -> i8 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the low byte is the number"
+    )]
+    let byte = (value + ROUND).to_bits() as i8;
+    byte
+}
+
 /// Adds up lanes pairwise: 8 + 8, 4 + 4, 2 + 2, 1 + 1.
 #[inline(always)]
 fn fold(lanes: [f32; LANES], combine: impl Fn(f32, f32) -> f32) -> f32 {

@@ -11,7 +11,7 @@
 use pulp::Simd;
 
 use super::prefetch::prefetch;
-use super::{LANES, ROUND, dispatch, exp, fold, maximum};
+use super::{LANES, MOST, dispatch, exp, fold, maximum, rounded};
 
 /// Values beside each other that are summed up in one pass over a memory's positions: the size of a head in most
 /// models, in eight registers of AVX2.
@@ -41,7 +41,6 @@ impl Stored for f32 {
 impl Stored for i8 {
     #[inline(always)]
     fn store(values: &[f32], out: &mut [Self]) -> f32 {
-        const MOST: f32 = 127.0;
         let magnitude = |most: f32, value: &f32| {
             if value.abs() > most {
                 value.abs()
@@ -52,12 +51,7 @@ impl Stored for i8 {
         let greatest = values.iter().fold(0.0, magnitude);
         let factor = if greatest > 0.0 { MOST / greatest } else { 0.0 };
         for (out, value) in out.iter_mut().zip(values) {
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "the low byte is the number"
-            )]
-            let byte = (value * factor + ROUND).to_bits() as i8;
-            *out = byte;
+            *out = rounded(value * factor);
         }
         greatest / MOST
     }

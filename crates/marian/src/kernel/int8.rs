@@ -17,7 +17,7 @@ use std::ops::Range;
 use pulp::Simd;
 
 use super::pages::ask_for_large;
-use super::{PANEL, ROUND, dispatch};
+use super::{MOST, PANEL, ROUND, dispatch, rounded};
 use crate::team::Team;
 
 /// Inputs are filled up with zeros to a multiple of this: the bytes in a row of an AMX tile.
@@ -109,21 +109,8 @@ pub(crate) fn depth(inputs: usize) -> usize {
     inputs.next_multiple_of(DEPTH_STEP)
 }
 
-/// The greatest quantised weight.
-const MOST: f32 = 127.0;
-
 /// Parts of a unit that what is left of a weight is counted in: half a unit at most is left, which is 127 of them.
 const FINE: f32 = 254.0;
-
-/// The nearest whole number of a small one.
-fn rounded(value: f32) -> i8 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the low byte is the number"
-    )]
-    let byte = (value + ROUND).to_bits() as i8;
-    byte
-}
 
 /// A weight matrix `[outputs, inputs]` in panels of [`PANEL`] outputs: `[panels, depth / 4, PANEL, 4]`, filled up with
 /// zeros. What a product reads of a panel lies in the order that it reads it, for registers and for tiles alike.
