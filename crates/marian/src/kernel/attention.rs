@@ -10,7 +10,7 @@
 
 use pulp::Simd;
 
-use super::prefetch::prefetch;
+use super::prefetch::prefetch_all;
 use super::{LANES, MOST, dispatch, exp, fold, maximum, rounded};
 
 /// Values beside each other that are summed up in one pass over a memory's positions: the size of a head in most
@@ -263,8 +263,8 @@ fn attend_kernel<S: Simd, T: Stored>(
     let values_of = |head| &memory.values[head * positions * size..(head + 1) * positions * size];
     for head in 0..heads {
         if head + 1 < heads {
-            prefetch(keys_of(head + 1));
-            prefetch(values_of(head + 1));
+            prefetch_all(keys_of(head + 1));
+            prefetch_all(values_of(head + 1));
         }
         let (keys, values) = (keys_of(head), values_of(head));
         let rows = queries

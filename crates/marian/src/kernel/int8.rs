@@ -187,8 +187,14 @@ impl Rows {
             .panels()
             .zip(sums.chunks_mut(block.rows.len() * PANEL))
         {
-            let panel = &weights.panels[start * depth..(start + PANEL) * depth];
-            kernel.sums(x, depth, panel, sums);
+            let (panel, further) = weights.panels[start * depth..].split_at(PANEL * depth);
+            // The rows behind find all panels of the block in the cache.
+            let ahead = if block.rows.start == 0 {
+                &further[..further.len().min(PANEL * depth)]
+            } else {
+                &[]
+            };
+            kernel.sums(x, depth, panel, ahead, sums);
         }
     }
 
@@ -393,14 +399,14 @@ impl Kernel {
     }
 
     /// `sums[r, o] = Σₖ x[r, k] · panel[k, o]` for `x` `[rows, depth]`, `panel` `[depth / 4, PANEL, 4]` and `sums`
-    /// `[rows, PANEL]`; without [`adds_offset`](Self::adds_offset) it is x − `OFFSET`.
-    fn sums(&self, x: &[u8], depth: usize, panel: &[i8], sums: &mut [i32]) {
+    /// `[rows, PANEL]`; without [`adds_offset`](Self::adds_offset) it is x − `OFFSET`. `ahead` is what will be read next.
+    fn sums(&self, x: &[u8], depth: usize, panel: &[i8], ahead: &[i8], sums: &mut [i32]) {
         match self {
             Self::Scalar => scalar::sums(x, depth, panel, sums),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => x86::sums_avx2(x, depth, panel, sums),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => x86::sums_avx512(x, depth, panel, sums),
+            Self::Avx512 => x86::sums_avx512(x, depth, panel, ahead, sums),
             #[cfg(target_arch = "x86_64")]
             Self::Amx(tiles) => tiles.sums(x, depth, panel, sums),
         }
@@ -467,7 +473,7 @@ mod tests {
                             if instructions.is_available() {
                                 let mut sums = vec![0; rows * PANEL];
                                 let kernel = Kernel::new(instructions, rows);
-                                kernel.sums(&x, depth, &weights, &mut sums);
+                                kernel.sums(&x, depth, &weights, &weights, &mut sums);
                                 if kernel.adds_offset() {
                                     for sums in sums.chunks_exact_mut(PANEL) {
                                         sums.iter_mut()

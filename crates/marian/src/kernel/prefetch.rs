@@ -1,6 +1,10 @@
 //! Asking for memory before it is needed.
 
-/// Asks for all of a slice to be brought into the second-level cache. Only on x86-64; elsewhere it comes when it is read.
+/// Bytes that come together.
+pub(crate) const LINE: usize = 64;
+
+/// Asks for the memory of a value, at most a [`LINE`], to be brought into the second-level cache. Only on x86-64;
+/// elsewhere it comes when it is read.
 #[inline(always)]
 #[cfg_attr(
     target_arch = "x86_64",
@@ -9,17 +13,21 @@
         reason = "an intrinsic that takes a pointer, which it never follows"
     )
 )]
-pub(crate) fn prefetch<T>(values: &[T]) {
-    /// Bytes that come together.
-    const LINE: usize = 64;
-    for line in values.chunks((LINE / size_of::<T>()).max(1)) {
-        #[cfg(target_arch = "x86_64")]
-        {
-            use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-            // SAFETY: every x86-64 has it, and it reads nothing.
-            unsafe { _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast()) };
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = line;
+pub(crate) fn prefetch<T>(value: &T) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        // SAFETY: every x86-64 has it, and it reads nothing.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(value).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = value;
+}
+
+/// Asks for all of a slice.
+#[inline(always)]
+pub(crate) fn prefetch_all<T>(values: &[T]) {
+    for value in values.iter().step_by((LINE / size_of::<T>()).max(1)) {
+        prefetch(value);
     }
 }

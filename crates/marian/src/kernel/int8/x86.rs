@@ -19,6 +19,7 @@ use pulp::bytemuck::cast;
 
 use super::GROUP;
 use crate::kernel::PANEL;
+use crate::kernel::prefetch::prefetch;
 
 pub(super) fn has_avx2() -> bool {
     is_x86_feature_detected!("avx2")
@@ -38,24 +39,27 @@ pub(super) fn sums_avx2(x: &[u8], depth: usize, panel: &[i8], sums: &mut [i32]) 
 }
 
 /// As [`super::Kernel::sums`].
-pub(super) fn sums_avx512(x: &[u8], depth: usize, panel: &[i8], sums: &mut [i32]) {
+pub(super) fn sums_avx512(x: &[u8], depth: usize, panel: &[i8], ahead: &[i8], sums: &mut [i32]) {
     assert!(has_avx512(), "looked up when the path was chosen");
     // SAFETY: the processor has what the function is compiled for.
-    unsafe { avx512(x, depth, panel, sums) }
+    unsafe { avx512(x, depth, panel, ahead, sums) }
 }
 
-/// Cuts rows into tiles of the sizes given, the greatest first, as equal as can be: two of eight rows share their weights
-/// better than one of twelve and one of four.
+/// Cuts rows into tiles of the sizes given, the greatest first, as equal as can be: two of five rows share their weights
+/// better than one of eight and one of two. `ahead` is cut into as many parts.
 macro_rules! tiles {
-    ($tile:ident, [$most:literal, $($size:literal),*], $x:ident, $depth:ident, $panel:ident, $sums:ident) => {
+    ($tile:ident, [$most:literal, $($size:literal),*], $x:ident, $depth:ident, $panel:ident, $ahead:expr, $sums:ident) => {
         let (mut x, mut sums) = ($x, $sums.as_chunks_mut::<PANEL>().0);
+        let part = $ahead.len().div_ceil(sums.len().div_ceil($most).max(1)).max(1);
+        let mut ahead = $ahead.chunks(part);
         while !sums.is_empty() {
             let size = sums.len().div_ceil(sums.len().div_ceil($most));
             let (this_x, rest_x) = x.split_at(size * $depth);
             let (this_sums, rest_sums) = sums.split_at_mut(size);
+            let ahead = ahead.next().unwrap_or_default();
             match size {
-                $most => $tile::<$most>(this_x, $depth, $panel, this_sums),
-                $($size => $tile::<$size>(this_x, $depth, $panel, this_sums),)*
+                $most => $tile::<$most>(this_x, $depth, $panel, ahead, this_sums),
+                $($size => $tile::<$size>(this_x, $depth, $panel, ahead, this_sums),)*
                 _ => unreachable!("no tile is of another size"),
             }
             (x, sums) = (rest_x, rest_sums);
@@ -73,28 +77,52 @@ fn rows<const ROWS: usize>(x: &[u8], depth: usize, groups: usize) -> [&[[u8; GRO
     rows
 }
 
+/// The weights of the next panel are asked for while this one's are multiplied, evenly: only the first tile of a panel
+/// reads memory, as fast as it comes, and the others would leave it idle. A lone tile waits for memory and nothing else,
+/// and is best off with the order that the processor's own prefetching sees.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn avx512(x: &[u8], depth: usize, panel: &[i8], sums: &mut [i32]) {
-    // Twelve rows of two registers each, the weights and a factor: 27 of 32 registers.
+fn avx512(x: &[u8], depth: usize, panel: &[i8], ahead: &[i8], sums: &mut [i32]) {
+    // Eight rows of two registers each keep the multiplier busy; the addresses of more would not fit the registers.
+    let ahead = if sums.len() > 8 * PANEL { ahead } else { &[] };
     tiles!(
         tile_avx512,
-        [12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1],
+        [8, 7, 6, 5, 4, 3, 2, 1],
         x,
         depth,
         panel,
+        ahead,
         sums
     );
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn tile_avx512<const ROWS: usize>(x: &[u8], depth: usize, panel: &[i8], sums: &mut [[i32; PANEL]]) {
+fn tile_avx512<const ROWS: usize>(
+    x: &[u8],
+    depth: usize,
+    panel: &[i8],
+    ahead: &[i8],
+    sums: &mut [[i32; PANEL]],
+) {
     let mut totals = [[_mm512_setzero_si512(); 2]; ROWS];
     let groups = panel.as_chunks::<{ PANEL * GROUP }>().0;
-    let rows = rows::<ROWS>(x, depth, groups.len());
+    assert!(x.len() == ROWS * depth && depth == groups.len() * GROUP);
+    // A line or less of it with each group.
+    let mut ahead = ahead.chunks(ahead.len().div_ceil(groups.len().max(1)).max(1));
     for (group, weights) in groups.iter().enumerate() {
+        if let Some(line) = ahead.next() {
+            prefetch(&line[0]);
+        }
         let weights = cast::<[i8; PANEL * GROUP], [__m512i; 2]>(*weights);
         for row in 0..ROWS {
-            let factor = _mm512_set1_epi32(i32::from_ne_bytes(rows[row][group]));
+            // SAFETY: `x` has that many rows of that many groups, as asserted; checking it here would take as many
+            // instructions as the products do.
+            let bytes = unsafe {
+                x.as_ptr()
+                    .add(row * depth + group * GROUP)
+                    .cast::<[u8; GROUP]>()
+                    .read()
+            };
+            let factor = _mm512_set1_epi32(i32::from_ne_bytes(bytes));
             for half in 0..2 {
                 totals[row][half] = _mm512_dpbusd_epi32(totals[row][half], factor, weights[half]);
             }
@@ -108,11 +136,17 @@ fn tile_avx512<const ROWS: usize>(x: &[u8], depth: usize, panel: &[i8], sums: &m
 #[target_feature(enable = "avx2")]
 fn avx2(x: &[u8], depth: usize, panel: &[i8], sums: &mut [i32]) {
     // Two rows of four registers each, the weights and what becomes of them: 15 of 16 registers.
-    tiles!(tile_avx2, [2, 1], x, depth, panel, sums);
+    tiles!(tile_avx2, [2, 1], x, depth, panel, [0_i8; 0], sums);
 }
 
 #[target_feature(enable = "avx2")]
-fn tile_avx2<const ROWS: usize>(x: &[u8], depth: usize, panel: &[i8], sums: &mut [[i32; PANEL]]) {
+fn tile_avx2<const ROWS: usize>(
+    x: &[u8],
+    depth: usize,
+    panel: &[i8],
+    _: &[i8],
+    sums: &mut [[i32; PANEL]],
+) {
     const REGISTERS: usize = PANEL / 8;
     let ones = _mm256_set1_epi16(1);
     let mut totals = [[_mm256_setzero_si256(); REGISTERS]; ROWS];
