@@ -2,7 +2,7 @@
 //!
 //! Two rules hold for everything here. **One order of summation:** a sum runs over its terms in an order that depends
 //! only on how many terms there are, never on the other rows of a batch, on the number of threads, or on how work was
-//! cut up; so a row has the same bits in any company. **No `unsafe`** but in [`int8`], `prefetch` and `pages`, which say why: each kernel is compiled once per instruction set
+//! cut up; so a row has the same bits in any company. **No `unsafe`** but in [`int8`], `planes`, `prefetch` and `pages`, which say why: each kernel is compiled once per instruction set
 //! and picked at run time by `pulp`; the product is written in its registers, the rest so that LLVM vectorises it.
 //!
 //! Nothing here but the product of floats uses a fused multiply-add, so that all processors agree bit for bit on all
@@ -24,7 +24,7 @@ mod product;
 mod rows;
 mod vocabulary;
 
-pub(crate) use attention::{Attend, Memory, Queries, Steps, dot};
+pub(crate) use attention::{Attend, Memory, Queries, Scratch, Seen, dot};
 pub(crate) use columns::by_columns;
 pub(crate) use product::{Interleaved, Packed};
 pub(crate) use rows::{activate, add_and_normalise};

@@ -18,7 +18,7 @@ use std::ops::Range;
 
 use crate::config::Activation;
 use crate::kernel::int8::{self, Instructions};
-use crate::kernel::{self, Attend, Interleaved, Memory, Packed, Queries};
+use crate::kernel::{self, Attend, Interleaved, Packed, Queries, Scratch, Seen};
 use crate::team::Team;
 
 /// How weights are kept, and the arithmetic of their products.
@@ -172,19 +172,11 @@ impl Norm {
     }
 }
 
-/// Keys and values of a sentence, which queries see whole.
+/// Keys and values of tokens: as they are, or beside 8-bit products in 8 bits too.
 #[derive(Debug)]
-pub(crate) struct Source(Kept<Memory<f32>, Memory<i8>>);
-
-/// Keys and values of the steps of a sentence's hypotheses.
-#[derive(Debug)]
-pub(crate) struct Steps(Kept<kernel::Steps<f32>, kernel::Steps<i8>>);
-
-/// As they are, or beside 8-bit products in 8 bits too.
-#[derive(Debug)]
-enum Kept<F32, Int8> {
-    F32(F32),
-    Int8(Int8),
+pub(crate) enum Memory {
+    F32(kernel::Memory<f32>),
+    Int8(kernel::Memory<i8>),
 }
 
 /// How keys and values are kept, and how wide they are.
@@ -197,32 +189,31 @@ pub(crate) struct Heads {
 }
 
 impl Heads {
-    /// Takes rows `[tokens, any]`, which end with the keys and the values; those of each sentence become a source.
+    /// Takes rows `[tokens, any]`, which end with the keys and the values; those of each sentence become a memory.
     pub(crate) fn sources(
         self,
         team: &Team,
         rows: &States,
         sentences: &[Range<usize>],
-    ) -> Vec<Source> {
+    ) -> Vec<Memory> {
         let stride = rows.width();
-        let source = |sentence: &Range<usize>| {
-            let rows = &rows[sentence.start * stride..sentence.end * stride];
-            Source(match self.arithmetic {
-                Arithmetic::F32 => Kept::F32(Memory::new(rows, stride, self.width, self.count)),
-                Arithmetic::Int8(_) => {
-                    Kept::Int8(Memory::new(rows, stride, self.width, self.count))
-                }
-            })
-        };
-        team.map(sentences, source)
+        team.map(sentences, |sentence| {
+            let mut source = self.memory();
+            source.reserve(sentence.len());
+            source.push(
+                &rows[sentence.start * stride..sentence.end * stride],
+                stride,
+            );
+            source
+        })
     }
 
-    /// Those of no step yet.
-    pub(crate) fn steps(self) -> Steps {
-        Steps(match self.arithmetic {
-            Arithmetic::F32 => Kept::F32(kernel::Steps::new(self.width, self.count)),
-            Arithmetic::Int8(_) => Kept::Int8(kernel::Steps::new(self.width, self.count)),
-        })
+    /// A memory of nothing yet.
+    pub(crate) fn memory(self) -> Memory {
+        match self.arithmetic {
+            Arithmetic::F32 => Memory::F32(kernel::Memory::new(self.width, self.count)),
+            Arithmetic::Int8(_) => Memory::Int8(kernel::Memory::new(self.width, self.count)),
+        }
     }
 
     /// Attention of queries to what their sentences may look at. `projected` `[rows, any]` begins with the queries:
@@ -234,6 +225,10 @@ impl Heads {
         projected: &States,
         sights: impl Iterator<Item = (usize, Sight<'a>)>,
     ) -> (States, Vec<usize>) {
+        let instructions = match self.arithmetic {
+            Arithmetic::F32 => Instructions::Scalar,
+            Arithmetic::Int8(instructions) => instructions,
+        };
         let (rows, stride) = (projected.rows(), projected.width());
         let mut out = States::new(rows, self.width);
         let mut favourites = vec![0; rows];
@@ -249,43 +244,44 @@ impl Heads {
         }
         let sentences = team.share(tasks.len(), 1).div_ceil(PIECES);
         team.for_each(tasks.chunks_mut(sentences), |tasks| {
-            let (weights, means) = (&mut Vec::new(), &mut Vec::new());
+            let (mut floats, mut integers, mut means) =
+                (Scratch::default(), Scratch::default(), Vec::new());
             for (queries, sight, out, marks) in tasks {
-                match *sight {
-                    Sight::Source { source, align } => {
-                        means.clear();
-                        means.resize(
-                            if align {
-                                marks.len() * source.positions()
-                            } else {
-                                0
-                            },
-                            0.0,
+                let (memory, seen, align) = match *sight {
+                    Sight::Source { source, align } => (source, Seen::All, align),
+                    Sight::Paths(steps, paths) => (steps, Seen::Paths(paths), false),
+                };
+                let rows = memory.rows();
+                means.clear();
+                means.resize(if align { marks.len() * rows } else { 0 }, 0.0);
+                match memory {
+                    Memory::F32(memory) => {
+                        let scratch = &mut floats;
+                        Attend::attend(
+                            instructions,
+                            *queries,
+                            memory,
+                            seen,
+                            scratch,
+                            &mut means,
+                            out,
                         );
-                        match &source.0 {
-                            Kept::F32(memory) => {
-                                Attend::attend(*queries, memory, weights, means, out);
-                            }
-                            Kept::Int8(memory) => {
-                                Attend::attend(*queries, memory, weights, means, out);
-                            }
-                        }
-                        if align {
-                            for (mark, means) in
-                                marks.iter_mut().zip(means.chunks_exact(source.positions()))
-                            {
-                                *mark = greatest(means);
-                            }
-                        }
                     }
-                    Sight::Paths(steps, paths) => match &steps.0 {
-                        Kept::F32(steps) => {
-                            Attend::attend_paths(*queries, steps, paths, weights, out);
-                        }
-                        Kept::Int8(steps) => {
-                            Attend::attend_paths(*queries, steps, paths, weights, out);
-                        }
-                    },
+                    Memory::Int8(memory) => {
+                        let scratch = &mut integers;
+                        Attend::attend(
+                            instructions,
+                            *queries,
+                            memory,
+                            seen,
+                            scratch,
+                            &mut means,
+                            out,
+                        );
+                    }
+                }
+                for (mark, means) in marks.iter_mut().zip(means.chunks_exact(rows)) {
+                    *mark = greatest(means);
                 }
             }
         });
@@ -293,21 +289,26 @@ impl Heads {
     }
 }
 
-impl Source {
-    fn positions(&self) -> usize {
-        match &self.0 {
-            Kept::F32(memory) => memory.positions(),
-            Kept::Int8(memory) => memory.positions(),
+impl Memory {
+    fn reserve(&mut self, rows: usize) {
+        match self {
+            Self::F32(memory) => memory.reserve(rows),
+            Self::Int8(memory) => memory.reserve(rows),
         }
     }
-}
 
-impl Steps {
     /// Adds rows `[any, stride]`, which end with the keys and the values.
     pub(crate) fn push(&mut self, rows: &[f32], stride: usize) {
-        match &mut self.0 {
-            Kept::F32(steps) => steps.push(rows, stride),
-            Kept::Int8(steps) => steps.push(rows, stride),
+        match self {
+            Self::F32(memory) => Attend::push(memory, rows, stride),
+            Self::Int8(memory) => Attend::push(memory, rows, stride),
+        }
+    }
+
+    fn rows(&self) -> usize {
+        match self {
+            Self::F32(memory) => memory.rows(),
+            Self::Int8(memory) => memory.rows(),
         }
     }
 }
@@ -316,9 +317,9 @@ impl Steps {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Sight<'a> {
     /// All of a source; with `align` each query tells where it looked.
-    Source { source: &'a Source, align: bool },
+    Source { source: &'a Memory, align: bool },
     /// Each the rows of its path.
-    Paths(&'a Steps, &'a [Vec<u32>]),
+    Paths(&'a Memory, &'a [Vec<u32>]),
 }
 
 /// The first place of the greatest value.

@@ -1,144 +1,48 @@
 //! Attention: each query sees rows of keys and values, never more than it may, so that nothing is padded and nothing
 //! masked.
 //!
-//! Two kinds of memory are looked at. A [`Memory`] is a sentence, seen whole by many queries: it is laid out in the order
-//! in which a query reads it. [`Steps`] grow by a few rows a step, and a query sees the rows on its path.
-//!
-//! A decoder's step does little arithmetic here and reads all of both, far more than the caches hold: what counts is
-//! bytes. So beside 8-bit products keys and values are kept in 8 bits too, with a scale for each head of each row;
-//! arithmetic is that of f32 either way.
+//! A [`Memory`] is what queries look at: the source of a sentence, which they see whole, or the steps of its hypotheses,
+//! of which each sees those on its path. A decoder's step does little arithmetic here and reads all of both, far more
+//! than the caches hold: what counts is bytes. So beside 8-bit products keys and values are kept in 8 bits too, and what
+//! they are multiplied with is brought to 14 bits, in two planes of seven, for sums of integers ([`planes`]). The rest is
+//! f32 either way.
+
+mod kept;
+mod planes;
 
 use pulp::Simd;
 
-use super::prefetch::prefetch_all;
-use super::{LANES, MOST, dispatch, exp, fold, maximum, rounded};
+use super::int8::Instructions;
+use super::prefetch::{prefetch, prefetch_all};
+use super::{LANES, dispatch, exp, fold, maximum};
+pub(crate) use kept::Kept;
 
-/// Values beside each other that are summed up in one pass over a memory's positions: the size of a head in most
-/// models, in eight registers of AVX2.
-const WIDE: usize = 4 * LANES;
-
-/// How a key or a value is kept.
-pub(crate) trait Stored: Copy + Default + Send + Sync {
-    /// Takes the part of a row that is a head's; returns what a unit is worth.
-    fn store(values: &[f32], out: &mut [Self]) -> f32;
-    /// In units.
-    fn get(self) -> f32;
-}
-
-impl Stored for f32 {
-    #[inline(always)]
-    fn store(values: &[f32], out: &mut [Self]) -> f32 {
-        out.copy_from_slice(values);
-        1.0
-    }
-
-    #[inline(always)]
-    fn get(self) -> f32 {
-        self
-    }
-}
-
-impl Stored for i8 {
-    #[inline(always)]
-    fn store(values: &[f32], out: &mut [Self]) -> f32 {
-        let magnitude = |most: f32, value: &f32| {
-            if value.abs() > most {
-                value.abs()
-            } else {
-                most
-            }
-        };
-        let greatest = values.iter().fold(0.0, magnitude);
-        let factor = if greatest > 0.0 { MOST / greatest } else { 0.0 };
-        for (out, value) in out.iter_mut().zip(values) {
-            *out = rounded(value * factor);
-        }
-        greatest / MOST
-    }
-
-    #[inline(always)]
-    fn get(self) -> f32 {
-        f32::from(self)
-    }
-}
-
-/// Keys and values of a sentence.
+/// Keys and values, a row for each token.
+///
+/// Scores of [`LANES`] rows are computed side by side: a block of keys has as many rows, and the last one is filled up.
+/// Integers are added up [`Kept::TOGETHER`] at a time: as many values of a key lie together, and as many rows of a value.
 #[derive(Debug)]
 pub(crate) struct Memory<T> {
     heads: usize,
-    positions: usize,
-    /// `[heads, positions / LANES, size, LANES]`, positions filled up: the scores of as many positions as there are
-    /// lanes are computed side by side.
-    keys: Vec<T>,
-    /// `[heads, positions, size]`
-    values: Vec<T>,
-    /// What a unit of a key is worth, `[heads, positions]`, positions filled up.
-    key_units: Vec<f32>,
-    /// What a unit of a value is worth, `[heads, positions]`.
-    value_units: Vec<f32>,
-}
-
-impl<T: Stored> Memory<T> {
-    /// Takes rows `[positions, stride]`, which end with the keys and the values, each `width` wide.
-    pub(crate) fn new(rows: &[f32], stride: usize, width: usize, heads: usize) -> Self {
-        let (positions, size) = (rows.len() / stride, width / heads);
-        let filled = positions.next_multiple_of(LANES);
-        let mut memory = Self {
-            heads,
-            positions,
-            keys: vec![T::default(); filled * width],
-            values: vec![T::default(); positions * width],
-            key_units: vec![0.0; filled * heads],
-            value_units: vec![0.0; positions * heads],
-        };
-        let mut key = vec![T::default(); size];
-        for (position, row) in rows.chunks_exact(stride).enumerate() {
-            let (row_keys, row_values) = row[stride - 2 * width..].split_at(width);
-            let (block, lane) = (position / LANES, position % LANES);
-            for (head, row) in row_keys.chunks_exact(size).enumerate() {
-                memory.key_units[head * filled + position] = T::store(row, &mut key);
-                let place = (head * filled + block * LANES) * size + lane;
-                scatter(&key, &mut memory.keys[place..]);
-            }
-            for (head, row) in row_values.chunks_exact(size).enumerate() {
-                let place = head * positions + position;
-                let out = &mut memory.values[place * size..(place + 1) * size];
-                memory.value_units[place] = T::store(row, out);
-            }
-        }
-        memory
-    }
-
-    pub(crate) fn positions(&self) -> usize {
-        self.positions
-    }
-
-    fn width(&self) -> usize {
-        self.values.len() / self.positions
-    }
-}
-
-/// Keys and values of the steps of a sentence's hypotheses, a row for each of them.
-#[derive(Debug)]
-pub(crate) struct Steps<T> {
-    heads: usize,
-    width: usize,
+    /// Values of a head.
+    size: usize,
     rows: usize,
-    /// `[rows / LANES, width, LANES]`, rows filled up.
+    /// `[rows / LANES, heads, depth / TOGETHER, LANES, TOGETHER]`
     keys: Vec<T>,
-    /// `[rows, width]`
+    /// `[rows / TOGETHER, heads, depth, TOGETHER]`
     values: Vec<T>,
     /// What a unit of a key is worth, `[rows / LANES, heads, LANES]`.
-    key_units: Vec<f32>,
-    /// What a unit of a value is worth, `[rows, heads]`.
-    value_units: Vec<f32>,
+    key_units: Vec<[f32; LANES]>,
+    /// What a unit of a value is worth, likewise.
+    value_units: Vec<[f32; LANES]>,
 }
 
-impl<T: Stored> Steps<T> {
+impl<T: Kept> Memory<T> {
+    /// Without rows, each of which is to be `width` wide.
     pub(crate) fn new(width: usize, heads: usize) -> Self {
         Self {
             heads,
-            width,
+            size: width / heads,
             rows: 0,
             keys: Vec::new(),
             values: Vec::new(),
@@ -147,39 +51,34 @@ impl<T: Stored> Steps<T> {
         }
     }
 
-    /// Adds rows `[any, stride]`, which end with the keys and the values.
-    pub(crate) fn push(&mut self, rows: &[f32], stride: usize) {
-        let (width, heads) = (self.width, self.heads);
-        let size = width / heads;
-        let mut key = vec![T::default(); size];
-        for row in rows.chunks_exact(stride) {
-            let (keys, values) = row[stride - 2 * width..].split_at(width);
-            let (block, lane) = (self.rows / LANES, self.rows % LANES);
-            self.rows += 1;
-            if lane == 0 {
-                self.keys.resize((block + 1) * width * LANES, T::default());
-                self.key_units.resize((block + 1) * heads * LANES, 0.0);
-            }
-            for (head, row) in keys.chunks_exact(size).enumerate() {
-                let unit = (block * heads + head) * LANES + lane;
-                self.key_units[unit] = T::store(row, &mut key);
-                let place = (block * width + head * size) * LANES + lane;
-                scatter(&key, &mut self.keys[place..]);
-            }
-            let start = self.values.len();
-            self.values.resize(start + width, T::default());
-            let heads = values.chunks_exact(size);
-            let heads = heads.zip(self.values[start..].chunks_exact_mut(size));
-            self.value_units
-                .extend(heads.map(|(row, out)| T::store(row, out)));
-        }
+    /// Makes room for so many rows and no more.
+    pub(crate) fn reserve(&mut self, rows: usize) {
+        let rows = (self.rows + rows).next_multiple_of(LANES);
+        let (numbers, units) = (rows * self.width(), rows / LANES * self.heads);
+        self.keys.reserve_exact(numbers - self.keys.len());
+        self.values.reserve_exact(numbers - self.values.len());
+        self.key_units.reserve_exact(units - self.key_units.len());
+        self.value_units
+            .reserve_exact(units - self.value_units.len());
     }
-}
 
-/// Writes values a lane apart.
-fn scatter<T: Copy>(values: &[T], out: &mut [T]) {
-    for (out, value) in out.iter_mut().step_by(LANES).zip(values) {
-        *out = *value;
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Of all heads together, filled up.
+    fn width(&self) -> usize {
+        self.heads * T::depth(self.size)
+    }
+
+    /// Adds an empty block where the next row needs one.
+    fn grow(&mut self) {
+        let blocks = self.rows / LANES + 1;
+        let (numbers, units) = (blocks * LANES * self.width(), blocks * self.heads);
+        self.keys.resize(numbers, T::default());
+        self.values.resize(numbers, T::default());
+        self.key_units.resize(units, [0.0; LANES]);
+        self.value_units.resize(units, [0.0; LANES]);
     }
 }
 
@@ -190,52 +89,67 @@ pub(crate) struct Queries<'a> {
     pub(crate) stride: usize,
 }
 
-/// Scaled dot-product attention, `out[q, h] = Σₜ softmaxₜ(query[q, h] · keyₜ[h] / √d) · valueₜ[h]` per query q and head h:
-/// `[queries, heads · d]`.
-///
-/// `weights` is scratch. Where `means` is not empty it gets the mean over the heads of the weight of each position,
-/// `[queries, positions]`.
-pub(crate) trait Attend: Stored + Sized {
-    /// Each query sees all of a sentence.
+/// What each query sees.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Seen<'a> {
+    /// All rows.
+    All,
+    /// The rows of its path, in ascending order.
+    Paths(&'a [Vec<u32>]),
+}
+
+/// Numbers between the steps of an attention, used again for the next.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch<T: Kept> {
+    /// Of all rows: scores, then weights.
+    all: Vec<f32>,
+    /// Of the rows of a path.
+    own: Vec<f32>,
+    sums: T::Sums,
+}
+
+/// Attention to memories of this kind.
+pub(crate) trait Attend: Kept {
+    /// Adds rows `[any, stride]`, which end with the keys and the values.
+    fn push(memory: &mut Memory<Self>, rows: &[f32], stride: usize);
+
+    /// Scaled dot-product attention, `out[q, h] = Σₜ softmaxₜ(query[q, h] · keyₜ[h] / √d) · valueₜ[h]` per query q and
+    /// head h: `[queries, heads · d]`.
+    ///
+    /// Where `means` is not empty it gets the mean over the heads of the weight of each row, `[queries, rows]`.
     fn attend(
+        instructions: Instructions,
         queries: Queries,
         memory: &Memory<Self>,
-        weights: &mut Vec<f32>,
+        seen: Seen,
+        scratch: &mut Scratch<Self>,
         means: &mut [f32],
-        out: &mut [f32],
-    );
-    /// Each query sees the rows of its path.
-    fn attend_paths(
-        queries: Queries,
-        steps: &Steps<Self>,
-        paths: &[Vec<u32>],
-        weights: &mut Vec<f32>,
         out: &mut [f32],
     );
 }
 
 macro_rules! attend {
-    ($($type:ty, $whole:ident, $paths:ident;)*) => {$(
+    ($($type:ty, $push:ident, $attend:ident;)*) => {$(
         impl Attend for $type {
-            fn attend(queries: Queries, memory: &Memory<Self>, weights: &mut Vec<f32>, means: &mut [f32], out: &mut [f32]) {
-                $whole(queries, memory, weights, means, out);
+            fn push(memory: &mut Memory<Self>, rows: &[f32], stride: usize) {
+                $push(memory, rows, stride);
             }
 
-            fn attend_paths(queries: Queries, steps: &Steps<Self>, paths: &[Vec<u32>], weights: &mut Vec<f32>, out: &mut [f32]) {
-                $paths(queries, steps, paths, weights, out);
+            fn attend(instructions: Instructions, queries: Queries, memory: &Memory<Self>, seen: Seen, scratch: &mut Scratch<Self>, means: &mut [f32], out: &mut [f32]) {
+                $attend(instructions, queries, memory, seen, scratch, means, out);
             }
         }
 
         dispatch! {
-            fn $whole<'a>(queries: Queries<'a>, memory: &'a Memory<$type>, weights: &'a mut Vec<f32>, means: &'a mut [f32], out: &'a mut [f32]) -> () = attend_kernel;
-            fn $paths<'a>(queries: Queries<'a>, steps: &'a Steps<$type>, paths: &'a [Vec<u32>], weights: &'a mut Vec<f32>, out: &'a mut [f32]) -> () = attend_paths_kernel;
+            fn $push<'a>(memory: &'a mut Memory<$type>, rows: &'a [f32], stride: usize) -> () = push_kernel;
+            fn $attend<'a>(instructions: Instructions, queries: Queries<'a>, memory: &'a Memory<$type>, seen: Seen<'a>, scratch: &'a mut Scratch<$type>, means: &'a mut [f32], out: &'a mut [f32]) -> () = attend_kernel;
         }
     )*};
 }
 
 attend! {
-    f32, attend_f32, attend_paths_f32;
-    i8, attend_i8, attend_paths_i8;
+    f32, push_f32, attend_f32;
+    i8, push_i8, attend_i8;
 }
 
 dispatch! {
@@ -243,138 +157,141 @@ dispatch! {
     fn dot<'a>(a: &'a [f32], b: &'a [f32]) -> f32 = dot_kernel;
 }
 
-/// Head by head, all queries one after the other: what one has read of a head is in the cache for the next.
 #[inline(always)]
-fn attend_kernel<S: Simd, T: Stored>(
+fn push_kernel<S: Simd, T: Kept>(_: S, memory: &mut Memory<T>, rows: &[f32], stride: usize) {
+    let (size, heads) = (memory.size, memory.heads);
+    let (width, depth) = (size * heads, T::depth(size));
+    let mut kept = vec![T::default(); depth];
+    for row in rows.chunks_exact(stride) {
+        memory.grow();
+        let (block, lane) = (memory.rows / LANES, memory.rows % LANES);
+        let (together, place) = (memory.rows / T::TOGETHER, memory.rows % T::TOGETHER);
+        memory.rows += 1;
+        let (keys, values) = row[stride - 2 * width..].split_at(width);
+        let heads_of = |values| <[f32]>::chunks_exact(values, size);
+        for (head, (key, value)) in heads_of(keys).zip(heads_of(values)).enumerate() {
+            let unit = block * heads + head;
+            memory.key_units[unit][lane] = T::keep(key, &mut kept);
+            let out = &mut memory.keys[(block * heads + head) * depth * LANES..];
+            let lanes = out.chunks_exact_mut(T::TOGETHER).skip(lane).step_by(LANES);
+            for (out, key) in lanes.zip(kept.chunks_exact(T::TOGETHER)) {
+                for (out, key) in out.iter_mut().zip(key) {
+                    *out = key.as_key();
+                }
+            }
+            memory.value_units[unit][lane] = T::keep(value, &mut kept);
+            let out = &mut memory.values[(together * heads + head) * depth * T::TOGETHER..];
+            for (out, value) in out.chunks_exact_mut(T::TOGETHER).zip(&kept) {
+                out[place] = *value;
+            }
+        }
+    }
+}
+
+/// Head by head, all queries one after the other: what one has read of a head is in the cache for the next. All rows get
+/// scores and weights, also those beside a path, whose weight is none: side by side they cost less than one by one.
+#[inline(always)]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "those of `Attend::attend` and one"
+)]
+fn attend_kernel<S: Simd, T: Kept>(
     simd: S,
+    instructions: Instructions,
     queries: Queries,
     memory: &Memory<T>,
-    weights: &mut Vec<f32>,
+    seen: Seen,
+    scratch: &mut Scratch<T>,
     means: &mut [f32],
     out: &mut [f32],
 ) {
-    let (heads, positions, width) = (memory.heads, memory.positions, memory.width());
-    let size = width / heads;
+    let (heads, size, rows) = (memory.heads, memory.size, memory.rows);
+    let (width, depth) = (size * heads, T::depth(size));
     let scale = (size as f32).sqrt().recip();
-    let filled = positions.next_multiple_of(LANES);
-    weights.clear();
-    weights.resize(filled, 0.0);
-    let keys_of = |head| &memory.keys[head * filled * size..(head + 1) * filled * size];
-    let values_of = |head| &memory.values[head * positions * size..(head + 1) * positions * size];
+    let Scratch { all, own, sums } = scratch;
+    all.clear();
+    all.resize(rows.next_multiple_of(LANES), 0.0);
+    let (all, _) = all.as_chunks_mut::<LANES>();
+    let keys_of = |head| &memory.keys[head * depth * LANES..];
+    let values_of = |head| &memory.values[head * depth * T::TOGETHER..];
+
+    let (key_stride, value_stride) = (memory.width() * LANES, memory.width() * T::TOGETHER);
     for head in 0..heads {
         if head + 1 < heads {
-            prefetch_all(keys_of(head + 1));
-            prefetch_all(values_of(head + 1));
+            for block in keys_of(head + 1).chunks(key_stride) {
+                prefetch_all(&block[..depth * LANES]);
+            }
+            for units in [&memory.key_units, &memory.value_units] {
+                of_head(units, head + 1, heads).for_each(prefetch);
+            }
+            for rows in values_of(head + 1).chunks(value_stride) {
+                prefetch_all(&rows[..depth * T::TOGETHER]);
+            }
         }
-        let (keys, values) = (keys_of(head), values_of(head));
-        let rows = queries
+        let queries = queries
             .rows
             .chunks_exact(queries.stride)
             .zip(out.chunks_exact_mut(width));
-        for (query, (row, out)) in rows.enumerate() {
+        for (query, (row, out)) in queries.enumerate() {
             let span = head * size..(head + 1) * size;
-            let blocks = keys.chunks_exact(size * LANES);
-            for (weights, keys) in weights.as_chunks_mut::<LANES>().0.iter_mut().zip(blocks) {
-                *weights = scores(&row[span.clone()], keys, scale);
+            let head_query = &row[span.clone()];
+            T::scores(
+                simd,
+                instructions,
+                head_query,
+                keys_of(head),
+                key_stride,
+                sums,
+                all,
+            );
+            for (scores, units) in all.iter_mut().zip(of_head(&memory.key_units, head, heads)) {
+                for lane in 0..LANES {
+                    scores[lane] *= units[lane] * scale;
+                }
             }
-            multiply(weights, &memory.key_units[head * filled..]);
-            let weights = &mut weights[..positions];
-            softmax(simd, weights);
+            let weights = all.as_flattened_mut();
+            match seen {
+                Seen::All => {
+                    let (weights, beyond) = weights.split_at_mut(rows);
+                    softmax(simd, weights);
+                    beyond.fill(0.0);
+                }
+                Seen::Paths(paths) => {
+                    let path = &paths[query];
+                    own.clear();
+                    own.extend(path.iter().map(|row| weights[*row as usize]));
+                    softmax(simd, own);
+                    weights.fill(0.0);
+                    for (row, weight) in path.iter().zip(&*own) {
+                        weights[*row as usize] = *weight;
+                    }
+                }
+            }
             if !means.is_empty() {
-                let means = &mut means[query * positions..(query + 1) * positions];
+                let means = &mut means[query * rows..(query + 1) * rows];
                 for (mean, weight) in means.iter_mut().zip(&*weights) {
                     *mean += *weight / heads as f32;
                 }
             }
-            multiply(weights, &memory.value_units[head * positions..]);
-            weighted_sum(weights, values, size, &mut out[span]);
-        }
-    }
-}
-
-/// The scores of all rows, of which the path then takes its own: side by side they cost less than one by one.
-#[inline(always)]
-fn attend_paths_kernel<S: Simd, T: Stored>(
-    simd: S,
-    queries: Queries,
-    steps: &Steps<T>,
-    paths: &[Vec<u32>],
-    weights: &mut Vec<f32>,
-    out: &mut [f32],
-) {
-    let (heads, width) = (steps.heads, steps.width);
-    let size = width / heads;
-    let scale = (size as f32).sqrt().recip();
-    let filled = steps.rows.next_multiple_of(LANES);
-    let rows = queries.rows.chunks_exact(queries.stride);
-    for ((query, path), out) in rows.zip(paths).zip(out.chunks_exact_mut(width)) {
-        let count = path.len();
-        weights.clear();
-        weights.resize(heads * count + filled, 0.0);
-        let (weights, all) = weights.split_at_mut(heads * count);
-        let of_heads = query
-            .chunks_exact(size)
-            .zip(weights.chunks_exact_mut(count));
-        for (head, (query, weights)) in of_heads.enumerate() {
-            for (block, all) in all.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-                let start = (block * width + head * size) * LANES;
-                *all = scores(query, &steps.keys[start..start + size * LANES], scale);
-                multiply(all, &steps.key_units[(block * heads + head) * LANES..]);
-            }
-            for (weight, row) in weights.iter_mut().zip(path) {
-                *weight = all[*row as usize];
-            }
-            softmax(simd, weights);
-        }
-        out.fill(0.0);
-        for (position, row) in path.iter().enumerate() {
-            let row = *row as usize;
-            let values = steps.values[row * width..(row + 1) * width].chunks_exact(size);
-            let values = values.zip(&steps.value_units[row * heads..(row + 1) * heads]);
-            for (head, (out, (values, unit))) in out.chunks_exact_mut(size).zip(values).enumerate()
+            for (weights, units) in all
+                .iter_mut()
+                .zip(of_head(&memory.value_units, head, heads))
             {
-                add_scaled(weights[head * count + position] * unit, values, out);
+                for lane in 0..LANES {
+                    weights[lane] *= units[lane];
+                }
             }
+            let weights = &*all.as_flattened();
+            T::weighted_sum(
+                simd,
+                instructions,
+                weights,
+                values_of(head),
+                value_stride,
+                sums,
+                &mut out[span],
+            );
         }
-    }
-}
-
-/// `out[t] = scale · Σᵢ query[i] · keys[i, t]` for `keys` `[size, LANES]`, in the order of i, the even and the odd ones for
-/// themselves: two chains of additions, of which a processor does one while the other waits.
-#[inline(always)]
-fn scores<T: Stored>(query: &[f32], keys: &[T], scale: f32) -> [f32; LANES] {
-    let (pairs, rest) = query.as_chunks::<2>();
-    let (mut even, mut odd) = ([0.0; LANES], [0.0; LANES]);
-    let (rows, last) = keys.as_chunks::<{ 2 * LANES }>();
-    for (query, keys) in pairs.iter().zip(rows) {
-        for lane in 0..LANES {
-            even[lane] += query[0] * keys[lane].get();
-            odd[lane] += query[1] * keys[LANES + lane].get();
-        }
-    }
-    if let ([query], Some(keys)) = (rest, last.first_chunk::<LANES>()) {
-        for lane in 0..LANES {
-            even[lane] += query * keys[lane].get();
-        }
-    }
-    let mut out = [0.0; LANES];
-    for lane in 0..LANES {
-        out[lane] = (even[lane] + odd[lane]) * scale;
-    }
-    out
-}
-
-#[inline(always)]
-fn multiply(values: &mut [f32], factors: &[f32]) {
-    for (value, factor) in values.iter_mut().zip(factors) {
-        *value *= factor;
-    }
-}
-
-#[inline(always)]
-fn add_scaled<T: Stored>(factor: f32, values: &[T], out: &mut [f32]) {
-    for (out, value) in out.iter_mut().zip(values) {
-        *out += factor * value.get();
     }
 }
 
@@ -393,27 +310,14 @@ fn dot_kernel<S: Simd>(_: S, a: &[f32], b: &[f32]) -> f32 {
     fold(lanes, |a, b| a + b)
 }
 
-/// `out[i] = Σₜ weights[t] · values[t, i]`, in the order of t.
+/// Of units `[blocks, heads]` a head's.
 #[inline(always)]
-fn weighted_sum<T: Stored>(weights: &[f32], values: &[T], size: usize, out: &mut [f32]) {
-    let (wide, rest) = out.as_chunks_mut::<WIDE>();
-    let mut place = 0;
-    for out in wide {
-        let mut sums = [0.0; WIDE];
-        for (weight, row) in weights.iter().zip(values.chunks_exact(size)) {
-            if let Some(row) = row[place..].first_chunk::<WIDE>() {
-                for index in 0..WIDE {
-                    sums[index] += weight * row[index].get();
-                }
-            }
-        }
-        *out = sums;
-        place += WIDE;
-    }
-    rest.fill(0.0);
-    for (weight, row) in weights.iter().zip(values.chunks_exact(size)) {
-        add_scaled(*weight, &row[place..], rest);
-    }
+fn of_head(
+    units: &[[f32; LANES]],
+    head: usize,
+    heads: usize,
+) -> impl Iterator<Item = &[f32; LANES]> {
+    units.iter().skip(head).step_by(heads)
 }
 
 /// Turns scores into weights that add up to 1.

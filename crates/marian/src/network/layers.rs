@@ -231,7 +231,7 @@ impl DecoderLayer {
         let sources = self.cross.heads.sources(team, &rows, &encoded.spans);
         let memory = |source| LayerMemory {
             source,
-            steps: self.own.heads.steps(),
+            steps: self.own.heads.memory(),
         };
         sources.into_iter().map(memory).collect()
     }

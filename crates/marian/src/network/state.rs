@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::ops::{Source, Steps};
+use crate::ops::Memory;
 
 /// A batch of encoded sentences, one after the other without padding.
 #[derive(Debug, Clone)]
@@ -65,9 +65,9 @@ pub(super) struct SentenceMemory {
 #[derive(Debug)]
 pub(super) struct LayerMemory {
     /// Keys and values of the source.
-    pub(super) source: Source,
+    pub(super) source: Memory,
     /// Keys and values of the steps.
-    pub(super) steps: Steps,
+    pub(super) steps: Memory,
 }
 
 impl SentenceMemory {

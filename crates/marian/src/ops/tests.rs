@@ -275,7 +275,7 @@ fn attention_is_what_candle_composes() {
                 assert_eq!(places, expected_places);
             }
 
-            let (mut first, mut second) = (heads.steps(), heads.steps());
+            let (mut first, mut second) = (heads.memory(), heads.memory());
             let rows = values(&memory);
             first.push(&rows[..17 * 2 * width], 2 * width);
             second.push(&rows[17 * 2 * width..], 2 * width);

@@ -1,0 +1,244 @@
+//! How keys and values are kept, and the two sums over them that attention needs.
+
+use pulp::Simd;
+
+use super::planes::{self, Planes};
+use crate::kernel::int8::Instructions;
+use crate::kernel::{LANES, MOST, rounded};
+
+/// Values beside each other that are summed up in one pass over the rows: the size of a head in most models, in eight
+/// registers of AVX2.
+const WIDE: usize = 4 * LANES;
+
+/// A number of a key or a value, as it is kept.
+pub(crate) trait Kept: Copy + Default + Send + Sync + 'static {
+    /// Values of a key, or rows of a value, that lie side by side.
+    const TOGETHER: usize;
+
+    /// What sums are made with.
+    type Sums: Default;
+
+    /// What is kept of so many values: they are filled up with zeros.
+    fn depth(size: usize) -> usize;
+
+    /// Takes the part of a row that is a head's, filled up; returns what a unit is worth.
+    fn keep(values: &[f32], out: &mut [Self]) -> f32;
+
+    /// As it is among keys.
+    fn as_key(self) -> Self;
+
+    /// `out[t] = Σᵢ query[i] · keys[t, i]`, keys in units; a block of them every `stride` numbers.
+    fn scores<S: Simd>(
+        simd: S,
+        instructions: Instructions,
+        query: &[f32],
+        keys: &[Self],
+        stride: usize,
+        sums: &mut Self::Sums,
+        out: &mut [[f32; LANES]],
+    );
+
+    /// `out[i] = Σₜ weights[t] · values[t, i]`, values in units; [`TOGETHER`](Self::TOGETHER) rows every `stride` numbers.
+    fn weighted_sum<S: Simd>(
+        simd: S,
+        instructions: Instructions,
+        weights: &[f32],
+        values: &[Self],
+        stride: usize,
+        sums: &mut Self::Sums,
+        out: &mut [f32],
+    );
+}
+
+/// As it is.
+impl Kept for f32 {
+    const TOGETHER: usize = 1;
+
+    type Sums = ();
+
+    fn depth(size: usize) -> usize {
+        size
+    }
+
+    #[inline(always)]
+    fn keep(values: &[f32], out: &mut [Self]) -> f32 {
+        out.copy_from_slice(values);
+        1.0
+    }
+
+    #[inline(always)]
+    fn as_key(self) -> Self {
+        self
+    }
+
+    /// In the order of i, the even and the odd ones for themselves: two chains of additions, of which a processor does
+    /// one while the other waits.
+    #[inline(always)]
+    fn scores<S: Simd>(
+        _: S,
+        _: Instructions,
+        query: &[f32],
+        keys: &[Self],
+        stride: usize,
+        (): &mut (),
+        out: &mut [[f32; LANES]],
+    ) {
+        let (pairs, last) = query.as_chunks::<2>();
+        for (out, keys) in out.iter_mut().zip(keys.chunks(stride)) {
+            let (mut even, mut odd) = ([0.0; LANES], [0.0; LANES]);
+            let (keys, rest) = keys[..query.len() * LANES].as_chunks::<{ 2 * LANES }>();
+            for (query, keys) in pairs.iter().zip(keys) {
+                for lane in 0..LANES {
+                    even[lane] += query[0] * keys[lane];
+                    odd[lane] += query[1] * keys[LANES + lane];
+                }
+            }
+            if let [query] = last {
+                for (even, key) in even.iter_mut().zip(rest) {
+                    *even += query * key;
+                }
+            }
+            for lane in 0..LANES {
+                out[lane] = even[lane] + odd[lane];
+            }
+        }
+    }
+
+    /// In the order of t.
+    #[inline(always)]
+    fn weighted_sum<S: Simd>(
+        _: S,
+        _: Instructions,
+        weights: &[f32],
+        values: &[Self],
+        stride: usize,
+        (): &mut (),
+        out: &mut [f32],
+    ) {
+        // Rows beside the path have no weight.
+        let rows = || {
+            let rows = weights.iter().zip(values.chunks(stride));
+            rows.filter(|(weight, _)| **weight != 0.0)
+        };
+        let (wide, rest) = out.as_chunks_mut::<WIDE>();
+        let mut place = 0;
+        for out in wide {
+            let mut sums = [0.0; WIDE];
+            for (weight, row) in rows() {
+                if let Some(row) = row[place..].first_chunk::<WIDE>() {
+                    for index in 0..WIDE {
+                        sums[index] += weight * row[index];
+                    }
+                }
+            }
+            *out = sums;
+            place += WIDE;
+        }
+        rest.fill(0.0);
+        for (weight, row) in rows() {
+            for (out, value) in rest.iter_mut().zip(&row[place..]) {
+                *out += weight * value;
+            }
+        }
+    }
+}
+
+/// In 127 parts of the greatest of its head and row.
+impl Kept for i8 {
+    const TOGETHER: usize = planes::TOGETHER;
+
+    type Sums = Sums;
+
+    fn depth(size: usize) -> usize {
+        size.next_multiple_of(LANES)
+    }
+
+    #[inline(always)]
+    fn keep(values: &[f32], out: &mut [Self]) -> f32 {
+        let greatest = greatest(values);
+        let factor = if greatest > 0.0 { MOST / greatest } else { 0.0 };
+        for (out, value) in out.iter_mut().zip(values) {
+            *out = rounded(value * factor);
+        }
+        greatest / MOST
+    }
+
+    /// An unsigned byte, 128 more.
+    #[inline(always)]
+    fn as_key(self) -> Self {
+        self ^ i8::MIN
+    }
+
+    #[inline(always)]
+    fn scores<S: Simd>(
+        _: S,
+        instructions: Instructions,
+        query: &[f32],
+        keys: &[Self],
+        stride: usize,
+        sums: &mut Sums,
+        out: &mut [[f32; LANES]],
+    ) {
+        let greatest = greatest(query);
+        let (unit, total) = sums.query.fill(query, greatest);
+        sums.of_keys.resize(out.len(), [0; LANES]);
+        planes::key_sums(instructions, &sums.query, keys, stride, &mut sums.of_keys);
+        for (out, sums) in out.iter_mut().zip(&sums.of_keys) {
+            for (out, sum) in out.iter_mut().zip(sums) {
+                *out = (sum - planes::OFFSET * total) as f32 * unit;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn weighted_sum<S: Simd>(
+        _: S,
+        instructions: Instructions,
+        weights: &[f32],
+        values: &[Self],
+        stride: usize,
+        sums: &mut Sums,
+        out: &mut [f32],
+    ) {
+        let greatest = greatest(weights);
+        let unit = sums.weights.fill(weights, greatest);
+        sums.of_values
+            .resize(Self::depth(out.len()) / LANES, [0.0; LANES]);
+        planes::value_sums(
+            instructions,
+            &sums.weights,
+            values,
+            stride,
+            &mut sums.of_values,
+        );
+        for (out, sum) in out.iter_mut().zip(sums.of_values.as_flattened()) {
+            *out = sum * unit;
+        }
+    }
+}
+
+/// What sums of integers are made with.
+#[derive(Debug, Default)]
+pub(crate) struct Sums {
+    query: Planes<i8>,
+    weights: Planes<u8>,
+    of_keys: Vec<[i32; LANES]>,
+    of_values: Vec<[f32; LANES]>,
+}
+
+/// The greatest magnitude.
+#[inline(always)]
+fn greatest(values: &[f32]) -> f32 {
+    let greater = |a: f32, b: f32| if b > a { b } else { a };
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    let mut lanes = [0.0_f32; LANES];
+    for chunk in chunks {
+        for lane in 0..LANES {
+            lanes[lane] = greater(lanes[lane], chunk[lane].abs());
+        }
+    }
+    for (lane, value) in lanes.iter_mut().zip(rest) {
+        *lane = greater(*lane, value.abs());
+    }
+    crate::kernel::fold(lanes, greater)
+}
