@@ -221,7 +221,7 @@ fn search(
             .map(|wanted| Top::new(wanted.count + more))
             .collect();
         let mut masses = Vec::new();
-        let mut scratch = vec![0.0; wanted.len() * STRIDE];
+        let mut scratch = States::new(wanted.len(), STRIDE);
         for block in task * share..((task + 1) * share).min(blocks) {
             let columns = block * BLOCK..((block + 1) * BLOCK).min(vocabulary);
             let mut rows: Vec<&mut [f32]> = scratch
