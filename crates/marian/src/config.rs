@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use crate::Error;
+use crate::kernel::MOST_VALUES;
 
 /// Most positions that a file may ask for: many times what the models known have (512), and few enough that a table of
 /// them fits into memory.
@@ -182,6 +183,10 @@ impl Config {
         ] {
             if !self.d_model.is_multiple_of(heads) {
                 return Err(model.error(key, format!("does not divide d_model = {}", self.d_model)));
+            }
+            if self.d_model / heads > MOST_VALUES {
+                let reason = format!("heads of more than {MOST_VALUES} values each");
+                return Err(model.error(key, reason));
             }
         }
         if !self.d_model.is_multiple_of(2) {

@@ -2,8 +2,10 @@
 //!
 //! Two rules hold for everything here. **One order of summation:** a sum runs over its terms in an order that depends
 //! only on how many terms there are, never on the other rows of a batch, on the number of threads, or on how work was
-//! cut up; so a row has the same bits in any company. **No `unsafe`** but in [`int8`], `planes`, `prefetch` and `pages`, which say why: each kernel is compiled once per instruction set
-//! and picked at run time by `pulp`; the product is written in its registers, the rest so that LLVM vectorises it.
+//! cut up; so a row has the same bits in any company. **No `unsafe`** but in [`int8`], `planes`, `prefetch` and `pages`,
+//! which say why. Sums of integers are written in the registers of [`Instructions`](int8::Instructions); every other
+//! kernel is compiled once per instruction set and picked at run time by `pulp`: the product of floats is written in its
+//! registers, the rest so that LLVM vectorises it.
 //!
 //! Nothing here but the product of floats uses a fused multiply-add, so that all processors agree bit for bit on all
 //! else; the product of integers is exact everywhere.
@@ -24,7 +26,7 @@ mod product;
 mod rows;
 mod vocabulary;
 
-pub(crate) use attention::{Attend, Memory, Queries, Scratch, Seen, dot};
+pub(crate) use attention::{Attend, MOST_VALUES, Memory, Queries, Scratch, Seen, dot};
 pub(crate) use columns::by_columns;
 pub(crate) use product::{Interleaved, Packed};
 pub(crate) use rows::{activate, add_and_normalise};

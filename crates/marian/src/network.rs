@@ -42,8 +42,8 @@ pub enum Precision {
     #[default]
     F32,
     /// 8-bit integers: several times as fast, in less than half of the memory. Weights are quantised when they are
-    /// loaded, activations, keys and values on the fly; the arithmetic of attention, normalisation and the choice of
-    /// the next token stay floating point.
+    /// loaded, all else when it meets a product; softmax, normalisation and the choice of the next token stay floating
+    /// point.
     Int8,
 }
 

@@ -244,8 +244,7 @@ impl Heads {
         }
         let sentences = team.share(tasks.len(), 1).div_ceil(PIECES);
         team.for_each(tasks.chunks_mut(sentences), |tasks| {
-            let (mut floats, mut integers, mut means) =
-                (Scratch::default(), Scratch::default(), Vec::new());
+            let (mut scratch, mut means) = (Scratch::default(), Vec::new());
             for (queries, sight, out, marks) in tasks {
                 let (memory, seen, align) = match *sight {
                     Sight::Source { source, align } => (source, Seen::All, align),
@@ -254,30 +253,13 @@ impl Heads {
                 let rows = memory.rows();
                 means.clear();
                 means.resize(if align { marks.len() * rows } else { 0 }, 0.0);
+                let (scratch, means) = (&mut scratch, &mut means);
                 match memory {
                     Memory::F32(memory) => {
-                        let scratch = &mut floats;
-                        Attend::attend(
-                            instructions,
-                            *queries,
-                            memory,
-                            seen,
-                            scratch,
-                            &mut means,
-                            out,
-                        );
+                        Attend::attend(instructions, *queries, memory, seen, scratch, means, out);
                     }
                     Memory::Int8(memory) => {
-                        let scratch = &mut integers;
-                        Attend::attend(
-                            instructions,
-                            *queries,
-                            memory,
-                            seen,
-                            scratch,
-                            &mut means,
-                            out,
-                        );
+                        Attend::attend(instructions, *queries, memory, seen, scratch, means, out);
                     }
                 }
                 for (mark, means) in marks.iter_mut().zip(means.chunks_exact(rows)) {

@@ -13,9 +13,11 @@ mod planes;
 use pulp::Simd;
 
 use super::int8::Instructions;
-use super::prefetch::{prefetch, prefetch_all};
+use super::prefetch::prefetch_all;
 use super::{LANES, dispatch, exp, fold, maximum};
 pub(crate) use kept::Kept;
+use kept::Sums;
+pub(crate) use planes::MOST_VALUES;
 
 /// Keys and values, a row for each token.
 ///
@@ -100,12 +102,12 @@ pub(crate) enum Seen<'a> {
 
 /// Numbers between the steps of an attention, used again for the next.
 #[derive(Debug, Default)]
-pub(crate) struct Scratch<T: Kept> {
+pub(crate) struct Scratch {
     /// Of all rows: scores, then weights.
     all: Vec<f32>,
     /// Of the rows of a path.
     own: Vec<f32>,
-    sums: T::Sums,
+    sums: Sums,
 }
 
 /// Attention to memories of this kind.
@@ -114,7 +116,7 @@ pub(crate) trait Attend: Kept {
     fn push(memory: &mut Memory<Self>, rows: &[f32], stride: usize);
 
     /// Scaled dot-product attention, `out[q, h] = Σₜ softmaxₜ(query[q, h] · keyₜ[h] / √d) · valueₜ[h]` per query q and
-    /// head h: `[queries, heads · d]`.
+    /// head h: `[queries, heads · d]`. There is at least one row.
     ///
     /// Where `means` is not empty it gets the mean over the heads of the weight of each row, `[queries, rows]`.
     fn attend(
@@ -122,7 +124,7 @@ pub(crate) trait Attend: Kept {
         queries: Queries,
         memory: &Memory<Self>,
         seen: Seen,
-        scratch: &mut Scratch<Self>,
+        scratch: &mut Scratch,
         means: &mut [f32],
         out: &mut [f32],
     );
@@ -135,14 +137,14 @@ macro_rules! attend {
                 $push(memory, rows, stride);
             }
 
-            fn attend(instructions: Instructions, queries: Queries, memory: &Memory<Self>, seen: Seen, scratch: &mut Scratch<Self>, means: &mut [f32], out: &mut [f32]) {
+            fn attend(instructions: Instructions, queries: Queries, memory: &Memory<Self>, seen: Seen, scratch: &mut Scratch, means: &mut [f32], out: &mut [f32]) {
                 $attend(instructions, queries, memory, seen, scratch, means, out);
             }
         }
 
         dispatch! {
             fn $push<'a>(memory: &'a mut Memory<$type>, rows: &'a [f32], stride: usize) -> () = push_kernel;
-            fn $attend<'a>(instructions: Instructions, queries: Queries<'a>, memory: &'a Memory<$type>, seen: Seen<'a>, scratch: &'a mut Scratch<$type>, means: &'a mut [f32], out: &'a mut [f32]) -> () = attend_kernel;
+            fn $attend<'a>(instructions: Instructions, queries: Queries<'a>, memory: &'a Memory<$type>, seen: Seen<'a>, scratch: &'a mut Scratch, means: &'a mut [f32], out: &'a mut [f32]) -> () = attend_kernel;
         }
     )*};
 }
@@ -201,7 +203,7 @@ fn attend_kernel<S: Simd, T: Kept>(
     queries: Queries,
     memory: &Memory<T>,
     seen: Seen,
-    scratch: &mut Scratch<T>,
+    scratch: &mut Scratch,
     means: &mut [f32],
     out: &mut [f32],
 ) {
@@ -222,7 +224,7 @@ fn attend_kernel<S: Simd, T: Kept>(
                 prefetch_all(&block[..depth * LANES]);
             }
             for units in [&memory.key_units, &memory.value_units] {
-                of_head(units, head + 1, heads).for_each(prefetch);
+                of_head(units, head + 1, heads).for_each(|units| prefetch_all(units));
             }
             for rows in values_of(head + 1).chunks(value_stride) {
                 prefetch_all(&rows[..depth * T::TOGETHER]);
@@ -236,7 +238,6 @@ fn attend_kernel<S: Simd, T: Kept>(
             let span = head * size..(head + 1) * size;
             let head_query = &row[span.clone()];
             T::scores(
-                simd,
                 instructions,
                 head_query,
                 keys_of(head),
@@ -281,9 +282,8 @@ fn attend_kernel<S: Simd, T: Kept>(
                     weights[lane] *= units[lane];
                 }
             }
-            let weights = &*all.as_flattened();
+            let weights = all.as_flattened();
             T::weighted_sum(
-                simd,
                 instructions,
                 weights,
                 values_of(head),

@@ -25,13 +25,13 @@ pub(crate) use weights::Weights;
 const DEPTH_STEP: usize = 64;
 
 /// Inputs whose products a 32-bit lane adds up at a time.
-const GROUP: usize = 4;
+pub(crate) const GROUP: usize = 4;
 
 /// Values whose quantisation is worth a second thread: some 2 µs of work.
 const WORTH_SPLITTING: usize = 1 << 13;
 
 /// What is added to q so that it is an unsigned byte, as VNNI and AMX want it.
-const OFFSET: i32 = 128;
+pub(crate) const OFFSET: i32 = 128;
 
 /// The rows of a tile of AMX; rows of activations are filled up to a multiple of it where there are more.
 const TILE_ROWS: usize = 16;
@@ -41,7 +41,7 @@ const TILE_ROWS: usize = 16;
 const PANELS: usize = 4;
 const ROWS: usize = 4 * TILE_ROWS;
 
-/// A set of instructions that the product is written in. All give the same integers.
+/// A set of instructions that sums of integers are written in. All give the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Instructions {
     /// What every processor has.
@@ -188,7 +188,8 @@ impl Rows {
             .zip(sums.chunks_mut(block.rows.len() * PANEL))
         {
             let (panel, further) = weights.panels[start * depth..].split_at(PANEL * depth);
-            // The rows behind find all panels of the block in the cache.
+            // The rows behind find all panels of the block in the cache. The last panel of a thread's columns asks for one
+            // that another thread reads, which does no harm.
             let ahead = if block.rows.start == 0 {
                 &further[..further.len().min(PANEL * depth)]
             } else {
@@ -399,7 +400,8 @@ impl Kernel {
     }
 
     /// `sums[r, o] = Σₖ x[r, k] · panel[k, o]` for `x` `[rows, depth]`, `panel` `[depth / 4, PANEL, 4]` and `sums`
-    /// `[rows, PANEL]`; without [`adds_offset`](Self::adds_offset) it is x − `OFFSET`. `ahead` is what will be read next.
+    /// `[rows, PANEL]`; without [`adds_offset`](Self::adds_offset) it is x − `OFFSET`. `ahead` is what
+    /// will be read next, which AVX-512 asks for.
     fn sums(&self, x: &[u8], depth: usize, panel: &[i8], ahead: &[i8], sums: &mut [i32]) {
         match self {
             Self::Scalar => scalar::sums(x, depth, panel, sums),
@@ -462,7 +464,7 @@ mod tests {
                         OFFSET * of_column.map(|weight| i32::from(*weight)).sum::<i32>()
                     })
                     .collect();
-                for rows in [1, 2, 3, 12, 13, 16, 32, 48] {
+                for rows in [1, 2, 3, 8, 9, 13, 16, 17, 32, 48] {
                     for x in [
                         vec![0; rows * depth],
                         vec![255; rows * depth],

@@ -1,9 +1,9 @@
 //! Asking for memory before it is needed.
 
 /// Bytes that come together.
-pub(crate) const LINE: usize = 64;
+const LINE: usize = 64;
 
-/// Asks for the memory of a value, at most a [`LINE`], to be brought into the second-level cache. Only on x86-64;
+/// Asks for the line that a value begins in to be brought into the second-level cache. Only on x86-64;
 /// elsewhere it comes when it is read.
 #[inline(always)]
 #[cfg_attr(
@@ -29,5 +29,9 @@ pub(crate) fn prefetch<T>(value: &T) {
 pub(crate) fn prefetch_all<T>(values: &[T]) {
     for value in values.iter().step_by((LINE / size_of::<T>()).max(1)) {
         prefetch(value);
+    }
+    // A slice need not begin with a line.
+    if let Some(last) = values.last() {
+        prefetch(last);
     }
 }

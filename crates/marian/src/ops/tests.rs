@@ -253,7 +253,7 @@ fn heads(count: usize, width: usize, arithmetic: Arithmetic) -> Heads {
 fn attention_is_what_candle_composes() {
     // Two sentences, of which the second has two hypotheses.
     let sentences = [0..17, 17..20];
-    let seen = [(0..17).collect(), vec![17, 18, 19], vec![17, 18, 19]];
+    let seen: [Vec<u32>; 3] = [(0..17).collect(), vec![17, 18, 19], vec![17, 18, 19]];
     for (arithmetic, allowed) in [(Arithmetic::F32, 2e-5), (INT8, 2e-2)] {
         // Heads of 24 values, 12, 4, 5, 64 and 80.
         for (count, width) in [(1, 24), (2, 24), (6, 24), (2, 10), (2, 128), (2, 160)] {
@@ -275,17 +275,20 @@ fn attention_is_what_candle_composes() {
                 assert_eq!(places, expected_places);
             }
 
-            let (mut first, mut second) = (heads.memory(), heads.memory());
-            let rows = values(&memory);
-            first.push(&rows[..17 * 2 * width], 2 * width);
-            second.push(&rows[17 * 2 * width..], 2 * width);
-            let (one, two) = ([(0..17).collect()], [vec![0, 1, 2], vec![0, 1, 2]]);
-            let sights = [
-                (1, Sight::Paths(&first, &one)),
-                (2, Sight::Paths(&second, &two)),
-            ];
-            let (got, _) = heads.attention(&team(), &states(&projected), sights.into_iter());
-            assert_near(&of_states(&got), &expected, allowed);
+            // As paths through one memory, each of which leaves rows out; the last as beams interleave them.
+            let mut steps = heads.memory();
+            steps.push(&values(&memory), 2 * width);
+            let mut paths = seen.clone();
+            for interleaved in [false, true] {
+                if interleaved {
+                    paths[2] = vec![0, 3, 8, 17];
+                }
+                let (expected, _) = composed::attention(&queries, &memory, &paths, count).unwrap();
+                let sight = Sight::Paths(&steps, &paths);
+                let (got, _) =
+                    heads.attention(&team(), &states(&projected), std::iter::once((3, sight)));
+                assert_near(&of_states(&got), &expected, allowed);
+            }
         }
     }
 }

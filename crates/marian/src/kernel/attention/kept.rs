@@ -1,7 +1,5 @@
 //! How keys and values are kept, and the two sums over them that attention needs.
 
-use pulp::Simd;
-
 use super::planes::{self, Planes};
 use crate::kernel::int8::Instructions;
 use crate::kernel::{LANES, MOST, rounded};
@@ -15,37 +13,32 @@ pub(crate) trait Kept: Copy + Default + Send + Sync + 'static {
     /// Values of a key, or rows of a value, that lie side by side.
     const TOGETHER: usize;
 
-    /// What sums are made with.
-    type Sums: Default;
-
     /// What is kept of so many values: they are filled up with zeros.
     fn depth(size: usize) -> usize;
 
-    /// Takes the part of a row that is a head's, filled up; returns what a unit is worth.
+    /// Takes the part of a row that is a head's; returns what a unit is worth. What `out` is longer by stays as it is.
     fn keep(values: &[f32], out: &mut [Self]) -> f32;
 
     /// As it is among keys.
     fn as_key(self) -> Self;
 
     /// `out[t] = Σᵢ query[i] · keys[t, i]`, keys in units; a block of them every `stride` numbers.
-    fn scores<S: Simd>(
-        simd: S,
+    fn scores(
         instructions: Instructions,
         query: &[f32],
         keys: &[Self],
         stride: usize,
-        sums: &mut Self::Sums,
+        sums: &mut Sums,
         out: &mut [[f32; LANES]],
     );
 
     /// `out[i] = Σₜ weights[t] · values[t, i]`, values in units; [`TOGETHER`](Self::TOGETHER) rows every `stride` numbers.
-    fn weighted_sum<S: Simd>(
-        simd: S,
+    fn weighted_sum(
         instructions: Instructions,
         weights: &[f32],
         values: &[Self],
         stride: usize,
-        sums: &mut Self::Sums,
+        sums: &mut Sums,
         out: &mut [f32],
     );
 }
@@ -53,8 +46,6 @@ pub(crate) trait Kept: Copy + Default + Send + Sync + 'static {
 /// As it is.
 impl Kept for f32 {
     const TOGETHER: usize = 1;
-
-    type Sums = ();
 
     fn depth(size: usize) -> usize {
         size
@@ -74,13 +65,12 @@ impl Kept for f32 {
     /// In the order of i, the even and the odd ones for themselves: two chains of additions, of which a processor does
     /// one while the other waits.
     #[inline(always)]
-    fn scores<S: Simd>(
-        _: S,
+    fn scores(
         _: Instructions,
         query: &[f32],
         keys: &[Self],
         stride: usize,
-        (): &mut (),
+        _: &mut Sums,
         out: &mut [[f32; LANES]],
     ) {
         let (pairs, last) = query.as_chunks::<2>();
@@ -106,13 +96,12 @@ impl Kept for f32 {
 
     /// In the order of t.
     #[inline(always)]
-    fn weighted_sum<S: Simd>(
-        _: S,
+    fn weighted_sum(
         _: Instructions,
         weights: &[f32],
         values: &[Self],
         stride: usize,
-        (): &mut (),
+        _: &mut Sums,
         out: &mut [f32],
     ) {
         // Rows beside the path have no weight.
@@ -147,8 +136,6 @@ impl Kept for f32 {
 impl Kept for i8 {
     const TOGETHER: usize = planes::TOGETHER;
 
-    type Sums = Sums;
-
     fn depth(size: usize) -> usize {
         size.next_multiple_of(LANES)
     }
@@ -170,8 +157,7 @@ impl Kept for i8 {
     }
 
     #[inline(always)]
-    fn scores<S: Simd>(
-        _: S,
+    fn scores(
         instructions: Instructions,
         query: &[f32],
         keys: &[Self],
@@ -191,8 +177,7 @@ impl Kept for i8 {
     }
 
     #[inline(always)]
-    fn weighted_sum<S: Simd>(
-        _: S,
+    fn weighted_sum(
         instructions: Instructions,
         weights: &[f32],
         values: &[Self],
@@ -217,7 +202,7 @@ impl Kept for i8 {
     }
 }
 
-/// What sums of integers are made with.
+/// What sums of integers are made with; sums of floats need nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Sums {
     query: Planes<i8>,

@@ -8,14 +8,17 @@
     reason = "a function compiled for more than the common instructions cannot be called otherwise"
 )]
 
-use crate::kernel::int8::Instructions;
+use crate::kernel::int8::{self, Instructions};
 use crate::kernel::{LANES, ROUND};
 
-/// Products that a 32-bit lane adds up at a time.
-pub(super) const TOGETHER: usize = 4;
+/// As many products as a 32-bit lane adds up at a time.
+pub(super) const TOGETHER: usize = int8::GROUP;
 
 /// What keys are more by than they stand for, so that they are unsigned.
-pub(super) const OFFSET: i32 = 128;
+pub(super) const OFFSET: i32 = int8::OFFSET;
+
+/// The most values of a head: the sum of 1 024 products of 8 191 and 255 is below 2³¹.
+pub(crate) const MOST_VALUES: usize = 1024;
 
 /// The bits of the lower plane.
 const LOW: u32 = 7;
@@ -29,7 +32,8 @@ pub(super) struct Planes<T> {
 
 impl<T: Copy + Default> Planes<T> {
     /// Sets them to `split` of each value in units, of which the greatest magnitude is `most`; returns what a unit is
-    /// worth, and how many units there are altogether.
+    /// worth, and how many units there are altogether. What is not a finite number, or too small to be divided by, counts
+    /// as 0: sums stay within their bounds whatever comes.
     #[inline(always)]
     fn set(
         &mut self,
@@ -51,8 +55,14 @@ impl<T: Copy + Default> Planes<T> {
             .zip(self.low.as_flattened_mut());
         let mut total = 0;
         for (value, (high, low)) in values.iter().zip(planes) {
+            let scaled = value * factor;
+            let scaled = if scaled.abs() <= most + 1.0 {
+                scaled
+            } else {
+                0.0
+            };
             // The whole number next to it is in the low bits.
-            let units = (value * factor + ROUND)
+            let units = (scaled + ROUND)
                 .to_bits()
                 .wrapping_sub(ROUND.to_bits())
                 .cast_signed();
@@ -95,7 +105,7 @@ impl Planes<u8> {
 }
 
 /// `sums[t] = Σᵢ query[i] · (keys[t, i] + OFFSET)` for blocks of keys `[depth / 4, LANES, 4]`, one every `stride` bytes.
-/// With 14 and 8 bits, heads of up to a thousand values fit.
+/// There are [`MOST_VALUES`] of a query at most.
 pub(super) fn key_sums(
     instructions: Instructions,
     query: &Planes<i8>,
@@ -107,12 +117,12 @@ pub(super) fn key_sums(
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the processor has what the function is compiled for.
         Instructions::Avx512 | Instructions::Amx if instructions.is_available() => unsafe {
-            x86::key_sums_avx512(query, keys, stride, sums)
+            x86::key_sums_avx512(query, keys, stride, sums);
         },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: likewise.
         Instructions::Avx2 if instructions.is_available() => unsafe {
-            x86::key_sums_avx2(query, keys, stride, sums)
+            x86::key_sums_avx2(query, keys, stride, sums);
         },
         _ => {
             for (sums, keys) in sums.iter_mut().zip(keys.chunks(stride)) {
@@ -147,27 +157,31 @@ pub(super) fn value_sums(
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the processor has what the function is compiled for.
         Instructions::Avx512 | Instructions::Amx if instructions.is_available() => unsafe {
-            x86::value_sums_avx512(weights, values, stride, sums)
+            x86::value_sums_avx512(weights, values, stride, sums);
         },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: likewise.
         Instructions::Avx2 if instructions.is_available() => unsafe {
-            x86::value_sums_avx2(weights, values, stride, sums)
+            x86::value_sums_avx2(weights, values, stride, sums);
         },
         _ => {
-            for (index, sum) in sums.as_flattened_mut().iter_mut().enumerate() {
-                let plane = |plane: &[[u8; TOGETHER]]| -> i32 {
-                    let rows = values
-                        .chunks(stride)
-                        .map(|rows| &rows[index * TOGETHER..][..TOGETHER]);
-                    let products = rows
-                        .zip(plane)
-                        .flat_map(|(values, weights)| values.iter().zip(weights));
-                    products
-                        .map(|(value, weight)| i32::from(*value) * i32::from(*weight))
-                        .sum()
-                };
-                *sum = joined(plane(&weights.high), plane(&weights.low));
+            for (index, sums) in sums.iter_mut().enumerate() {
+                let mut totals = [[0; LANES]; 2];
+                let planes = weights.high.iter().zip(&weights.low);
+                for (values, (high, low)) in values.chunks(stride).zip(planes) {
+                    let values = values.as_chunks::<{ LANES * TOGETHER }>().0[index];
+                    for (totals, plane) in totals.iter_mut().zip([high, low]) {
+                        for (total, values) in
+                            totals.iter_mut().zip(values.as_chunks::<TOGETHER>().0)
+                        {
+                            for (value, weight) in values.iter().zip(plane) {
+                                *total += i32::from(*value) * i32::from(*weight);
+                            }
+                        }
+                    }
+                }
+                let [high, low] = totals;
+                *sums = std::array::from_fn(|lane| joined(high[lane], low[lane]));
             }
         }
     }
@@ -342,6 +356,7 @@ mod tests {
 
     /// At the extremes, and beside what belongs to other heads; sets that this processor lacks are not tried here.
     #[test]
+    #[expect(clippy::cast_possible_truncation, reason = "units are small")]
     fn sums_are_exact() {
         for depth in [16, 64, 80] {
             let (blocks, stride) = (3, depth * LANES + 32);
@@ -386,9 +401,26 @@ mod tests {
                     let expected: i32 = (0..positive.len())
                         .map(|t| units(&positive[t], 16383.0) * value(t))
                         .sum();
-                    assert_eq!(*sum, expected as f32, "{instructions:?}");
+                    assert_eq!(
+                        sum.to_bits(),
+                        (expected as f32).to_bits(),
+                        "{instructions:?}"
+                    );
                 }
             }
         }
+    }
+
+    #[test]
+    fn numbers_that_are_none_count_as_nothing() {
+        let values = [f32::NAN, f32::INFINITY, 1e-38, 0.0, -1.0, f32::NEG_INFINITY];
+        for greatest in [f32::INFINITY, 1e-38, 0.0] {
+            let mut query = Planes::<i8>::default();
+            let (_, total) = query.fill(&[&values[..]; 8].concat(), greatest);
+            assert!(total.abs() <= 8 * 8191, "{total}");
+        }
+        let mut query = Planes::<i8>::default();
+        assert_eq!(query.fill(&values, 1.0).1, -8191);
+        assert_eq!(units(&query).flatten().sum::<i32>(), -8191);
     }
 }

@@ -5,7 +5,7 @@
 
 #![expect(
     unsafe_code,
-    reason = "a function compiled for more than the common instructions cannot be called otherwise"
+    reason = "functions compiled for more than the common instructions, and bytes read unchecked in one of them"
 )]
 
 use std::arch::is_x86_feature_detected;
@@ -106,14 +106,14 @@ fn tile_avx512<const ROWS: usize>(
     let mut totals = [[_mm512_setzero_si512(); 2]; ROWS];
     let groups = panel.as_chunks::<{ PANEL * GROUP }>().0;
     assert!(x.len() == ROWS * depth && depth == groups.len() * GROUP);
-    // A line or less of it with each group.
+    // With each group a line or less, of which the latter costs nothing but the asking.
     let mut ahead = ahead.chunks(ahead.len().div_ceil(groups.len().max(1)).max(1));
     for (group, weights) in groups.iter().enumerate() {
-        if let Some(line) = ahead.next() {
-            prefetch(&line[0]);
+        if let Some([first, ..]) = ahead.next() {
+            prefetch(first);
         }
         let weights = cast::<[i8; PANEL * GROUP], [__m512i; 2]>(*weights);
-        for row in 0..ROWS {
+        for (row, totals) in totals.iter_mut().enumerate() {
             // SAFETY: `x` has that many rows of that many groups, as asserted; checking it here would take as many
             // instructions as the products do.
             let bytes = unsafe {
@@ -123,8 +123,8 @@ fn tile_avx512<const ROWS: usize>(
                     .read()
             };
             let factor = _mm512_set1_epi32(i32::from_ne_bytes(bytes));
-            for half in 0..2 {
-                totals[row][half] = _mm512_dpbusd_epi32(totals[row][half], factor, weights[half]);
+            for (total, weights) in totals.iter_mut().zip(weights) {
+                *total = _mm512_dpbusd_epi32(*total, factor, weights);
             }
         }
     }
