@@ -172,9 +172,10 @@ fn push_kernel<S: Simd, T: Kept>(_: S, memory: &mut Memory<T>, rows: &[f32], str
         let (keys, values) = row[stride - 2 * width..].split_at(width);
         let heads_of = |values| <[f32]>::chunks_exact(values, size);
         for (head, (key, value)) in heads_of(keys).zip(heads_of(values)).enumerate() {
+            // Of the block and the head: where their units are, and their keys.
             let unit = block * heads + head;
             memory.key_units[unit][lane] = T::keep(key, &mut kept);
-            let out = &mut memory.keys[(block * heads + head) * depth * LANES..];
+            let out = &mut memory.keys[unit * depth * LANES..];
             let lanes = out.chunks_exact_mut(T::TOGETHER).skip(lane).step_by(LANES);
             for (out, key) in lanes.zip(kept.chunks_exact(T::TOGETHER)) {
                 for (out, key) in out.iter_mut().zip(key) {
@@ -216,7 +217,6 @@ fn attend_kernel<S: Simd, T: Kept>(
     let (all, _) = all.as_chunks_mut::<LANES>();
     let keys_of = |head| &memory.keys[head * depth * LANES..];
     let values_of = |head| &memory.values[head * depth * T::TOGETHER..];
-
     let (key_stride, value_stride) = (memory.width() * LANES, memory.width() * T::TOGETHER);
     for head in 0..heads {
         if head + 1 < heads {

@@ -1,0 +1,77 @@
+use super::*;
+
+/// The bytes at which something could go wrong: the least, the middle, the greatest.
+const BYTES: [u8; 6] = [0, 1, 127, 128, 254, 255];
+const WEIGHTS: [i8; 5] = [-127, -1, 0, 1, 127];
+
+/// Bytes that look random and are the same every time.
+fn pick<T: Copy>(from: &[T], count: usize, seed: usize) -> Vec<T> {
+    let place = |i: usize| (i * 7919 + seed * 104_729) / 13 % from.len();
+    (0..count).map(|i| from[place(i)]).collect()
+}
+
+/// As written in the definition.
+fn expected(x: &[u8], depth: usize, weights: &[i8]) -> Vec<i32> {
+    let value = |x: &[u8], column: usize| -> i32 {
+        let weight = |k: usize| weights[(k / GROUP * PANEL + column) * GROUP + k % GROUP];
+        let product = |k: usize| (i32::from(x[k]) - OFFSET) * i32::from(weight(k));
+        (0..depth).map(product).sum()
+    };
+    let rows = x.chunks_exact(depth);
+    rows.flat_map(|x| (0..PANEL).map(move |column| value(x, column)))
+        .collect()
+}
+
+/// Sets that this processor lacks are not tried here; the test `paths` reports them as ignored.
+#[test]
+fn sums_are_exact_at_the_extremes() {
+    for depth in [64, 192, 2048] {
+        let random = pick(&WEIGHTS, depth * PANEL, 1);
+        for weights in [vec![127; depth * PANEL], vec![-127; depth * PANEL], random] {
+            let excess: Vec<i32> = (0..PANEL)
+                .map(|column| {
+                    let of_column = weights
+                        .chunks_exact(PANEL * GROUP)
+                        .flat_map(|group| &group[column * GROUP..(column + 1) * GROUP]);
+                    OFFSET * of_column.map(|weight| i32::from(*weight)).sum::<i32>()
+                })
+                .collect();
+            for rows in [1, 2, 3, 8, 9, 13, 16, 17, 32, 48] {
+                for x in [
+                    vec![0; rows * depth],
+                    vec![255; rows * depth],
+                    pick(&BYTES, rows * depth, 2),
+                ] {
+                    let expected = expected(&x, depth, &weights);
+                    for instructions in Instructions::ALL {
+                        if instructions.is_available() {
+                            let mut sums = vec![0; rows * PANEL];
+                            let kernel = Kernel::new(instructions, rows);
+                            kernel.sums(&x, depth, &weights, &weights, &mut sums);
+                            if kernel.adds_offset() {
+                                for sums in sums.chunks_exact_mut(PANEL) {
+                                    sums.iter_mut()
+                                        .zip(&excess)
+                                        .for_each(|(sum, excess)| *sum -= excess);
+                                }
+                            }
+                            assert_eq!(sums, expected, "{instructions:?}, {rows} × {depth}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_are_quantised_from_their_least_to_their_greatest_value() {
+    let team = Team::new(2).expect("threads");
+    let rows = Rows::quantise(&team, &[-1.0, 0.0, 4.1, 2.0, 2.0, 2.0], 3);
+    assert_eq!(rows.bytes[..3], [0, 50, 255]);
+    for (row, x) in [(0, -1.0), (1, 2.0)] {
+        let Scale { unit, zero } = rows.scales[row];
+        let byte = i32::from(rows.bytes[row * depth(3)]);
+        assert!(((byte - OFFSET) as f32 * unit + zero - x).abs() < 1e-5);
+    }
+}
