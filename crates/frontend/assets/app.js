@@ -70,7 +70,9 @@
     });
     if (text.value) measure(); // and nothing is said: the server may have said why the text came back
     form.addEventListener("submit", (event) => {
-      const problem = text.value.trim() ? tooLong() : "There is no text yet. Paste some German below, or open a file.";
+      clearTimeout(timer); // what it would say must not take the place of what is said here
+      const measured = measure();
+      const problem = text.value.trim() ? measured : "There is no text yet. Paste some German below, or open a file.";
       if (problem) {
         event.preventDefault();
         say(problem);

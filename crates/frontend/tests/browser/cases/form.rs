@@ -226,7 +226,19 @@ async fn nothing_to_translate(browser: Browser) {
     browser.type_text(" \n ").await;
     browser.press(&[Key::Control, Key::Enter]).await;
     browser.shows("There is no text yet").await;
+    // It stays there, also where the last key was pressed just before.
+    browser.eval(SENT_AT_ONCE).await;
+    browser.until("document.body.dataset.counted").await;
+    browser.shows("There is no text yet").await;
 }
+
+/// A key, the form sent, and a mark that is set after the script has counted the words for that key.
+const SENT_AT_ONCE: &str = "(() => {
+    const text = document.querySelector('#text');
+    text.dispatchEvent(new Event('input'));
+    text.form.requestSubmit();
+    setTimeout(() => { document.body.dataset.counted = true; }, 100);
+})()";
 
 async fn edit_brings_the_text_back(browser: Browser) {
     let backend = Backend::eager().await;
