@@ -21,6 +21,7 @@ use pulp::Simd;
 
 use super::{PANEL, ROUND, dispatch};
 use crate::team::Team;
+use weights::Panel;
 pub(crate) use weights::Weights;
 
 /// Inputs are filled up with zeros to a multiple of this: the bytes in a row of an AMX tile.
@@ -128,6 +129,14 @@ pub(crate) struct Scale {
     zero: f32,
 }
 
+impl Scale {
+    /// What the sum of a row with an output's weights stands for.
+    #[inline(always)]
+    fn float(self, sum: i32, total: f32, scale: f32, bias: f32) -> f32 {
+        (sum as f32 * self.unit + total * self.zero) * scale + bias
+    }
+}
+
 impl Rows {
     /// Quantises rows `[rows, inputs]`.
     pub(crate) fn quantise(team: &Team, x: &[f32], inputs: usize) -> Self {
@@ -172,12 +181,12 @@ impl Rows {
         for block in blocks(rows, columns.clone()) {
             self.sums(&kernel, weights, &block, &mut next);
             if let Some(before) = before.replace(block) {
-                self.scale(&kernel, weights, bias, &before, &sums, columns.start, out);
+                self.scale(weights, bias, &before, &sums, columns.start, out);
             }
             std::mem::swap(&mut sums, &mut next);
         }
         if let Some(before) = before {
-            self.scale(&kernel, weights, bias, &before, &sums, columns.start, out);
+            self.scale(weights, bias, &before, &sums, columns.start, out);
         }
     }
 
@@ -185,27 +194,20 @@ impl Rows {
     fn sums(&self, kernel: &Kernel, weights: &Weights, block: &Block, sums: &mut [i32]) {
         let depth = depth(weights.inputs);
         let x = &self.bytes[block.rows.start * depth..block.rows.end * depth];
-        for (start, sums) in block
-            .panels()
-            .zip(sums.chunks_mut(block.rows.len() * PANEL))
-        {
-            let (panel, further) = weights.panels[start * depth..].split_at(PANEL * depth);
-            // The rows behind find all panels of the block in the cache. The last panel of a thread's columns asks for one
-            // that another thread reads, which does no harm.
-            let ahead = if block.rows.start == 0 {
-                &further[..further.len().min(PANEL * depth)]
-            } else {
-                &[]
-            };
-            kernel.sums(x, depth, panel, ahead, sums);
+        let sums = sums.chunks_mut(block.rows.len() * PANEL);
+        for (start, sums) in block.columns.clone().step_by(PANEL).zip(sums) {
+            let mut panel = weights.panel(start);
+            // The rows behind find all panels of the block in the cache.
+            if block.rows.start > 0 {
+                panel.ahead = &[];
+            }
+            kernel.sums(x, depth, panel, sums);
         }
     }
 
     /// Makes floats of a block's sums. The columns of `out` begin with `first`.
-    #[expect(clippy::too_many_arguments, reason = "what `product` has at hand")]
     fn scale(
         &self,
-        kernel: &Kernel,
         weights: &Weights,
         bias: &[f32],
         block: &Block,
@@ -214,26 +216,15 @@ impl Rows {
         out: &mut [&mut [f32]],
     ) {
         let rows = block.rows.start..block.rows.end.min(self.count);
-        for (start, sums) in block.panels().zip(sums.chunks(block.rows.len() * PANEL)) {
-            let columns = start..(start + PANEL).min(block.columns.end);
-            let scaling = Scaling {
-                excess: if kernel.adds_offset() {
-                    &weights.excess[columns.clone()]
-                } else {
-                    &[0; PANEL][..columns.len()]
-                },
-                totals: &weights.totals[columns.clone()],
-                scales: &weights.scales[columns.clone()],
-                bias: &bias[columns],
-                start: start - first,
-            };
-            scale_sums(
-                sums,
-                &self.scales[rows.clone()],
-                scaling,
-                &mut out[rows.clone()],
-            );
-        }
+        let columns = block.columns.clone();
+        let scaling = Scaling {
+            totals: &weights.totals[columns.clone()],
+            scales: &weights.scales[columns.clone()],
+            bias: &bias[columns.clone()],
+            height: block.rows.len(),
+            start: columns.start - first,
+        };
+        scale_sums(sums, &self.scales[rows.clone()], scaling, &mut out[rows]);
     }
 }
 
@@ -241,13 +232,6 @@ impl Rows {
 struct Block {
     rows: Range<usize>,
     columns: Range<usize>,
-}
-
-impl Block {
-    /// The first column of each panel.
-    fn panels(&self) -> impl Iterator<Item = usize> {
-        self.columns.clone().step_by(PANEL)
-    }
 }
 
 /// Cuts a product into blocks: some panels with all rows before the next.
@@ -264,22 +248,22 @@ fn blocks(rows: usize, columns: Range<usize>) -> impl Iterator<Item = Block> {
         })
 }
 
-/// What makes floats of a panel's sums.
+/// What makes floats of a block's sums.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scaling<'a> {
-    /// What the sums are too great by.
-    excess: &'a [i32],
     totals: &'a [f32],
     scales: &'a [f32],
     bias: &'a [f32],
-    /// The panel's first column.
+    /// Rows of sums of each panel.
+    height: usize,
+    /// The block's first column.
     start: usize,
 }
 
 dispatch! {
     /// Quantises a row, and fills it up with bytes that meet weights of zero.
     fn quantise_row<'a>(x: &'a [f32], out: &'a mut [u8]) -> Scale = quantise_row_kernel;
-    /// Takes the sums `[rows, PANEL]` of a panel.
+    /// Takes the sums `[panels, height, PANEL]` of a block.
     fn scale_sums<'a, 'b>(sums: &'a [i32], rows: &'a [Scale], scaling: Scaling<'a>, out: &'a mut [&'b mut [f32]]) -> () = scale_sums_kernel;
 }
 
@@ -333,36 +317,25 @@ fn scale_sums_kernel<S: Simd>(
     scaling: Scaling,
     out: &mut [&mut [f32]],
 ) {
-    let Scaling {
-        excess,
-        totals,
-        scales,
-        bias,
-        start,
-    } = scaling;
-    let rows = sums.as_chunks::<PANEL>().0.iter().zip(rows).zip(out);
-    // A whole panel as arrays of its own, which stay in registers from row to row.
-    if let (Some(excess), Some(totals), Some(scales), Some(bias)) = (
-        excess.first_chunk::<PANEL>().copied(),
-        totals.first_chunk::<PANEL>().copied(),
-        scales.first_chunk::<PANEL>().copied(),
-        bias.first_chunk::<PANEL>().copied(),
-    ) {
-        for ((sums, row), out) in rows {
-            let out = &mut out[start..start + PANEL];
+    let (panels, _) = sums.as_chunks::<PANEL>();
+    let (totals, last_totals) = scaling.totals.as_chunks::<PANEL>();
+    let (scales, last_scales) = scaling.scales.as_chunks::<PANEL>();
+    let (bias, last_bias) = scaling.bias.as_chunks::<PANEL>();
+    for ((row, out), index) in rows.iter().zip(out).zip(0..) {
+        let out = &mut out[scaling.start..][..scaling.bias.len()];
+        let (out, last_out) = out.as_chunks_mut::<PANEL>();
+        let mut sums = panels[index..].iter().step_by(scaling.height);
+        for (((out, totals), scales), bias) in out.iter_mut().zip(totals).zip(scales).zip(bias) {
+            let sums = sums.next().unwrap_or(&[0; PANEL]);
             for column in 0..PANEL {
-                let sum = (sums[column] - excess[column]) as f32;
-                let value = sum * row.unit + totals[column] * row.zero;
-                out[column] = value * scales[column] + bias[column];
+                out[column] = row.float(sums[column], totals[column], scales[column], bias[column]);
             }
         }
-        return;
-    }
-    for ((sums, row), out) in rows {
-        for (column, out) in out[start..start + bias.len()].iter_mut().enumerate() {
-            let sum = (sums[column] - excess[column]) as f32;
-            let value = sum * row.unit + totals[column] * row.zero;
-            *out = value * scales[column] + bias[column];
+        if let Some(sums) = sums.next() {
+            let rest = last_totals.iter().zip(last_scales).zip(last_bias);
+            for ((out, sum), ((total, scale), bias)) in last_out.iter_mut().zip(sums).zip(rest) {
+                *out = row.float(*sum, *total, *scale, *bias);
+            }
         }
     }
 }
@@ -401,27 +374,16 @@ impl Kernel {
         }
     }
 
-    /// `sums[r, o] = Σₖ x[r, k] · panel[k, o]` for `x` `[rows, depth]`, `panel` `[depth / 4, PANEL, 4]` and `sums`
-    /// `[rows, PANEL]`; without [`adds_offset`](Self::adds_offset) it is x − `OFFSET`. `ahead` is what
-    /// will be read next, which AVX-512 asks for.
-    fn sums(&self, x: &[u8], depth: usize, panel: &[i8], ahead: &[i8], sums: &mut [i32]) {
+    /// `sums[r, o] = Σₖ (x[r, k] − OFFSET) · weights[k, o]` for `x` `[rows, depth]` and `sums` `[rows, PANEL]`.
+    fn sums(&self, x: &[u8], depth: usize, panel: Panel, sums: &mut [i32]) {
         match self {
             Self::Scalar => scalar::sums(x, depth, panel, sums),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => x86::sums_avx2(x, depth, panel, sums),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => x86::sums_avx512(x, depth, panel, ahead, sums),
+            Self::Avx512 => x86::sums_avx512(x, depth, panel, sums),
             #[cfg(target_arch = "x86_64")]
             Self::Amx(tiles) => tiles.sums(x, depth, panel, sums),
-        }
-    }
-
-    /// Whether it multiplies the bytes as they are, [`OFFSET`] and all.
-    fn adds_offset(&self) -> bool {
-        match self {
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => false,
-            _ => true,
         }
     }
 }

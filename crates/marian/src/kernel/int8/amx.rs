@@ -10,7 +10,7 @@ use std::arch::asm;
 use std::arch::x86_64::__cpuid_count;
 use std::sync::OnceLock;
 
-use super::TILE_ROWS;
+use super::{Panel, TILE_ROWS};
 use crate::kernel::PANEL;
 
 /// Whether the processor has tiles for bytes and the system lets this process use them. Asked once: Linux gives the
@@ -97,11 +97,11 @@ impl Tiles {
     }
 
     /// As [`super::Kernel::sums`]. There are as many rows as the tiles were set up for, or a multiple of [`TILE_ROWS`].
-    pub(super) fn sums(&self, x: &[u8], depth: usize, weights: &[i8], sums: &mut [i32]) {
+    pub(super) fn sums(&self, x: &[u8], depth: usize, panel: Panel, sums: &mut [i32]) {
         let mut left = x.len() / depth;
         assert!(
             depth.is_multiple_of(64)
-                && weights.len() == depth * PANEL
+                && panel.weights.len() == depth * PANEL
                 && sums.len() == left * PANEL
         );
         assert!(
@@ -109,6 +109,8 @@ impl Tiles {
             "tiles set up for other rows"
         );
         let (mut x, mut out) = (x, sums);
+        // With more rows the weights come faster than they can be multiplied.
+        let asks = !panel.ahead.is_empty() && left <= 2 * TILE_ROWS;
         while left > 0 {
             // Two tiles of rows where there are two full ones.
             let rows = if left >= 2 * TILE_ROWS {
@@ -118,24 +120,23 @@ impl Tiles {
             };
             let (this_x, rest_x) = x.split_at(rows * depth);
             let (this_out, rest_out) = out.split_at_mut(rows * PANEL);
+            let multiply = match (rows == 2 * TILE_ROWS, asks) {
+                (true, true) => two_tiles::<AHEAD>,
+                (true, false) => two_tiles::<0>,
+                (false, true) => one_tile::<AHEAD>,
+                (false, false) => one_tile::<0>,
+            };
             // SAFETY: the tiles are set up for `rows` rows, or for 16 of two times 16; the slices were cut to what
-            // these tiles reach: rows · depth bytes of activations, depth · PANEL of weights, rows · PANEL sums.
+            // these tiles reach: rows · depth bytes of activations, depth · PANEL of weights, rows · PANEL sums, of
+            // which a row to start with.
             unsafe {
-                if rows == 2 * TILE_ROWS {
-                    two_tiles(
-                        this_x.as_ptr(),
-                        depth,
-                        weights.as_ptr(),
-                        this_out.as_mut_ptr(),
-                    );
-                } else {
-                    one_tile(
-                        this_x.as_ptr(),
-                        depth,
-                        weights.as_ptr(),
-                        this_out.as_mut_ptr(),
-                    );
-                }
+                multiply(
+                    this_x.as_ptr(),
+                    depth,
+                    panel.weights.as_ptr(),
+                    panel.start.as_ptr(),
+                    this_out.as_mut_ptr(),
+                );
             }
             (x, out) = (rest_x, rest_out);
             left -= rows;
@@ -153,23 +154,53 @@ impl Drop for Tiles {
 /// Bytes of a row of a panel's group, and of a row of its sums.
 const STRIDE: usize = PANEL * 4;
 
-/// 32 rows at `x`, each `depth` bytes, with the panel at `weights`: 32 rows of sums at `out`.
-unsafe fn two_tiles(x: *const u8, depth: usize, weights: *const i8, out: *mut i32) {
+/// How many bytes before it is read weights are asked for: four steps of 64 inputs, in which a line comes from memory.
+/// The processor's own prefetching, which ends with each page, leaves tiles waiting for a fourth of their time.
+const AHEAD: usize = 4 * 64 * PANEL;
+
+/// Asks for the 2 048 bytes of weights of a later step, if it lies any ahead. The last steps of a panel ask for what the
+/// next panel begins with; an address that nothing is at does no harm.
+macro_rules! ask {
+    ($first:literal) => {
+        concat!(
+            ".if {ahead}\n",
+            ".irp line, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15\n",
+            "prefetcht0 [{w} + {ahead} + 64 * (",
+            $first,
+            " + \\line)]\n",
+            ".endr\n",
+            ".endif"
+        )
+    };
+}
+
+/// 32 rows at `x`, each `depth` bytes, with the panel at `weights`: 32 rows of sums at `out`, each of which begins
+/// with the sums at `start` (without an index register the rows of a tile are all the same). Asks for weights that lie
+/// `A` bytes ahead, if not 0.
+unsafe fn two_tiles<const A: usize>(
+    x: *const u8,
+    depth: usize,
+    weights: *const i8,
+    start: *const i32,
+    out: *mut i32,
+) {
     // SAFETY: see the caller. The loop reads 64 bytes of each row and 16 groups of weights at a time, depth / 64 times.
     unsafe {
         asm!(
-            "tilezero tmm0",
-            "tilezero tmm1",
-            "tilezero tmm2",
-            "tilezero tmm3",
+            "tileloadd tmm0, [{start}]",
+            "tileloadd tmm1, [{start} + 64]",
+            "tileloadd tmm2, [{start}]",
+            "tileloadd tmm3, [{start} + 64]",
             "2:",
             "tileloadd tmm4, [{x0} + {depth}*1]",
             "tileloadd tmm6, [{w} + {stride}*1]",
             "tdpbusd tmm0, tmm4, tmm6",
+            ask!("0"),
             "tileloadd tmm5, [{x1} + {depth}*1]",
             "tdpbusd tmm2, tmm5, tmm6",
             "tileloadd tmm7, [{w} + {stride}*1 + 64]",
             "tdpbusd tmm1, tmm4, tmm7",
+            ask!("16"),
             "tdpbusd tmm3, tmm5, tmm7",
             "add {x0}, 64",
             "add {x1}, 64",
@@ -186,6 +217,8 @@ unsafe fn two_tiles(x: *const u8, depth: usize, weights: *const i8, out: *mut i3
             steps = inout(reg) depth / 64 => _,
             depth = in(reg) depth,
             stride = in(reg) STRIDE,
+            start = in(reg) start,
+            ahead = const A,
             o0 = in(reg) out,
             o1 = in(reg) out.add(TILE_ROWS * PANEL),
             options(nostack),
@@ -194,18 +227,26 @@ unsafe fn two_tiles(x: *const u8, depth: usize, weights: *const i8, out: *mut i3
 }
 
 /// As [`two_tiles`], for as many rows as the tiles are set up for.
-unsafe fn one_tile(x: *const u8, depth: usize, weights: *const i8, out: *mut i32) {
+unsafe fn one_tile<const A: usize>(
+    x: *const u8,
+    depth: usize,
+    weights: *const i8,
+    start: *const i32,
+    out: *mut i32,
+) {
     // SAFETY: see the caller.
     unsafe {
         asm!(
-            "tilezero tmm0",
-            "tilezero tmm1",
+            "tileloadd tmm0, [{start}]",
+            "tileloadd tmm1, [{start} + 64]",
             "2:",
             "tileloadd tmm4, [{x} + {depth}*1]",
             "tileloadd tmm6, [{w} + {stride}*1]",
             "tdpbusd tmm0, tmm4, tmm6",
+            ask!("0"),
             "tileloadd tmm7, [{w} + {stride}*1 + 64]",
             "tdpbusd tmm1, tmm4, tmm7",
+            ask!("16"),
             "add {x}, 64",
             "add {w}, 2048",
             "dec {steps}",
@@ -217,6 +258,8 @@ unsafe fn one_tile(x: *const u8, depth: usize, weights: *const i8, out: *mut i32
             steps = inout(reg) depth / 64 => _,
             depth = in(reg) depth,
             stride = in(reg) STRIDE,
+            start = in(reg) start,
+            ahead = const A,
             o = in(reg) out,
             options(nostack),
         );

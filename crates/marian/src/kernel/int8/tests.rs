@@ -28,14 +28,17 @@ fn sums_are_exact_at_the_extremes() {
     for depth in [64, 192, 2048] {
         let random = pick(&WEIGHTS, depth * PANEL, 1);
         for weights in [vec![127; depth * PANEL], vec![-127; depth * PANEL], random] {
-            let excess: Vec<i32> = (0..PANEL)
-                .map(|column| {
-                    let of_column = weights
-                        .chunks_exact(PANEL * GROUP)
-                        .flat_map(|group| &group[column * GROUP..(column + 1) * GROUP]);
-                    OFFSET * of_column.map(|weight| i32::from(*weight)).sum::<i32>()
-                })
-                .collect();
+            let start = std::array::from_fn(|column| {
+                let of_column = weights
+                    .chunks_exact(PANEL * GROUP)
+                    .flat_map(|group| &group[column * GROUP..(column + 1) * GROUP]);
+                -OFFSET * of_column.map(|weight| i32::from(*weight)).sum::<i32>()
+            });
+            let panel = Panel {
+                weights: &weights,
+                start: &start,
+                ahead: &weights,
+            };
             for rows in [1, 2, 3, 8, 9, 13, 16, 17, 32, 48] {
                 for x in [
                     vec![0; rows * depth],
@@ -45,16 +48,12 @@ fn sums_are_exact_at_the_extremes() {
                     let expected = expected(&x, depth, &weights);
                     for instructions in Instructions::ALL {
                         if instructions.is_available() {
-                            let mut sums = vec![0; rows * PANEL];
                             let kernel = Kernel::new(instructions, rows);
-                            kernel.sums(&x, depth, &weights, &weights, &mut sums);
-                            if kernel.adds_offset() {
-                                for sums in sums.chunks_exact_mut(PANEL) {
-                                    sums.iter_mut()
-                                        .zip(&excess)
-                                        .for_each(|(sum, excess)| *sum -= excess);
-                                }
-                            }
+                            let mut x = x.clone();
+                            x.resize(kernel.rows(rows) * depth, 99);
+                            let mut sums = vec![0; kernel.rows(rows) * PANEL];
+                            kernel.sums(&x, depth, panel, &mut sums);
+                            let sums = &sums[..rows * PANEL];
                             assert_eq!(sums, expected, "{instructions:?}, {rows} × {depth}");
                         }
                     }

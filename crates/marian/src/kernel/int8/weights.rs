@@ -21,12 +21,23 @@ pub(crate) struct Weights {
     pub(super) scales: Vec<f32>,
     /// Per output, filled up: Σ of its quantised weights, which is what the zero of a row is multiplied by.
     pub(super) totals: Vec<f32>,
-    /// `OFFSET` times that, which the offset of the bytes adds to every sum.
-    pub(super) excess: Vec<i32>,
+    /// −`OFFSET` times that: a sum that begins with it is rid of what the offset of the bytes adds.
+    starts: Vec<[i32; PANEL]>,
     /// `[outputs, inputs]`: what quantisation left of each weight, in [`FINE`]ths of a unit; empty where nobody asks for
     /// more than a byte. Both together miss a weight by a 64 516th of the greatest of its output at most.
     remainders: Vec<i8>,
     is_fine: bool,
+}
+
+/// A panel of weights, as a product reads it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Panel<'a> {
+    /// `[depth / 4, PANEL, 4]`
+    pub(super) weights: &'a [i8],
+    /// What the sums begin with where the bytes are multiplied offset and all.
+    pub(super) start: &'a [i32; PANEL],
+    /// What will be read next and may be asked for: the panel behind it.
+    pub(super) ahead: &'a [i8],
 }
 
 impl Weights {
@@ -48,9 +59,20 @@ impl Weights {
             panels,
             scales: Vec::with_capacity(filled),
             totals: Vec::with_capacity(filled),
-            excess: Vec::with_capacity(filled),
+            starts: Vec::with_capacity(filled / PANEL),
             remainders: Vec::with_capacity(if is_fine { outputs * inputs } else { 0 }),
             is_fine,
+        }
+    }
+
+    /// The panel that begins with this column.
+    pub(super) fn panel(&self, column: usize) -> Panel<'_> {
+        let size = PANEL * depth(self.inputs);
+        let (weights, behind) = self.panels[column / PANEL * size..].split_at(size);
+        Panel {
+            weights,
+            start: &self.starts[column / PANEL],
+            ahead: &behind[..behind.len().min(size)],
         }
     }
 
@@ -78,7 +100,7 @@ impl Weights {
         self.panels.resize(end * size, 0);
         self.scales.resize(end * PANEL, 0.0);
         self.totals.resize(end * PANEL, 0.0);
-        self.excess.resize(end * PANEL, 0);
+        self.starts.resize(end, [0; PANEL]);
         // Of other matrices there are none, nor any to be looked at.
         let added = if self.is_fine { rows.len() } else { 0 };
         let remainders = self.remainders.len();
@@ -90,19 +112,19 @@ impl Weights {
             .chunks_exact_mut(size)
             .zip(self.scales[start * PANEL..].chunks_exact_mut(PANEL))
             .zip(self.totals[start * PANEL..].chunks_exact_mut(PANEL))
-            .zip(self.excess[start * PANEL..].chunks_exact_mut(PANEL))
+            .zip(&mut self.starts[start..])
             .zip(rows.chunks(PANEL * inputs))
             .zip(remainders);
         team.for_each(
             panels,
-            |(((((panel, scales), totals), excess), rows), remainders)| {
+            |(((((panel, scales), totals), starts), rows), remainders)| {
                 let mut remainders = remainders.chunks_mut(inputs);
                 for (column, row) in rows.chunks_exact(inputs).enumerate() {
                     let remainders = remainders.next().unwrap_or_default();
                     let (scale, total) = quantise_weights(row, column, panel, remainders);
                     scales[column] = scale;
                     totals[column] = total as f32;
-                    excess[column] = OFFSET * total;
+                    starts[column] = -OFFSET * total;
                 }
             },
         );

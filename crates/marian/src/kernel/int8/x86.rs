@@ -12,12 +12,12 @@ use std::arch::is_x86_feature_detected;
 use std::arch::x86_64::{
     __m256i, __m512i, _mm256_abs_epi8, _mm256_add_epi32, _mm256_madd_epi16, _mm256_maddubs_epi16,
     _mm256_set1_epi16, _mm256_set1_epi32, _mm256_setzero_si256, _mm256_sign_epi8,
-    _mm512_dpbusd_epi32, _mm512_set1_epi32, _mm512_setzero_si512,
+    _mm512_dpbusd_epi32, _mm512_set1_epi32,
 };
 
 use pulp::bytemuck::cast;
 
-use super::GROUP;
+use super::{GROUP, Panel};
 use crate::kernel::PANEL;
 use crate::kernel::prefetch::prefetch;
 
@@ -32,34 +32,37 @@ pub(super) fn has_avx512() -> bool {
 }
 
 /// As [`super::Kernel::sums`].
-pub(super) fn sums_avx2(x: &[u8], depth: usize, panel: &[i8], sums: &mut [i32]) {
+pub(super) fn sums_avx2(x: &[u8], depth: usize, panel: Panel, sums: &mut [i32]) {
     assert!(has_avx2(), "looked up when the path was chosen");
     // SAFETY: the processor has what the function is compiled for.
     unsafe { avx2(x, depth, panel, sums) }
 }
 
 /// As [`super::Kernel::sums`].
-pub(super) fn sums_avx512(x: &[u8], depth: usize, panel: &[i8], ahead: &[i8], sums: &mut [i32]) {
+pub(super) fn sums_avx512(x: &[u8], depth: usize, panel: Panel, sums: &mut [i32]) {
     assert!(has_avx512(), "looked up when the path was chosen");
     // SAFETY: the processor has what the function is compiled for.
-    unsafe { avx512(x, depth, panel, ahead, sums) }
+    unsafe { avx512(x, depth, panel, sums) }
 }
 
 /// Cuts rows into tiles of the sizes given, the greatest first, as equal as can be: two of five rows share their weights
-/// better than one of eight and one of two. `ahead` is cut into as many parts.
+/// better than one of eight and one of two. What is ahead is cut into as many parts.
 macro_rules! tiles {
-    ($tile:ident, [$most:literal, $($size:literal),*], $x:ident, $depth:ident, $panel:ident, $ahead:expr, $sums:ident) => {
+    ($tile:ident, [$most:literal, $($size:literal),*], $x:ident, $depth:ident, $panel:ident, $sums:ident) => {
         let (mut x, mut sums) = ($x, $sums.as_chunks_mut::<PANEL>().0);
-        let part = $ahead.len().div_ceil(sums.len().div_ceil($most).max(1)).max(1);
-        let mut ahead = $ahead.chunks(part);
+        let part = $panel.ahead.len().div_ceil(sums.len().div_ceil($most).max(1)).max(1);
+        let mut ahead = $panel.ahead.chunks(part);
         while !sums.is_empty() {
             let size = sums.len().div_ceil(sums.len().div_ceil($most));
             let (this_x, rest_x) = x.split_at(size * $depth);
             let (this_sums, rest_sums) = sums.split_at_mut(size);
-            let ahead = ahead.next().unwrap_or_default();
+            let panel = Panel {
+                ahead: ahead.next().unwrap_or_default(),
+                ..$panel
+            };
             match size {
-                $most => $tile::<$most>(this_x, $depth, $panel, ahead, this_sums),
-                $($size => $tile::<$size>(this_x, $depth, $panel, ahead, this_sums),)*
+                $most => $tile::<$most>(this_x, $depth, panel, this_sums),
+                $($size => $tile::<$size>(this_x, $depth, panel, this_sums),)*
                 _ => unreachable!("no tile is of another size"),
             }
             (x, sums) = (rest_x, rest_sums);
@@ -81,16 +84,17 @@ fn rows<const ROWS: usize>(x: &[u8], depth: usize, groups: usize) -> [&[[u8; GRO
 /// reads memory, as fast as it comes, and the others would leave it idle. A lone tile waits for memory and nothing else,
 /// and is best off with the order that the processor's own prefetching sees.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn avx512(x: &[u8], depth: usize, panel: &[i8], ahead: &[i8], sums: &mut [i32]) {
+fn avx512(x: &[u8], depth: usize, mut panel: Panel, sums: &mut [i32]) {
     // Eight rows of two registers each keep the multiplier busy; the addresses of more would not fit the registers.
-    let ahead = if sums.len() > 8 * PANEL { ahead } else { &[] };
+    if sums.len() <= 8 * PANEL {
+        panel.ahead = &[];
+    }
     tiles!(
         tile_avx512,
         [8, 7, 6, 5, 4, 3, 2, 1],
         x,
         depth,
         panel,
-        ahead,
         sums
     );
 }
@@ -99,14 +103,14 @@ fn avx512(x: &[u8], depth: usize, panel: &[i8], ahead: &[i8], sums: &mut [i32]) 
 fn tile_avx512<const ROWS: usize>(
     x: &[u8],
     depth: usize,
-    panel: &[i8],
-    ahead: &[i8],
+    panel: Panel,
     sums: &mut [[i32; PANEL]],
 ) {
-    let mut totals = [[_mm512_setzero_si512(); 2]; ROWS];
-    let groups = panel.as_chunks::<{ PANEL * GROUP }>().0;
+    let mut totals = [cast::<[i32; PANEL], [__m512i; 2]>(*panel.start); ROWS];
+    let groups = panel.weights.as_chunks::<{ PANEL * GROUP }>().0;
     assert!(x.len() == ROWS * depth && depth == groups.len() * GROUP);
     // With each group a line or less, of which the latter costs nothing but the asking.
+    let ahead = panel.ahead;
     let mut ahead = ahead.chunks(ahead.len().div_ceil(groups.len().max(1)).max(1));
     for (group, weights) in groups.iter().enumerate() {
         if let Some([first, ..]) = ahead.next() {
@@ -134,23 +138,22 @@ fn tile_avx512<const ROWS: usize>(
 }
 
 #[target_feature(enable = "avx2")]
-fn avx2(x: &[u8], depth: usize, panel: &[i8], sums: &mut [i32]) {
+fn avx2(x: &[u8], depth: usize, panel: Panel, sums: &mut [i32]) {
     // Two rows of four registers each, the weights and what becomes of them: 15 of 16 registers.
-    tiles!(tile_avx2, [2, 1], x, depth, panel, [0_i8; 0], sums);
+    tiles!(tile_avx2, [2, 1], x, depth, panel, sums);
 }
 
 #[target_feature(enable = "avx2")]
 fn tile_avx2<const ROWS: usize>(
     x: &[u8],
     depth: usize,
-    panel: &[i8],
-    _: &[i8],
+    panel: Panel,
     sums: &mut [[i32; PANEL]],
 ) {
     const REGISTERS: usize = PANEL / 8;
     let ones = _mm256_set1_epi16(1);
     let mut totals = [[_mm256_setzero_si256(); REGISTERS]; ROWS];
-    let groups = panel.as_chunks::<{ PANEL * GROUP }>().0;
+    let groups = panel.weights.as_chunks::<{ PANEL * GROUP }>().0;
     let rows = rows::<ROWS>(x, depth, groups.len());
     for (group, weights) in groups.iter().enumerate() {
         let weights = cast::<[i8; PANEL * GROUP], [__m256i; REGISTERS]>(*weights);
