@@ -163,30 +163,33 @@ dispatch! {
 fn push_kernel<S: Simd, T: Kept>(_: S, memory: &mut Memory<T>, rows: &[f32], stride: usize) {
     let (size, heads) = (memory.size, memory.heads);
     let (width, depth) = (size * heads, T::depth(size));
-    let mut kept = vec![T::default(); depth];
-    for row in rows.chunks_exact(stride) {
+    let mut kept = vec![T::default(); T::TOGETHER * depth];
+    let mut rest = rows;
+    while !rest.is_empty() {
         memory.grow();
-        let (block, lane) = (memory.rows / LANES, memory.rows % LANES);
+        let (block, first) = (memory.rows / LANES, memory.rows % LANES);
         let (together, place) = (memory.rows / T::TOGETHER, memory.rows % T::TOGETHER);
-        memory.rows += 1;
-        let (keys, values) = row[stride - 2 * width..].split_at(width);
-        let heads_of = |values| <[f32]>::chunks_exact(values, size);
-        for (head, (key, value)) in heads_of(keys).zip(heads_of(values)).enumerate() {
+        let count = (T::TOGETHER - place).min(rest.len() / stride);
+        let rows;
+        (rows, rest) = rest.split_at(count * stride);
+        memory.rows += count;
+        let kept = &mut kept[..count * depth];
+        for head in 0..heads {
             // Of the block and the head: where their units are, and their keys.
             let unit = block * heads + head;
-            memory.key_units[unit][lane] = T::keep(key, &mut kept);
-            let out = &mut memory.keys[unit * depth * LANES..];
-            let lanes = out.chunks_exact_mut(T::TOGETHER).skip(lane).step_by(LANES);
-            for (out, key) in lanes.zip(kept.chunks_exact(T::TOGETHER)) {
-                for (out, key) in out.iter_mut().zip(key) {
-                    *out = key.as_key();
-                }
+            let rows = || rows.chunks_exact(stride).zip(first..);
+            let of_head = |start| start + head * size..start + (head + 1) * size;
+            let keys = &mut memory.keys[unit * depth * LANES..][..depth * LANES];
+            for ((row, lane), kept) in rows().zip(kept.chunks_exact_mut(depth)) {
+                memory.key_units[unit][lane] = T::keep(&row[of_head(stride - 2 * width)], kept);
+                T::put_key(kept, lane, keys);
             }
-            memory.value_units[unit][lane] = T::keep(value, &mut kept);
-            let out = &mut memory.values[(together * heads + head) * depth * T::TOGETHER..];
-            for (out, value) in out.chunks_exact_mut(T::TOGETHER).zip(&kept) {
-                out[place] = *value;
+            for ((row, lane), kept) in rows().zip(kept.chunks_exact_mut(depth)) {
+                memory.value_units[unit][lane] = T::keep(&row[of_head(stride - width)], kept);
             }
+            let start = (together * heads + head) * depth * T::TOGETHER;
+            let values = &mut memory.values[start..][..depth * T::TOGETHER];
+            T::put_values(kept, depth, place, values);
         }
     }
 }
@@ -252,12 +255,7 @@ fn attend_kernel<S: Simd, T: Kept>(
             }
             let weights = all.as_flattened_mut();
             match seen {
-                Seen::All => {
-                    let (weights, beyond) = weights.split_at_mut(rows);
-                    softmax(simd, weights);
-                    beyond.fill(0.0);
-                }
-                Seen::Paths(paths) => {
+                Seen::Paths(paths) if paths[query].len() < rows => {
                     let path = &paths[query];
                     own.clear();
                     own.extend(path.iter().map(|row| weights[*row as usize]));
@@ -266,6 +264,11 @@ fn attend_kernel<S: Simd, T: Kept>(
                     for (row, weight) in path.iter().zip(&*own) {
                         weights[*row as usize] = *weight;
                     }
+                }
+                Seen::All | Seen::Paths(_) => {
+                    let (weights, beyond) = weights.split_at_mut(rows);
+                    softmax(simd, weights);
+                    beyond.fill(0.0);
                 }
             }
             if !means.is_empty() {

@@ -15,6 +15,7 @@ mod weights;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+use std::cell::RefCell;
 use std::ops::Range;
 
 use pulp::Simd;
@@ -43,6 +44,14 @@ const TILE_ROWS: usize = 16;
 /// 32 kB of sums, for a first-level cache.
 const PANELS: usize = 4;
 const ROWS: usize = 4 * TILE_ROWS;
+
+thread_local! {
+    /// The sums of two blocks, which every product of this thread overwrites.
+    static SUMS: RefCell<(Vec<i32>, Vec<i32>)> = {
+        let sums = || vec![0; PANELS * ROWS * PANEL];
+        RefCell::new((sums(), sums()))
+    };
+}
 
 /// A set of instructions that sums of integers are written in. All give the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,7 +142,8 @@ impl Scale {
     /// What the sum of a row with an output's weights stands for.
     #[inline(always)]
     fn float(self, sum: i32, total: f32, scale: f32, bias: f32) -> f32 {
-        (sum as f32 * self.unit + total * self.zero) * scale + bias
+        let value = (sum as f32).mul_add(self.unit, total * self.zero);
+        value.mul_add(scale, bias)
     }
 }
 
@@ -174,20 +184,20 @@ impl Rows {
         debug_assert_eq!((columns.start % PANEL, out.len()), (0, self.count));
         let kernel = Kernel::new(instructions, self.count);
         let rows = kernel.rows(self.count);
-        // What tiles have just stored is slow to load: meanwhile the sums of the next block are begun.
-        let size = PANELS * rows.min(ROWS) * PANEL;
-        let (mut sums, mut next) = (vec![0; size], vec![0; size]);
-        let mut before = None;
-        for block in blocks(rows, columns.clone()) {
-            self.sums(&kernel, weights, &block, &mut next);
-            if let Some(before) = before.replace(block) {
-                self.scale(weights, bias, &before, &sums, columns.start, out);
+        SUMS.with_borrow_mut(|(sums, next)| {
+            // What tiles have just stored is slow to load: meanwhile the sums of the next block are begun.
+            let mut before = None;
+            for block in blocks(rows, columns.clone()) {
+                self.sums(&kernel, weights, &block, next);
+                if let Some(before) = before.replace(block) {
+                    self.scale(weights, bias, &before, sums, columns.start, out);
+                }
+                std::mem::swap(sums, next);
             }
-            std::mem::swap(&mut sums, &mut next);
-        }
-        if let Some(before) = before {
-            self.scale(weights, bias, &before, &sums, columns.start, out);
-        }
+            if let Some(before) = before {
+                self.scale(weights, bias, &before, sums, columns.start, out);
+            }
+        });
     }
 
     /// The sums of a block, panel after panel.
@@ -317,24 +327,34 @@ fn scale_sums_kernel<S: Simd>(
     scaling: Scaling,
     out: &mut [&mut [f32]],
 ) {
-    let (panels, _) = sums.as_chunks::<PANEL>();
-    let (totals, last_totals) = scaling.totals.as_chunks::<PANEL>();
-    let (scales, last_scales) = scaling.scales.as_chunks::<PANEL>();
-    let (bias, last_bias) = scaling.bias.as_chunks::<PANEL>();
-    for ((row, out), index) in rows.iter().zip(out).zip(0..) {
-        let out = &mut out[scaling.start..][..scaling.bias.len()];
-        let (out, last_out) = out.as_chunks_mut::<PANEL>();
-        let mut sums = panels[index..].iter().step_by(scaling.height);
-        for (((out, totals), scales), bias) in out.iter_mut().zip(totals).zip(scales).zip(bias) {
-            let sums = sums.next().unwrap_or(&[0; PANEL]);
-            for column in 0..PANEL {
-                out[column] = row.float(sums[column], totals[column], scales[column], bias[column]);
+    let panels = sums.as_chunks::<PANEL>().0.chunks_exact(scaling.height);
+    for (panel, first) in panels.zip((0..scaling.bias.len()).step_by(PANEL)) {
+        let (totals, scales, bias) = (
+            &scaling.totals[first..],
+            &scaling.scales[first..],
+            &scaling.bias[first..],
+        );
+        let rows = panel.iter().zip(rows).zip(&mut *out);
+        let start = scaling.start + first;
+        // A whole panel as arrays of its own, which stay in registers from row to row.
+        if let (Some(totals), Some(scales), Some(bias)) = (
+            totals.first_chunk::<PANEL>().copied(),
+            scales.first_chunk::<PANEL>().copied(),
+            bias.first_chunk::<PANEL>().copied(),
+        ) {
+            for ((sums, row), out) in rows {
+                let out = &mut out[start..start + PANEL];
+                for column in 0..PANEL {
+                    out[column] =
+                        row.float(sums[column], totals[column], scales[column], bias[column]);
+                }
             }
-        }
-        if let Some(sums) = sums.next() {
-            let rest = last_totals.iter().zip(last_scales).zip(last_bias);
-            for ((out, sum), ((total, scale), bias)) in last_out.iter_mut().zip(sums).zip(rest) {
-                *out = row.float(*sum, *total, *scale, *bias);
+        } else {
+            for ((sums, row), out) in rows {
+                let out = &mut out[start..start + bias.len()];
+                for (column, out) in out.iter_mut().enumerate() {
+                    *out = row.float(sums[column], totals[column], scales[column], bias[column]);
+                }
             }
         }
     }

@@ -36,7 +36,7 @@ impl States {
             Some(spare.remove(place))
         });
         Self {
-            buffer: spare.ok().flatten().unwrap_or_else(|| vec![0.0; count]),
+            buffer: spare.ok().flatten().unwrap_or_else(|| fresh(count)),
             rows,
             width,
         }
@@ -49,6 +49,12 @@ impl States {
     pub(crate) fn width(&self) -> usize {
         self.width
     }
+}
+
+/// A buffer for so many numbers, and a few more where it will be kept: the next time there may be a row more.
+fn fresh(count: usize) -> Vec<f32> {
+    let kept = count.next_power_of_two();
+    vec![0.0; if kept <= MOST { kept } else { count }]
 }
 
 impl Deref for States {

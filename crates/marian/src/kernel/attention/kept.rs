@@ -19,8 +19,11 @@ pub(crate) trait Kept: Copy + Default + Send + Sync + 'static {
     /// Takes the part of a row that is a head's; returns what a unit is worth. What `out` is longer by stays as it is.
     fn keep(values: &[f32], out: &mut [Self]) -> f32;
 
-    /// As it is among keys.
-    fn as_key(self) -> Self;
+    /// Puts the numbers of a key into its lane of a block of a head's keys.
+    fn put_key(key: &[Self], lane: usize, block: &mut [Self]);
+
+    /// Puts the numbers of some values into their places, the first of which is `place`, among rows that lie together.
+    fn put_values(values: &[Self], depth: usize, place: usize, together: &mut [Self]);
 
     /// `out[t] = Σᵢ query[i] · keys[t, i]`, keys in units; a block of them every `stride` numbers.
     fn scores(
@@ -58,8 +61,15 @@ impl Kept for f32 {
     }
 
     #[inline(always)]
-    fn as_key(self) -> Self {
-        self
+    fn put_key(key: &[Self], lane: usize, block: &mut [Self]) {
+        for (lanes, key) in block.as_chunks_mut::<LANES>().0.iter_mut().zip(key) {
+            lanes[lane] = *key;
+        }
+    }
+
+    #[inline(always)]
+    fn put_values(values: &[Self], _: usize, _: usize, together: &mut [Self]) {
+        together.copy_from_slice(values);
     }
 
     /// In the order of i, the even and the odd ones for themselves: two chains of additions, of which a processor does
@@ -150,10 +160,34 @@ impl Kept for i8 {
         greatest / MOST
     }
 
-    /// An unsigned byte, 128 more.
+    /// As unsigned bytes, 128 more.
     #[inline(always)]
-    fn as_key(self) -> Self {
-        self ^ i8::MIN
+    fn put_key(key: &[Self], lane: usize, block: &mut [Self]) {
+        let groups = block.as_chunks_mut::<{ planes::TOGETHER }>().0;
+        let groups = groups.as_chunks_mut::<LANES>().0.iter_mut();
+        for (lanes, key) in groups.zip(key.as_chunks::<{ planes::TOGETHER }>().0) {
+            lanes[lane] = key.map(|key| key ^ i8::MIN);
+        }
+    }
+
+    #[inline(always)]
+    fn put_values(values: &[Self], depth: usize, place: usize, together: &mut [Self]) {
+        let together = together.as_chunks_mut::<{ planes::TOGETHER }>().0;
+        if values.len() == depth * planes::TOGETHER {
+            // All at once, with no loop inside: registers are shuffled instead of bytes.
+            let (ab, cd) = values.split_at(2 * depth);
+            let ((a, b), (c, d)) = (ab.split_at(depth), cd.split_at(depth));
+            let rows = a.iter().zip(b).zip(c).zip(d);
+            for (out, (((a, b), c), d)) in together.iter_mut().zip(rows) {
+                *out = [*a, *b, *c, *d];
+            }
+            return;
+        }
+        for (row, values) in values.chunks_exact(depth).enumerate() {
+            for (out, value) in together.iter_mut().zip(values) {
+                out[place + row] = *value;
+            }
+        }
     }
 
     #[inline(always)]

@@ -89,23 +89,11 @@ fn avx512(x: &[u8], depth: usize, mut panel: Panel, sums: &mut [i32]) {
     if sums.len() <= 8 * PANEL {
         panel.ahead = &[];
     }
-    tiles!(
-        tile_avx512,
-        [8, 7, 6, 5, 4, 3, 2, 1],
-        x,
-        depth,
-        panel,
-        sums
-    );
+    tiles!(tile_avx512, [8, 7, 6, 5, 4, 3, 2, 1], x, depth, panel, sums);
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn tile_avx512<const ROWS: usize>(
-    x: &[u8],
-    depth: usize,
-    panel: Panel,
-    sums: &mut [[i32; PANEL]],
-) {
+fn tile_avx512<const ROWS: usize>(x: &[u8], depth: usize, panel: Panel, sums: &mut [[i32; PANEL]]) {
     let mut totals = [cast::<[i32; PANEL], [__m512i; 2]>(*panel.start); ROWS];
     let groups = panel.weights.as_chunks::<{ PANEL * GROUP }>().0;
     assert!(x.len() == ROWS * depth && depth == groups.len() * GROUP);
@@ -144,12 +132,7 @@ fn avx2(x: &[u8], depth: usize, panel: Panel, sums: &mut [i32]) {
 }
 
 #[target_feature(enable = "avx2")]
-fn tile_avx2<const ROWS: usize>(
-    x: &[u8],
-    depth: usize,
-    panel: Panel,
-    sums: &mut [[i32; PANEL]],
-) {
+fn tile_avx2<const ROWS: usize>(x: &[u8], depth: usize, panel: Panel, sums: &mut [[i32; PANEL]]) {
     const REGISTERS: usize = PANEL / 8;
     let ones = _mm256_set1_epi16(1);
     let mut totals = [[_mm256_setzero_si256(); REGISTERS]; ROWS];
