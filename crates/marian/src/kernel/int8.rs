@@ -41,9 +41,10 @@ pub(crate) const OFFSET: i32 = 128;
 const TILE_ROWS: usize = 16;
 
 /// Panels and rows whose sums are computed before floats are made of any: a few cache lines of a row of the result, and
-/// 32 kB of sums, for a first-level cache.
+/// 16 kB of sums. The rows are as many as tiles multiply at once; most often they and the sums stay in a first-level
+/// cache, and only the weights come from further away.
 const PANELS: usize = 4;
-const ROWS: usize = 4 * TILE_ROWS;
+const ROWS: usize = 2 * TILE_ROWS;
 
 thread_local! {
     /// The sums of two blocks, which every product of this thread overwrites.
@@ -394,7 +395,8 @@ impl Kernel {
         }
     }
 
-    /// `sums[r, o] = Σₖ (x[r, k] − OFFSET) · weights[k, o]` for `x` `[rows, depth]` and `sums` `[rows, PANEL]`.
+    /// `sums[r, o] = Σₖ (x[r, k] − OFFSET) · weights[k, o]` for `x` `[rows, depth]` and `sums` `[rows, PANEL]`, with
+    /// [`ROWS`] rows at most.
     fn sums(&self, x: &[u8], depth: usize, panel: Panel, sums: &mut [i32]) {
         match self {
             Self::Scalar => scalar::sums(x, depth, panel, sums),

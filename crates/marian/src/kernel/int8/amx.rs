@@ -96,50 +96,34 @@ impl Tiles {
         }
     }
 
-    /// As [`super::Kernel::sums`]. There are as many rows as the tiles were set up for, or a multiple of [`TILE_ROWS`].
+    /// As [`super::Kernel::sums`], for as many rows as the tiles were set up for, or for two full tiles of them.
     pub(super) fn sums(&self, x: &[u8], depth: usize, panel: Panel, sums: &mut [i32]) {
-        let mut left = x.len() / depth;
+        let rows = x.len() / depth;
+        assert!(
+            rows == self.high || (rows, self.high) == (2 * TILE_ROWS, TILE_ROWS),
+            "tiles set up for other rows"
+        );
         assert!(
             depth.is_multiple_of(64)
                 && panel.weights.len() == depth * PANEL
-                && sums.len() == left * PANEL
+                && sums.len() == rows * PANEL
         );
-        assert!(
-            left == self.high || self.high == TILE_ROWS && left.is_multiple_of(TILE_ROWS),
-            "tiles set up for other rows"
-        );
-        let (mut x, mut out) = (x, sums);
-        // With more rows the weights come faster than they can be multiplied.
-        let asks = !panel.ahead.is_empty() && left <= 2 * TILE_ROWS;
-        while left > 0 {
-            // Two tiles of rows where there are two full ones.
-            let rows = if left >= 2 * TILE_ROWS {
-                2 * TILE_ROWS
-            } else {
-                left.min(TILE_ROWS)
-            };
-            let (this_x, rest_x) = x.split_at(rows * depth);
-            let (this_out, rest_out) = out.split_at_mut(rows * PANEL);
-            let multiply = match (rows == 2 * TILE_ROWS, asks) {
-                (true, true) => two_tiles::<AHEAD>,
-                (true, false) => two_tiles::<0>,
-                (false, true) => one_tile::<AHEAD>,
-                (false, false) => one_tile::<0>,
-            };
-            // SAFETY: the tiles are set up for `rows` rows, or for 16 of two times 16; the slices were cut to what
-            // these tiles reach: rows · depth bytes of activations, depth · PANEL of weights, rows · PANEL sums, of
-            // which a row to start with.
-            unsafe {
-                multiply(
-                    this_x.as_ptr(),
-                    depth,
-                    panel.weights.as_ptr(),
-                    panel.start.as_ptr(),
-                    this_out.as_mut_ptr(),
-                );
-            }
-            (x, out) = (rest_x, rest_out);
-            left -= rows;
+        let multiply = match (rows > TILE_ROWS, panel.ahead.is_empty()) {
+            (true, false) => two_tiles::<AHEAD>,
+            (true, true) => two_tiles::<0>,
+            (false, false) => one_tile::<AHEAD>,
+            (false, true) => one_tile::<0>,
+        };
+        // SAFETY: the tiles are set up for `rows` rows, or for half of them, and the slices hold what these reach:
+        // rows · depth bytes of activations, depth · PANEL of weights, rows · PANEL sums, of which a row to start with.
+        unsafe {
+            multiply(
+                x.as_ptr(),
+                depth,
+                panel.weights.as_ptr(),
+                panel.start.as_ptr(),
+                sums.as_mut_ptr(),
+            );
         }
     }
 }
@@ -154,11 +138,12 @@ impl Drop for Tiles {
 /// Bytes of a row of a panel's group, and of a row of its sums.
 const STRIDE: usize = PANEL * 4;
 
-/// How many bytes before it is read weights are asked for: four steps of 64 inputs, in which a line comes from memory.
-/// The processor's own prefetching, which ends with each page, leaves tiles waiting for a fourth of their time.
+/// How many bytes before they are read weights are asked for: four steps of 64 inputs, about the time that a line takes
+/// from a third-level cache. The processor's own prefetching alone, which begins anew with each page, gives a tenth fewer
+/// tokens a second.
 const AHEAD: usize = 4 * 64 * PANEL;
 
-/// Asks for the 2 048 bytes of weights of a later step, if it lies any ahead. The last steps of a panel ask for what the
+/// Asks for half of the 2 048 bytes of weights of a later step, if any lies ahead. The last steps of a panel ask for what the
 /// next panel begins with; an address that nothing is at does no harm.
 macro_rules! ask {
     ($first:literal) => {

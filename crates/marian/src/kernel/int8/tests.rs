@@ -39,7 +39,7 @@ fn sums_are_exact_at_the_extremes() {
                 start: &start,
                 ahead: &weights,
             };
-            for rows in [1, 2, 3, 8, 9, 13, 16, 17, 32, 48] {
+            for rows in [1, 2, 3, 8, 9, 13, 16, 17, 32] {
                 for x in [
                     vec![0; rows * depth],
                     vec![255; rows * depth],
