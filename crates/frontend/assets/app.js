@@ -73,9 +73,9 @@
       clearTimeout(timer); // what it would say must not take the place of what is said here
       const measured = measure();
       const problem = text.value.trim() ? measured : "There is no text yet. Paste some German below, or open a file.";
+      say(problem);
       if (problem) {
         event.preventDefault();
-        say(problem);
         text.focus();
       } else {
         button.disabled = true;

@@ -301,7 +301,11 @@ impl Browser {
         let patience = Patience::new();
         loop {
             if let Ok((x, y)) = self.middle_of(selector).await {
-                let mut steps = vec![json!({"type": "pointerMove", "x": x, "y": y})];
+                // From elsewhere: a mouse that is there already, since before the page listened, would not arrive.
+                let mut steps = vec![
+                    json!({"type": "pointerMove", "x": 0, "y": 0}),
+                    json!({"type": "pointerMove", "x": x, "y": y}),
+                ];
                 steps.extend(then.iter().map(|step| json!({"type": step, "button": 0})));
                 let actions = json!({"actions": [{
                     "type": "pointer",

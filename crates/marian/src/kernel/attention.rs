@@ -165,7 +165,7 @@ fn push_kernel<S: Simd, T: Kept>(_: S, memory: &mut Memory<T>, rows: &[f32], str
     let (width, depth) = (size * heads, T::depth(size));
     let mut kept = vec![T::default(); T::TOGETHER * depth];
     let mut rest = rows;
-    while !rest.is_empty() {
+    while rest.len() >= stride {
         memory.grow();
         let (block, first) = (memory.rows / LANES, memory.rows % LANES);
         let (together, place) = (memory.rows / T::TOGETHER, memory.rows % T::TOGETHER);
@@ -255,6 +255,7 @@ fn attend_kernel<S: Simd, T: Kept>(
             }
             let weights = all.as_flattened_mut();
             match seen {
+                // A path that leaves no row out, as with one hypothesis, is all of them.
                 Seen::Paths(paths) if paths[query].len() < rows => {
                     let path = &paths[query];
                     own.clear();
@@ -342,5 +343,49 @@ fn softmax<S: Simd>(simd: S, scores: &mut [f32]) {
     let factor = fold(lanes, |a, b| a + b).recip();
     for weight in scores {
         *weight *= factor;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Keys and values lie where they do however many rows came at a time.
+    fn pushed_in_parts<T: Attend + PartialEq + std::fmt::Debug>() {
+        for (heads, size) in [(2, 64), (3, 12), (1, 5)] {
+            let width = heads * size;
+            let stride = 2 * width + 3;
+            let rows: Vec<f32> = (0..37 * stride)
+                .map(|i| (i as f32 * 0.618_034).fract() - 0.5)
+                .collect();
+            let pushed = |counts: &[usize]| {
+                let mut memory = Memory::<T>::new(width, heads);
+                let mut rest = &rows[..];
+                for count in counts.iter().cycle() {
+                    let count = (count * stride).min(rest.len());
+                    if count == 0 {
+                        break;
+                    }
+                    T::push(&mut memory, &rest[..count], stride);
+                    rest = &rest[count..];
+                }
+                assert_eq!(memory.rows, 37);
+                memory
+            };
+            let one_by_one = pushed(&[1]);
+            for counts in [&[37][..], &[4], &[3, 6, 1, 18]] {
+                let memory = pushed(counts);
+                assert_eq!(memory.keys, one_by_one.keys);
+                assert_eq!(memory.values, one_by_one.values);
+                assert_eq!(memory.key_units, one_by_one.key_units);
+                assert_eq!(memory.value_units, one_by_one.value_units);
+            }
+        }
+    }
+
+    #[test]
+    fn rows_come_one_by_one_or_many_at_a_time() {
+        pushed_in_parts::<f32>();
+        pushed_in_parts::<i8>();
     }
 }

@@ -51,7 +51,8 @@ impl States {
     }
 }
 
-/// A buffer for so many numbers, and a few more where it will be kept: the next time there may be a row more.
+/// A buffer for so many numbers, or where it will be kept for up to twice as many: the next time there may be a row
+/// more.
 fn fresh(count: usize) -> Vec<f32> {
     let kept = count.next_power_of_two();
     vec![0.0; if kept <= MOST { kept } else { count }]

@@ -230,6 +230,9 @@ async fn nothing_to_translate(browser: Browser) {
     browser.eval(SENT_AT_ONCE).await;
     browser.until("document.body.dataset.counted").await;
     browser.shows("There is no text yet").await;
+    // And is gone with its reason.
+    let problem = browser.eval(SENT_WITH_TEXT).await;
+    assert_eq!(problem, "");
 }
 
 /// A key, the form sent, and a mark that is set after the script has counted the words for that key.
@@ -238,6 +241,15 @@ const SENT_AT_ONCE: &str = "(() => {
     text.dispatchEvent(new Event('input'));
     text.form.requestSubmit();
     setTimeout(() => { document.body.dataset.counted = true; }, 100);
+})()";
+
+/// A text put in and the form sent at once, but not out of the page; gives what is said then.
+const SENT_WITH_TEXT: &str = "(() => {
+    const text = document.querySelector('#text');
+    addEventListener('submit', (event) => event.preventDefault());
+    text.value = 'Guten Morgen!';
+    text.form.requestSubmit();
+    return document.querySelector('#problem').textContent;
 })()";
 
 async fn edit_brings_the_text_back(browser: Browser) {

@@ -19,10 +19,11 @@ pub(crate) trait Kept: Copy + Default + Send + Sync + 'static {
     /// Takes the part of a row that is a head's; returns what a unit is worth. What `out` is longer by stays as it is.
     fn keep(values: &[f32], out: &mut [Self]) -> f32;
 
-    /// Puts the numbers of a key into its lane of a block of a head's keys.
+    /// Puts a key `[depth]` into its lane of a block of a head's keys, `[depth / TOGETHER, LANES, TOGETHER]`.
     fn put_key(key: &[Self], lane: usize, block: &mut [Self]);
 
-    /// Puts the numbers of some values into their places, the first of which is `place`, among rows that lie together.
+    /// Puts values `[any, depth]` of a head into their places, the first of which is `place`, among those of the rows that
+    /// lie together, `[depth, TOGETHER]`.
     fn put_values(values: &[Self], depth: usize, place: usize, together: &mut [Self]);
 
     /// `out[t] = Σᵢ query[i] · keys[t, i]`, keys in units; a block of them every `stride` numbers.

@@ -115,7 +115,7 @@ impl Tiles {
             (false, true) => one_tile::<0>,
         };
         // SAFETY: the tiles are set up for `rows` rows, or for half of them, and the slices hold what these reach:
-        // rows · depth bytes of activations, depth · PANEL of weights, rows · PANEL sums, of which a row to start with.
+        // rows · depth bytes of activations, depth · PANEL of weights, PANEL numbers to start with, rows · PANEL sums.
         unsafe {
             multiply(
                 x.as_ptr(),
@@ -139,12 +139,12 @@ impl Drop for Tiles {
 const STRIDE: usize = PANEL * 4;
 
 /// How many bytes before they are read weights are asked for: four steps of 64 inputs, about the time that a line takes
-/// from a third-level cache. The processor's own prefetching alone, which begins anew with each page, gives a tenth fewer
-/// tokens a second.
+/// from a third-level cache. The processor's own prefetching alone, which begins anew with each page, gives a tenth
+/// fewer tokens a second.
 const AHEAD: usize = 4 * 64 * PANEL;
 
-/// Asks for half of the 2 048 bytes of weights of a later step, if any lies ahead. The last steps of a panel ask for what the
-/// next panel begins with; an address that nothing is at does no harm.
+/// Asks for half of the 2 048 bytes of weights of a later step, if there is one to ask for: 16 lines from the `first`.
+/// The last steps of a panel ask for weights behind it; an address that nothing is at does no harm.
 macro_rules! ask {
     ($first:literal) => {
         concat!(
@@ -206,6 +206,14 @@ unsafe fn two_tiles<const A: usize>(
             ahead = const A,
             o0 = in(reg) out,
             o1 = in(reg) out.add(TILE_ROWS * PANEL),
+            out("tmm0") _,
+            out("tmm1") _,
+            out("tmm2") _,
+            out("tmm3") _,
+            out("tmm4") _,
+            out("tmm5") _,
+            out("tmm6") _,
+            out("tmm7") _,
             options(nostack),
         );
     }
@@ -246,6 +254,11 @@ unsafe fn one_tile<const A: usize>(
             start = in(reg) start,
             ahead = const A,
             o = in(reg) out,
+            out("tmm0") _,
+            out("tmm1") _,
+            out("tmm4") _,
+            out("tmm6") _,
+            out("tmm7") _,
             options(nostack),
         );
     }

@@ -34,11 +34,6 @@ fn sums_are_exact_at_the_extremes() {
                     .flat_map(|group| &group[column * GROUP..(column + 1) * GROUP]);
                 -OFFSET * of_column.map(|weight| i32::from(*weight)).sum::<i32>()
             });
-            let panel = Panel {
-                weights: &weights,
-                start: &start,
-                ahead: &weights,
-            };
             for rows in [1, 2, 3, 8, 9, 13, 16, 17, 32] {
                 for x in [
                     vec![0; rows * depth],
@@ -52,9 +47,17 @@ fn sums_are_exact_at_the_extremes() {
                             let mut x = x.clone();
                             x.resize(kernel.rows(rows) * depth, 99);
                             let mut sums = vec![0; kernel.rows(rows) * PANEL];
-                            kernel.sums(&x, depth, panel, &mut sums);
-                            let sums = &sums[..rows * PANEL];
-                            assert_eq!(sums, expected, "{instructions:?}, {rows} × {depth}");
+                            for ahead in [&weights[..], &[]] {
+                                let panel = Panel {
+                                    weights: &weights,
+                                    start: &start,
+                                    ahead,
+                                };
+                                sums.fill(99);
+                                kernel.sums(&x, depth, panel, &mut sums);
+                                let sums = &sums[..rows * PANEL];
+                                assert_eq!(sums, expected, "{instructions:?}, {rows} × {depth}");
+                            }
                         }
                     }
                 }

@@ -36,7 +36,7 @@ pub(super) struct Panel<'a> {
     pub(super) weights: &'a [i8],
     /// What the sums begin with where the bytes are multiplied offset and all.
     pub(super) start: &'a [i32; PANEL],
-    /// What will be read next and may be asked for: the panel behind it.
+    /// What will be read next and may be asked for: the panel that lies directly behind it; empty where none is to be.
     pub(super) ahead: &'a [i8],
 }
 
