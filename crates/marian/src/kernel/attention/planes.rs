@@ -44,9 +44,12 @@ impl<T: Copy + Default> Planes<T> {
     ) -> (f32, i32) {
         let factor = if greatest > 0.0 { most / greatest } else { 0.0 };
         let groups = values.len().next_multiple_of(LANES) / TOGETHER;
+        // Mostly they are as long as they were; to set all to zero first would be two calls for a hundred bytes.
         for plane in [&mut self.high, &mut self.low] {
-            plane.clear();
             plane.resize(groups, [T::default(); TOGETHER]);
+            for beyond in &mut plane.as_flattened_mut()[values.len()..] {
+                *beyond = T::default();
+            }
         }
         let planes = self
             .high

@@ -8,8 +8,9 @@ use anyhow::{Context as _, ensure};
 use super::stack::Stack;
 use crate::{docker, services::Services as _};
 
-/// Sentences that keep the model busy while something is killed.
-const LINES: usize = 4000;
+/// Sentences that keep the model busy while something is killed: some ten seconds on two fast cores, for Docker takes a
+/// second or two to tell how far things are.
+const LINES: usize = 16_000;
 
 /// Characters that do not fit into what is left of a table's pages.
 const LONG: usize = 100_000;
