@@ -338,10 +338,11 @@ fn scale_sums_kernel<S: Simd>(
         let start = scaling.start + first;
         // A whole panel as arrays of its own, which stay in registers from row to row.
         if let (Some(totals), Some(scales), Some(bias)) = (
-            totals.first_chunk::<PANEL>().copied(),
-            scales.first_chunk::<PANEL>().copied(),
-            bias.first_chunk::<PANEL>().copied(),
+            totals.first_chunk::<PANEL>(),
+            scales.first_chunk::<PANEL>(),
+            bias.first_chunk::<PANEL>(),
         ) {
+            let (totals, scales, bias) = (*totals, *scales, *bias);
             for ((sums, row), out) in rows {
                 let out = &mut out[start..start + PANEL];
                 for column in 0..PANEL {

@@ -5,7 +5,7 @@
 
 use pulp::Simd;
 
-use super::{LANES, dispatch, exp, fold, maximum};
+use super::{LANES, dispatch, exp, fold};
 
 /// Columns of a block. The logits of 64 rows are 256 kB, which a second-level cache holds beside the weights that
 /// stream through it; shorter blocks would only mean more of them to add up.
@@ -111,18 +111,42 @@ impl Top {
     }
 }
 
+/// Columns whose greatest logit is known before any of them is looked at: eight registers of AVX-512.
+const PART: usize = 8 * LANES;
+
+/// The greatest logits of the parts of a block.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Maxima([f32; BLOCK / PART]);
+
+impl Maxima {
+    fn greatest(&self) -> f32 {
+        self.0.into_iter().fold(f32::NEG_INFINITY, f32::max)
+    }
+}
+
 dispatch! {
-    /// Σ e^logit of a block.
-    fn mass<'a>(logits: &'a [f32]) -> Mass = mass_kernel;
+    /// The greatest logits of the parts of a block.
+    fn maxima<'a>(logits: &'a [f32]) -> Maxima = maxima_kernel;
+    /// Σ e^logit of a block with these maxima.
+    fn mass<'a>(logits: &'a [f32], maxima: &'a Maxima) -> Mass = mass_kernel;
     /// Adds a block's logits that are not −∞, whose ids begin with `first`, to the greatest so far.
     ///
-    /// The block is read once: a part of it is looked at closely only if its maximum is among the best so far.
-    fn top<'a>(logits: &'a [f32], first: u32, top: &'a mut Top) -> () = top_kernel;
+    /// A part of the block is read only if its maximum is among the best so far; the logits may be less than the maxima.
+    fn top<'a>(logits: &'a [f32], maxima: &'a Maxima, first: u32, top: &'a mut Top) -> () = top_kernel;
 }
 
 #[inline(always)]
-fn mass_kernel<S: Simd>(simd: S, logits: &[f32]) -> Mass {
-    let greatest = maximum(simd, logits);
+fn maxima_kernel<S: Simd>(simd: S, logits: &[f32]) -> Maxima {
+    let mut maxima = [f32::NEG_INFINITY; BLOCK / PART];
+    for (maximum, part) in maxima.iter_mut().zip(logits.chunks(PART)) {
+        *maximum = super::maximum(simd, part);
+    }
+    Maxima(maxima)
+}
+
+#[inline(always)]
+fn mass_kernel<S: Simd>(_: S, logits: &[f32], maxima: &Maxima) -> Mass {
+    let greatest = maxima.greatest();
     if greatest == f32::NEG_INFINITY {
         return Mass::NONE;
     }
@@ -143,17 +167,25 @@ fn mass_kernel<S: Simd>(simd: S, logits: &[f32]) -> Mass {
 }
 
 #[inline(always)]
-fn top_kernel<S: Simd>(simd: S, logits: &[f32], first: u32, top: &mut Top) {
-    const PART: usize = 8 * LANES;
+fn top_kernel<S: Simd>(_: S, logits: &[f32], maxima: &Maxima, first: u32, top: &mut Top) {
     let mut threshold = top.threshold();
-    for (part, start) in logits.chunks(PART).zip((first..).step_by(PART)) {
-        if maximum(simd, part) <= threshold {
+    let parts = logits.chunks(PART).zip(maxima.0);
+    for ((part, maximum), start) in parts.zip((first..).step_by(PART)) {
+        if maximum <= threshold {
             continue;
         }
-        for (&logit, id) in part.iter().zip(start..) {
-            if logit > threshold {
-                top.push(Candidate { id, logit });
-                threshold = top.threshold();
+        for (logits, start) in part.chunks(LANES).zip((start..).step_by(LANES)) {
+            // A register at a time: few of a part's are above.
+            if let Some(logits) = logits.as_array::<LANES>()
+                && !logits.iter().fold(false, |any, logit| any | (*logit > threshold))
+            {
+                continue;
+            }
+            for (&logit, id) in logits.iter().zip(start..) {
+                if logit > threshold {
+                    top.push(Candidate { id, logit });
+                    threshold = top.threshold();
+                }
             }
         }
     }

@@ -260,23 +260,30 @@ fn search(
 
 /// Looks at a row's logits of some columns: adds the greatest to `top` and returns the mass of what counts.
 fn look(wanted: &Wanted, columns: Range<usize>, logits: &mut [f32], top: &mut Top) -> Mass {
-    let before = match wanted.normalise {
-        Normalise::All => kernel::mass(logits),
-        Normalise::Nothing | Normalise::Allowed => Mass::NONE,
+    let counts_all = wanted.normalise == Normalise::All;
+    if !counts_all {
+        ban(&wanted.banned, columns.start, logits);
+    }
+    let maxima = kernel::maxima(logits);
+    let mass = match wanted.normalise {
+        Normalise::Nothing => Mass::NONE,
+        Normalise::All | Normalise::Allowed => kernel::mass(logits, &maxima),
     };
-    let start = wanted
-        .banned
-        .partition_point(|id| (*id as usize) < columns.start);
-    for id in &wanted.banned[start..] {
-        match logits.get_mut(*id as usize - columns.start) {
+    if counts_all {
+        ban(&wanted.banned, columns.start, logits);
+    }
+    let first = u32::try_from(columns.start).unwrap_or(u32::MAX);
+    kernel::top(logits, &maxima, first, top);
+    mass
+}
+
+/// Makes −∞ of what is banned among the logits of some columns, the first of which is `start`.
+fn ban(banned: &[u32], start: usize, logits: &mut [f32]) {
+    let first = banned.partition_point(|id| (*id as usize) < start);
+    for id in &banned[first..] {
+        match logits.get_mut(*id as usize - start) {
             Some(logit) => *logit = f32::NEG_INFINITY,
             None => break,
         }
-    }
-    let first = u32::try_from(columns.start).unwrap_or(u32::MAX);
-    kernel::top(logits, first, top);
-    match wanted.normalise {
-        Normalise::Allowed => kernel::mass(logits),
-        Normalise::Nothing | Normalise::All => before,
     }
 }
