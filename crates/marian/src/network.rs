@@ -24,6 +24,10 @@ pub use state::{Decoding, Encoded};
 /// four rows on two threads both ways took the same time, at two rows together was 15 % faster, at eight apart.
 const ROWS_APART: usize = 2;
 
+/// Source tokens that go through the encoder together. What lies between its operations then stays in a second-level
+/// cache: all tokens of 128 sentences at once were thirty megabytes, of pages that the system had to clear each time.
+const TOKENS: usize = 256;
+
 /// How a network computes, where that is a choice.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Execution {
@@ -99,43 +103,36 @@ impl Network {
         if sentences.is_empty() {
             return Err(Error::Input("nothing to encode".to_owned()));
         }
-        let mut spans = Vec::with_capacity(sentences.len());
-        let mut end = 0;
         for sentence in sentences {
             self.check(sentence)?;
-            spans.push(end..end + sentence.len());
-            end += sentence.len();
         }
-        let sizes: Vec<usize> = spans.iter().map(Range::len).collect();
-        let mut rest = sentences;
-        let parts = self.parts(&sizes).into_iter().map(|count| {
+        let sizes: Vec<usize> = sentences.iter().map(|sentence| sentence.len()).collect();
+        let (mut rest, width) = (sentences, self.output.width());
+        let mut states = vec![0.0; sizes.iter().sum::<usize>() * width];
+        let mut out: &mut [f32] = &mut states;
+        let mut parts = Vec::new();
+        for count in self.parts(&sizes, TOKENS) {
             let (part, others) = rest.split_at(count);
-            rest = others;
-            part
-        });
-        let width = self.output.width();
-        let mut states = vec![0.0; end * width];
-        let mut rest: &mut [f32] = &mut states;
-        let parts = parts.map(|part| {
             let tokens: usize = part.iter().map(|sentence| sentence.len()).sum();
-            let (own, others) = std::mem::take(&mut rest).split_at_mut(tokens * width);
-            rest = others;
-            (part, own)
-        });
-        self.apart(parts.collect(), |team, (part, out)| {
+            let (own, other_out) = out.split_at_mut(tokens * width);
+            parts.push((part, own));
+            (rest, out) = (others, other_out);
+        }
+        self.apart(parts, |team, (part, out)| {
             out.copy_from_slice(&self.encode_part(team, part));
         });
-        Ok(Encoded { states, spans })
+        Ok(Encoded {
+            states,
+            spans: spans(&sizes),
+        })
     }
 
     /// The encoder's output for some sentences, `[tokens, d_model]`.
     fn encode_part(&self, team: &Team, sentences: &[&[u32]]) -> States {
-        let (mut ids, mut places, mut spans) = (Vec::new(), Vec::new(), Vec::new());
-        for sentence in sentences {
-            spans.push(ids.len()..ids.len() + sentence.len());
-            ids.extend_from_slice(sentence);
-            places.extend((0_u32..).take(sentence.len()));
-        }
+        let sizes: Vec<usize> = sentences.iter().map(|sentence| sentence.len()).collect();
+        let places = sizes.iter().flat_map(|size| (0_u32..).take(*size));
+        let places: Vec<u32> = places.collect();
+        let (ids, spans) = (sentences.concat(), spans(&sizes));
         let embedding = self
             .encoder_embedding
             .as_ref()
@@ -174,18 +171,29 @@ impl Network {
     /// Makes ready to decode: one row per sentence. With `align` each step tells where it looked.
     #[must_use]
     pub fn start(&self, encoded: &Encoded, align: bool) -> Decoding {
-        let layers = self.decoder.iter();
-        let layers: Vec<_> = layers
-            .map(|layer| layer.memories(&self.team, encoded))
-            .collect();
-        let mut layers: Vec<_> = layers.into_iter().map(Vec::into_iter).collect();
-        let sentence = || {
-            let layers = layers.iter_mut().filter_map(Iterator::next).collect();
-            SentenceMemory::new(layers, align)
-        };
-        let sentences = std::iter::repeat_with(sentence).take(encoded.len());
+        let sizes: Vec<usize> = encoded.spans.iter().map(Range::len).collect();
+        let (mut rest, mut states, width) = (&sizes[..], &encoded.states[..], self.output.width());
+        let mut parts = Vec::new();
+        for count in self.parts(&sizes, TOKENS) {
+            let (sizes, others) = rest.split_at(count);
+            let tokens: usize = sizes.iter().sum();
+            let (own, other_states) = states.split_at(tokens * width);
+            parts.push((own, sizes));
+            (rest, states) = (others, other_states);
+        }
+        let parts = self.apart(parts, |team, (states, sizes)| {
+            let spans = spans(sizes);
+            let layers = self.decoder.iter();
+            let layers = layers.map(|layer| layer.memories(team, states, &spans).into_iter());
+            let mut layers: Vec<_> = layers.collect();
+            let sentence = |_| {
+                let layers = layers.iter_mut().filter_map(Iterator::next).collect();
+                SentenceMemory::new(layers, align)
+            };
+            sizes.iter().map(sentence).collect::<Vec<_>>()
+        });
         Decoding {
-            sentences: sentences.collect(),
+            sentences: parts.into_iter().flatten().collect(),
             alignment: Vec::new(),
         }
     }
@@ -228,7 +236,7 @@ impl Network {
         let mut states = States::new(rows, width);
         let mut rest: &mut [f32] = &mut states;
         let mut parts = Vec::new();
-        for count in self.parts(&sizes) {
+        for count in self.parts(&sizes, usize::MAX) {
             let (part, others) = sentences.split_at_mut(count);
             let rows = part.iter().map(|sentence| sentence.paths.len()).sum();
             let (part_ids, other_ids) = ids.split_at(rows);
@@ -271,23 +279,24 @@ impl Network {
         (x, alignment)
     }
 
-    /// How many sentences, one after the other, are a thread's part each, if the sentences have so many rows. Where
-    /// there are few rows all are one part, which all threads work on together.
+    /// How many sentences, one after the other, are a part each, if the sentences have so many rows: about equal parts,
+    /// as many for each thread, of about `most` rows. Where there are few rows all are one part, which all threads work
+    /// on together.
     ///
     /// Threads that work apart need not wait for each other, nor fetch from each other what they go on with, but each
     /// of them reads all weights.
-    fn parts(&self, rows: &[usize]) -> Vec<usize> {
+    fn parts(&self, rows: &[usize], most: usize) -> Vec<usize> {
         let (threads, total) = (self.team.threads(), rows.iter().sum::<usize>());
         if total < threads * ROWS_APART {
             return vec![rows.len()];
         }
-        let mut parts = vec![0; threads];
-        let mut before = 0;
-        for count in rows {
+        let mut parts = vec![0; total.div_ceil(most).next_multiple_of(threads)];
+        let (mut before, count) = (0, parts.len());
+        for rows in rows {
             // By the middle of its rows.
-            let part = (2 * before + count) * threads / (2 * total);
-            parts[part.min(threads - 1)] += 1;
-            before += count;
+            let part = (2 * before + rows) * count / (2 * total);
+            parts[part.min(count - 1)] += 1;
+            before += rows;
         }
         parts.retain(|count| *count > 0);
         parts
@@ -303,4 +312,15 @@ impl Network {
         let team = if is_apart { &self.alone } else { &self.team };
         self.team.map(parts, |part| work(team, part))
     }
+}
+
+/// Where sentences of these sizes are, one after the other.
+fn spans(sizes: &[usize]) -> Vec<Range<usize>> {
+    let mut end = 0;
+    let span = |size: &usize| {
+        let start = end;
+        end += size;
+        start..end
+    };
+    sizes.iter().map(span).collect()
 }

@@ -175,9 +175,10 @@ fn top_kernel<S: Simd>(_: S, logits: &[f32], maxima: &Maxima, first: u32, top: &
             continue;
         }
         for (logits, start) in part.chunks(LANES).zip((start..).step_by(LANES)) {
-            // A register at a time: few of a part's are above.
+            // A register at a time, which is compared whole: few of a part's logits are above.
+            let is_above = |logit: &&f32| **logit > threshold;
             if let Some(logits) = logits.as_array::<LANES>()
-                && !logits.iter().fold(false, |any, logit| any | (*logit > threshold))
+                && logits.iter().filter(is_above).count() == 0
             {
                 continue;
             }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::state::{Encoded, LayerMemory, SentenceMemory};
+use super::state::{LayerMemory, SentenceMemory};
 use crate::Error;
 use crate::config::{Activation, Config};
 use crate::ops::{Arithmetic, Heads, Linear, Matrix, Norm, Sight, States};
@@ -225,10 +225,16 @@ impl DecoderLayer {
         })
     }
 
-    /// What the layer remembers of each sentence at the start: keys and values of the source, and no step.
-    pub(super) fn memories(&self, team: &Team, encoded: &Encoded) -> Vec<LayerMemory> {
-        let rows = self.cross.memory.forward(team, &encoded.states, None);
-        let sources = self.cross.heads.sources(team, &rows, &encoded.spans);
+    /// What the layer remembers of each sentence at the start: keys and values of the source, and no step. `states`
+    /// `[tokens, d_model]` is the encoder's output for `sentences`.
+    pub(super) fn memories(
+        &self,
+        team: &Team,
+        states: &[f32],
+        sentences: &[Range<usize>],
+    ) -> Vec<LayerMemory> {
+        let rows = self.cross.memory.forward(team, states, None);
+        let sources = self.cross.heads.sources(team, &rows, sentences);
         let memory = |source| LayerMemory {
             source,
             steps: self.own.heads.memory(),
