@@ -6,7 +6,7 @@
 //! sentence has tokens, and a book beside it goes on.
 //!
 //! Of each job only a window of sentences is looked at ahead of those that are finished. A row's translation does not
-//! depend on the rows beside it. A sentence that was translated not long ago needs no row.
+//! depend on the rows beside it. A sentence that was translated not long ago, or is at work for the same job, needs no row.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -167,7 +167,14 @@ struct Job {
 #[derive(Debug)]
 struct Looked {
     text: String,
-    sentence: Sentence,
+    /// `None` while an earlier one of the window with the same text is on its way.
+    sentence: Option<Sentence>,
+}
+
+impl Looked {
+    fn is_done(&self) -> bool {
+        self.sentence.as_ref().is_some_and(Sentence::is_done)
+    }
 }
 
 /// A row that waits, with the sentence and the part it is for.
@@ -348,12 +355,18 @@ impl Job {
             };
             let index = self.done + self.window.len();
             let mut sentence = None;
+            let is_repeated = self
+                .window
+                .iter()
+                .any(|looked| looked.text == text && !looked.is_done());
             if !is_copied(&text) {
                 sentence = cache.get(&text);
                 step.looked_up += 1;
-                step.found += usize::from(sentence.is_some());
+                step.found += usize::from(sentence.is_some() || is_repeated);
             }
-            let sentence = sentence.unwrap_or_else(|| Sentence::new(&text, model, &mut work));
+            if sentence.is_none() && !is_repeated {
+                sentence = Some(Sentence::new(&text, model, &mut work));
+            }
             self.rows
                 .extend(work.drain(..).map(|work| Task::new(index, work)));
             self.window_bytes += text.len();
@@ -396,11 +409,22 @@ impl Job {
         let mut work = Vec::new();
         self.at_work -= 1;
         self.first_at_work -= usize::from(place.is_first);
-        if let Some(looked) = self.window.get_mut(place.sentence - self.done) {
-            let sentence = &mut looked.sentence;
+        let first = place.sentence - self.done;
+        let mut behind = self.window.range_mut(first..);
+        if let Some(Looked {
+            text,
+            sentence: Some(sentence),
+        }) = behind.next()
+        {
             sentence.accept(place.part, hypothesis, model, &mut work);
             if sentence.is_done() {
-                cache.put(&looked.text, &sentence.text(), sentence.flags);
+                let (translation, flags) = (sentence.text(), sentence.flags);
+                cache.put(text, &translation, flags);
+                for looked in behind {
+                    if looked.sentence.is_none() && looked.text == *text {
+                        looked.sentence = Some(Sentence::known(&translation, flags));
+                    }
+                }
             }
         }
         // What is to be tried again comes before younger sentences.
@@ -411,11 +435,15 @@ impl Job {
 
     /// Hands out what is finished.
     fn hand_out(&mut self, id: JobId, step: &mut Step) {
-        while let Some(looked) = self.window.pop_front_if(|looked| looked.sentence.is_done()) {
-            self.window_bytes -= looked.text.len();
+        while let Some(Looked {
+            sentence: Some(sentence),
+            text,
+        }) = self.window.pop_front_if(|looked| looked.is_done())
+        {
+            self.window_bytes -= text.len();
             self.done += 1;
             self.started = true;
-            let (translation, flags) = (looked.sentence.text(), looked.sentence.flags);
+            let (translation, flags) = (sentence.text(), sentence.flags);
             step.finished.push(Finished {
                 job: id,
                 index: self.done - 1,

@@ -123,6 +123,46 @@ fn a_sentence_translated_before_needs_no_row() {
 }
 
 #[test]
+fn a_sentence_that_is_repeated_in_a_job_is_translated_once() {
+    let mut scheduler = Scheduler::new(translator());
+    let sentences: Vec<String> = (0..600)
+        .map(|at| {
+            if at % 3 == 0 {
+                "Ja.".to_owned()
+            } else {
+                "Der Hund schläft.".to_owned()
+            }
+        })
+        .collect();
+    let mut run = |sentences: Vec<String>| {
+        scheduler.submit(sentences);
+        let (mut tokens, mut looked_up, mut found, mut finished) = (0, 0, 0, Vec::new());
+        while !scheduler.is_idle() {
+            let step = scheduler.step().unwrap();
+            tokens += step.source_tokens;
+            looked_up += step.looked_up;
+            found += step.found;
+            finished.extend(step.finished.into_iter().map(|one| one.translation));
+        }
+        (tokens, looked_up - found, finished)
+    };
+    let (tokens, translated, finished) = run(sentences.clone());
+    assert_eq!((translated, finished.len()), (2, 600));
+    assert!(tokens < 16, "{tokens} tokens for two short sentences");
+    for (source, translation) in sentences.iter().zip(&finished) {
+        assert_eq!(
+            translation,
+            if source == "Ja." {
+                &finished[0]
+            } else {
+                &finished[1]
+            }
+        );
+    }
+    assert_eq!(run(sentences[..2].to_vec()), (0, 0, finished[..2].to_vec()));
+}
+
+#[test]
 fn a_short_job_does_not_wait_for_a_book() {
     for waits in 1..6 {
         let mut scheduler = Scheduler::new(translator());
