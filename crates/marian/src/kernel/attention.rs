@@ -249,32 +249,32 @@ fn attend_kernel<S: Simd, T: Kept>(
                 all,
             );
             for (scores, units) in all.iter_mut().zip(of_head(&memory.key_units, head, heads)) {
-                for lane in 0..LANES {
-                    scores[lane] *= units[lane] * scale;
-                }
+                *scores = product(*scores, *units, |score, unit| score * (unit * scale));
             }
-            let weights = all.as_flattened_mut();
             match seen {
                 // A path that leaves no row out, as with one hypothesis, is all of them.
                 Seen::Paths(paths) if paths[query].len() < rows => {
                     let path = &paths[query];
+                    let weights = all.as_flattened_mut();
                     own.clear();
                     own.extend(path.iter().map(|row| weights[*row as usize]));
-                    softmax(simd, own);
+                    own.resize(path.len().next_multiple_of(LANES), f32::NEG_INFINITY);
+                    softmax(simd, own.as_chunks_mut().0);
                     weights.fill(0.0);
                     for (row, weight) in path.iter().zip(&*own) {
                         weights[*row as usize] = *weight;
                     }
                 }
                 Seen::All | Seen::Paths(_) => {
-                    let (weights, beyond) = weights.split_at_mut(rows);
-                    softmax(simd, weights);
-                    beyond.fill(0.0);
+                    all.as_flattened_mut()[rows..].fill(f32::NEG_INFINITY);
+                    softmax(simd, all);
+                    all.as_flattened_mut()[rows..].fill(0.0);
                 }
             }
+            let weights = all.as_flattened();
             if !means.is_empty() {
                 let means = &mut means[query * rows..(query + 1) * rows];
-                for (mean, weight) in means.iter_mut().zip(&*weights) {
+                for (mean, weight) in means.iter_mut().zip(weights) {
                     *mean += *weight / heads as f32;
                 }
             }
@@ -282,9 +282,7 @@ fn attend_kernel<S: Simd, T: Kept>(
                 .iter_mut()
                 .zip(of_head(&memory.value_units, head, heads))
             {
-                for lane in 0..LANES {
-                    weights[lane] *= units[lane];
-                }
+                *weights = product(*weights, *units, |weight, unit| weight * unit);
             }
             let weights = all.as_flattened();
             T::weighted_sum(
@@ -324,25 +322,29 @@ fn of_head(
     units.iter().skip(head).step_by(heads)
 }
 
-/// Turns scores into weights that add up to 1.
+/// Two registers into one: taken and given by value they are registers indeed.
 #[inline(always)]
-fn softmax<S: Simd>(simd: S, scores: &mut [f32]) {
-    let greatest = maximum(simd, scores);
-    let (chunks, rest) = scores.as_chunks_mut::<LANES>();
-    let mut lanes = [0.0; LANES];
-    for chunk in chunks {
-        for lane in 0..LANES {
-            chunk[lane] = exp(chunk[lane] - greatest);
-            lanes[lane] += chunk[lane];
-        }
+fn product(a: [f32; LANES], b: [f32; LANES], of: impl Fn(f32, f32) -> f32) -> [f32; LANES] {
+    let mut result = [0.0; LANES];
+    for lane in 0..LANES {
+        result[lane] = of(a[lane], b[lane]);
     }
-    for (lane, score) in lanes.iter_mut().zip(rest) {
-        *score = exp(*score - greatest);
-        *lane += *score;
+    result
+}
+
+/// Turns scores into weights that add up to 1. Whole registers, for what is left of one would take as long as several.
+#[inline(always)]
+fn softmax<S: Simd>(simd: S, scores: &mut [[f32; LANES]]) {
+    let greatest = maximum(simd, scores.as_flattened());
+    let mut total = [0.0; LANES];
+    for scores in &mut *scores {
+        let weights = scores.map(|score| exp(score - greatest));
+        total = product(total, weights, |total, weight| total + weight);
+        *scores = weights;
     }
-    let factor = fold(lanes, |a, b| a + b).recip();
-    for weight in scores {
-        *weight *= factor;
+    let factor = fold(total, |a, b| a + b).recip();
+    for weights in scores {
+        *weights = weights.map(|weight| weight * factor);
     }
 }
 

@@ -204,10 +204,9 @@ impl Kept for i8 {
         let (unit, total) = sums.query.fill(query, greatest);
         sums.of_keys.resize(out.len(), [0; LANES]);
         planes::key_sums(instructions, &sums.query, keys, stride, &mut sums.of_keys);
+        let offset = planes::OFFSET * total;
         for (out, sums) in out.iter_mut().zip(&sums.of_keys) {
-            for (out, sum) in out.iter_mut().zip(sums) {
-                *out = (sum - planes::OFFSET * total) as f32 * unit;
-            }
+            *out = sums.map(|sum| (sum - offset) as f32 * unit);
         }
     }
 
