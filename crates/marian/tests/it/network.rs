@@ -68,7 +68,7 @@ proptest! {
 
     #[test]
     fn a_sentence_is_encoded_alike_in_any_batch(
-        sentences in prop::collection::vec(sentence(), 1..20),
+        sentences in prop::collection::vec(sentence(), 1..60),
         which in any::<prop::sample::Index>(),
     ) {
         let batch: Vec<&[u32]> = sentences.iter().map(Vec::as_slice).collect();
@@ -134,13 +134,15 @@ proptest! {
     }
 }
 
-/// Apart where there are rows enough for each, together where there are not.
+/// Apart where there are rows enough for each, together where there are not; and with more tokens than the encoder takes
+/// together.
 #[test]
 fn a_translation_is_the_same_on_any_number_of_threads() {
     let directory = tiny("f32.safetensors");
-    let rows: Vec<Row> = (1..9_u32)
-        .map(|length| {
-            let ids = (0..length * 3).map(|id| 1 + id * 7 % 98);
+    let rows: Vec<Row> = (0..64_u32)
+        .map(|index| {
+            let length = 3 + index % 8 * 3;
+            let ids = (0..length).map(|id| 1 + (id * 7 + index) % 98);
             row(&ids.chain([0]).collect::<Vec<_>>(), true)
         })
         .collect();
@@ -157,6 +159,7 @@ fn a_translation_is_the_same_on_any_number_of_threads() {
         });
         assert_eq!(found[0], found[1]);
         assert_eq!(found[0], found[2]);
+        assert!(rows.iter().map(|row| row.ids.len()).sum::<usize>() > 2 * 256);
     }
 }
 
