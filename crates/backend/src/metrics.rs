@@ -22,7 +22,7 @@ pub const SENTENCES: &str = "backend_sentences_total";
 pub const SOURCE_TOKENS: &str = "backend_source_tokens_total";
 /// Tokens written by the model.
 pub const TARGET_TOKENS: &str = "backend_target_tokens_total";
-/// Sentences that were looked for among those translated not long ago: `hit` or `miss`.
+/// Sentences that were looked for among those translated not long ago or at work for the same request: `hit` or `miss`.
 pub const CACHE_LOOKUPS: &str = "backend_cache_lookups_total";
 /// Requests at work or waiting.
 pub const QUEUE_REQUESTS: &str = "backend_queue_requests";
@@ -50,7 +50,7 @@ pub fn install() {
         (TARGET_TOKENS, "Tokens written by the model."),
         (
             CACHE_LOOKUPS,
-            "Sentences looked for among those translated not long ago: hit or miss.",
+            "Sentences looked for among those translated not long ago or at work for the same request: hit or miss.",
         ),
     ];
     for (name, words) in counters {

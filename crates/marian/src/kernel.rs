@@ -94,11 +94,11 @@ fn maximum<S: Simd>(simd: S, values: &[f32]) -> f32 {
         })
 }
 
-/// eˣ with a relative error of (2.5 + 0.7 · |x|) · 10⁻⁷: what counts in a sum with 1 is as exact as f32 has it. What
-/// would be beyond 2⁻¹²⁵ or 2¹²⁷ is these.
+/// eˣ with a relative error of (2.5 + 0.75 · |x|) · 10⁻⁷: what counts in a sum with 1 is as exact as f32 has it. What
+/// would be beyond 2⁻¹⁰⁰ or 2¹²⁷ is these: a part of the former is no subnormal number yet, which are slow.
 ///
-/// eˣ = 2ⁿ · 2ᶠ with n whole and |f| ≤ ½. The polynomial is the one of its degree and with a first coefficient of 1 whose
-/// greatest relative error, 9 · 10⁻⁸, is the least. `f32::exp` is a call per value; this is what LLVM can do on whole
+/// eˣ = 2ⁿ · 2ᶠ with n whole and |f| ≤ ½. Of the polynomials of its degree that are 1 at 0 this one has the least
+/// greatest relative error, 9 · 10⁻⁸. `f32::exp` is a call per value; this is what LLVM can do on whole
 /// registers.
 #[inline(always)]
 fn exp(x: f32) -> f32 {
@@ -111,7 +111,7 @@ fn exp(x: f32) -> f32 {
         6.931_47e-1,
         1.0,
     ];
-    let exponent = (x * std::f32::consts::LOG2_E).clamp(-125.0, 127.0);
+    let exponent = (x * std::f32::consts::LOG2_E).clamp(-100.0, 127.0);
     let rounded = exponent + ROUND;
     let f = exponent - (rounded - ROUND);
     let mut power = POLYNOMIAL[0];
@@ -164,19 +164,19 @@ mod tests {
 
     #[test]
     fn exp_is_accurate() {
-        let xs: Vec<f32> = (-8600..=2000).map(|step| step as f32 * 0.01).collect();
+        let xs: Vec<f32> = (-6900..=8700).map(|step| step as f32 * 0.01).collect();
         let mut results = xs.clone();
         exponentials(&mut results);
         for (x, result) in xs.iter().zip(results) {
             let exact = f64::from(*x).exp();
             assert!(
-                (f64::from(result) / exact - 1.0).abs() < (2.5 + 0.7 * f64::from(x.abs())) * 1e-7,
+                (f64::from(result) / exact - 1.0).abs() < (2.5 + 0.75 * f64::from(x.abs())) * 1e-7,
                 "exp({x}) = {result}, not {exact}"
             );
         }
         let mut special = [f32::NEG_INFINITY, -1e30, 0.0, 1e30];
         exponentials(&mut special);
-        let powers = [-125, -125, 0, 127].map(|exponent| 2.0_f32.powi(exponent));
+        let powers = [-100, -100, 0, 127].map(|exponent| 2.0_f32.powi(exponent));
         assert_eq!(special.map(f32::to_bits), powers.map(f32::to_bits));
     }
 }

@@ -279,9 +279,9 @@ impl Network {
         (x, alignment)
     }
 
-    /// How many sentences, one after the other, are a part each, if the sentences have so many rows: about equal parts,
-    /// as many for each thread, of about `most` rows. Where there are few rows all are one part, which all threads work
-    /// on together.
+    /// How many sentences, one after the other, are a part each, if the sentences have so many rows: about equal parts
+    /// of about `most` rows at most, and where there are sentences enough as many for each thread. Where there are few
+    /// rows all are one part, which all threads work on together.
     ///
     /// Threads that work apart need not wait for each other, nor fetch from each other what they go on with, but each
     /// of them reads all weights.

@@ -6,7 +6,8 @@
 //! sentence has tokens, and a book beside it goes on.
 //!
 //! Of each job only a window of sentences is looked at ahead of those that are finished. A row's translation does not
-//! depend on the rows beside it. A sentence that was translated not long ago, or is at work for the same job, needs no row.
+//! depend on the rows beside it. A sentence that was translated not long ago, or is at work for the same job, needs no
+//! row.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -67,7 +68,8 @@ pub struct Step {
     pub source_tokens: usize,
     /// Target tokens of the rows that were finished.
     pub target_tokens: usize,
-    /// Sentences that were looked for among those translated before, and how many were found.
+    /// Sentences that were looked for among those translated before and those at work for the same job, and how many
+    /// were found.
     pub looked_up: usize,
     /// See [`looked_up`](Self::looked_up).
     pub found: usize,
@@ -354,13 +356,11 @@ impl Job {
                 break;
             };
             let index = self.done + self.window.len();
-            let mut sentence = None;
-            let is_repeated = self
-                .window
-                .iter()
-                .any(|looked| looked.text == text && !looked.is_done());
+            let (mut sentence, mut is_repeated) = (None, false);
             if !is_copied(&text) {
                 sentence = cache.get(&text);
+                let is_same = |looked: &Looked| looked.text == text && !looked.is_done();
+                is_repeated = sentence.is_none() && self.window.iter().any(is_same);
                 step.looked_up += 1;
                 step.found += usize::from(sentence.is_some() || is_repeated);
             }
@@ -409,18 +409,17 @@ impl Job {
         let mut work = Vec::new();
         self.at_work -= 1;
         self.first_at_work -= usize::from(place.is_first);
-        let first = place.sentence - self.done;
-        let mut behind = self.window.range_mut(first..);
+        let mut from_here = self.window.range_mut(place.sentence - self.done..);
         if let Some(Looked {
             text,
             sentence: Some(sentence),
-        }) = behind.next()
+        }) = from_here.next()
         {
             sentence.accept(place.part, hypothesis, model, &mut work);
             if sentence.is_done() {
                 let (translation, flags) = (sentence.text(), sentence.flags);
                 cache.put(text, &translation, flags);
-                for looked in behind {
+                for looked in from_here {
                     if looked.sentence.is_none() && looked.text == *text {
                         looked.sentence = Some(Sentence::known(&translation, flags));
                     }

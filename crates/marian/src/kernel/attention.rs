@@ -249,7 +249,7 @@ fn attend_kernel<S: Simd, T: Kept>(
                 all,
             );
             for (scores, units) in all.iter_mut().zip(of_head(&memory.key_units, head, heads)) {
-                *scores = product(*scores, *units, |score, unit| score * (unit * scale));
+                *scores = by_lane(*scores, *units, |score, unit| score * (unit * scale));
             }
             match seen {
                 // A path that leaves no row out, as with one hypothesis, is all of them.
@@ -282,7 +282,7 @@ fn attend_kernel<S: Simd, T: Kept>(
                 .iter_mut()
                 .zip(of_head(&memory.value_units, head, heads))
             {
-                *weights = product(*weights, *units, |weight, unit| weight * unit);
+                *weights = by_lane(*weights, *units, |weight, unit| weight * unit);
             }
             let weights = all.as_flattened();
             T::weighted_sum(
@@ -322,9 +322,9 @@ fn of_head(
     units.iter().skip(head).step_by(heads)
 }
 
-/// Two registers into one: taken and given by value they are registers indeed.
+/// Two registers into one: taken and given by value LLVM keeps them in registers.
 #[inline(always)]
-fn product(a: [f32; LANES], b: [f32; LANES], of: impl Fn(f32, f32) -> f32) -> [f32; LANES] {
+fn by_lane(a: [f32; LANES], b: [f32; LANES], of: impl Fn(f32, f32) -> f32) -> [f32; LANES] {
     let mut result = [0.0; LANES];
     for lane in 0..LANES {
         result[lane] = of(a[lane], b[lane]);
@@ -339,7 +339,7 @@ fn softmax<S: Simd>(simd: S, scores: &mut [[f32; LANES]]) {
     let mut total = [0.0; LANES];
     for scores in &mut *scores {
         let weights = scores.map(|score| exp(score - greatest));
-        total = product(total, weights, |total, weight| total + weight);
+        total = by_lane(total, weights, |total, weight| total + weight);
         *scores = weights;
     }
     let factor = fold(total, |a, b| a + b).recip();

@@ -131,12 +131,13 @@ dispatch! {
     fn mass<'a>(logits: &'a [f32], maxima: &'a Maxima) -> Mass = mass_kernel;
     /// Adds a block's logits that are not −∞, whose ids begin with `first`, to the greatest so far.
     ///
-    /// A part of the block is read only if its maximum is among the best so far; the logits may be less than the maxima.
+    /// A part of the block is read only if its maximum is among the best so far; logits may be less than their maximum.
     fn top<'a>(logits: &'a [f32], maxima: &'a Maxima, first: u32, top: &'a mut Top) -> () = top_kernel;
 }
 
 #[inline(always)]
 fn maxima_kernel<S: Simd>(simd: S, logits: &[f32]) -> Maxima {
+    debug_assert!(logits.len() <= BLOCK);
     let mut maxima = [f32::NEG_INFINITY; BLOCK / PART];
     for (maximum, part) in maxima.iter_mut().zip(logits.chunks(PART)) {
         *maximum = super::maximum(simd, part);
@@ -175,7 +176,7 @@ fn top_kernel<S: Simd>(_: S, logits: &[f32], maxima: &Maxima, first: u32, top: &
             continue;
         }
         for (logits, start) in part.chunks(LANES).zip((start..).step_by(LANES)) {
-            // A register at a time, which is compared whole: few of a part's logits are above.
+            // A register at a time, for few of a part's logits are above; `any` would compare one by one.
             let is_above = |logit: &&f32| **logit > threshold;
             if let Some(logits) = logits.as_array::<LANES>()
                 && logits.iter().filter(is_above).count() == 0

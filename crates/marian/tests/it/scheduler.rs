@@ -1,6 +1,6 @@
 //! Many jobs in shared batches: order, turns, cancelling, and results that do not depend on the mix.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use marian::{Finished, JobId, Scheduler};
 use proptest::prelude::*;
@@ -20,9 +20,20 @@ const SENTENCES: [&str; 10] = [
     "Der Mieter haftet für den Schaden, den er verursacht hat.",
 ];
 
+/// Different sentences that [`sentence`] has: more than a batch has room for.
+const VARIETY: usize = 20 * SENTENCES.len();
+
+/// One of [`SENTENCES`], as it is or with a number.
+fn sentence(at: usize) -> String {
+    let (number, sentence) = (at / SENTENCES.len(), SENTENCES[at % SENTENCES.len()]);
+    match number {
+        0 => sentence.to_owned(),
+        _ => format!("{number}) {sentence}"),
+    }
+}
+
 fn text(sentences: usize, offset: usize) -> Vec<String> {
-    let sentences =
-        (0..sentences).map(|at| SENTENCES[(at * 7 + offset) % SENTENCES.len()].to_owned());
+    let sentences = (0..sentences).map(|at| sentence((at * 7 + offset) % VARIETY));
     sentences.collect()
 }
 
@@ -163,6 +174,23 @@ fn a_sentence_that_is_repeated_in_a_job_is_translated_once() {
 }
 
 #[test]
+fn a_repeated_sentence_of_many_rows_is_whole() {
+    let long =
+        "Der Hund schläft, und die Frau liest ein Buch, ".repeat(20) + "und das Kind spielt.";
+    let mut scheduler = Scheduler::new(translator());
+    scheduler.submit(vec![long.clone(), "Ja.".to_owned(), long]);
+    let (mut translated, mut all) = (0, Vec::new());
+    while !scheduler.is_idle() {
+        let step = scheduler.step().unwrap();
+        translated += step.looked_up - step.found;
+        all.extend(step.finished);
+    }
+    assert_eq!((translated, all.len()), (2, 3));
+    assert_eq!(all[0].translation, all[2].translation);
+    assert!(all[0].flags.split && all[2].flags == all[0].flags);
+}
+
+#[test]
 fn a_short_job_does_not_wait_for_a_book() {
     for waits in 1..6 {
         let mut scheduler = Scheduler::new(translator());
@@ -286,13 +314,11 @@ fn sentences_without_words_do_not_wait_for_the_model() {
     assert!(scheduler.contains(book) && !scheduler.contains(table));
 }
 
-/// The translation of each of [`SENTENCES`] alone.
-fn alone() -> Vec<String> {
-    SENTENCES
-        .iter()
-        .map(|text| translator().translate(&[text]).unwrap().remove(0))
-        .collect()
-}
+/// The translation of each [`sentence`] alone.
+static ALONE: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let alone = |at| translator().translate(&[&sentence(at)]).unwrap().remove(0);
+    (0..VARIETY).map(alone).collect()
+});
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
@@ -300,14 +326,13 @@ proptest! {
     /// Jobs of any sizes, coming at any time, some cancelled: every sentence is translated as it is alone.
     #[test]
     fn results_do_not_depend_on_the_mix(
-        jobs in prop::collection::vec((prop::collection::vec(0..SENTENCES.len(), 0..40), 0..4usize, any::<bool>()), 1..6),
+        jobs in prop::collection::vec((prop::collection::vec(0..VARIETY, 0..80), 0..4usize, any::<bool>()), 1..6),
     ) {
-        let alone = alone();
         let mut scheduler = Scheduler::new(translator());
         let mut expected = BTreeMap::new();
         let mut seen: BTreeMap<JobId, Vec<Finished>> = BTreeMap::new();
         for (sentences, steps, cancel) in &jobs {
-            let job = scheduler.submit(sentences.iter().map(|&at| SENTENCES[at].to_owned()).collect());
+            let job = scheduler.submit(sentences.iter().map(|&at| sentence(at)).collect());
             expected.insert(job, (sentences.clone(), *cancel));
             for _ in 0..*steps {
                 for finished in scheduler.step().unwrap().finished {
@@ -328,7 +353,7 @@ proptest! {
             prop_assert!(cancelled || finished.len() == sentences.len());
             for (index, finished) in finished.iter().enumerate() {
                 prop_assert_eq!(finished.index, index);
-                prop_assert_eq!(&finished.translation, &alone[sentences[index]]);
+                prop_assert_eq!(&finished.translation, &ALONE[sentences[index]]);
             }
         }
     }

@@ -286,7 +286,7 @@ mod x86 {
                 totals[1] = _mm512_dpbusd_epi32(totals[1], low, values);
             }
         }
-        // A loop, for what `map` calls is compiled for the common instructions.
+        // A loop: `map` hands these registers to a function that is compiled for the common ones.
         let mut sums = [[0.0; LANES]; COUNT];
         for (sums, totals) in sums.iter_mut().zip(totals) {
             *sums = both(totals);
