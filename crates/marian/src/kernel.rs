@@ -7,8 +7,8 @@
 //! kernel is compiled once per instruction set and picked at run time by `pulp`: the product of floats is written in its
 //! registers, the rest so that LLVM vectorises it.
 //!
-//! Nothing here but the product of floats uses a fused multiply-add, so that all processors agree bit for bit on all
-//! else; the product of integers is exact everywhere.
+//! Only the product of floats and eˣ use fused multiply-adds, and say so: left to a compiler, some processors would round
+//! where others do not. So all agree bit for bit, and the product of integers is exact everywhere.
 
 #![expect(
     clippy::inline_always,
@@ -26,7 +26,7 @@ mod product;
 mod rows;
 mod vocabulary;
 
-pub(crate) use attention::{Attend, MOST_VALUES, Memory, Queries, Scratch, Seen, dot};
+pub(crate) use attention::{Attend, Look, MOST_VALUES, Memory, Queries, Scratch, Seen, dot};
 pub(crate) use columns::by_columns;
 pub(crate) use product::{Interleaved, Packed};
 pub(crate) use rows::{activate, add_and_normalise};
@@ -69,6 +69,17 @@ fn fold(lanes: [f32; LANES], combine: impl Fn(f32, f32) -> f32) -> f32 {
         half /= 2;
     }
     lanes[0]
+}
+
+/// A register into another. Not `array::map`, nor `array::from_fn`: LLVM makes calls of these, of functions that are
+/// compiled for the common instructions.
+#[inline(always)]
+fn lane_by_lane<A: Copy, B: Copy + Default>(lanes: [A; LANES], of: impl Fn(A) -> B) -> [B; LANES] {
+    let mut result = [B::default(); LANES];
+    for lane in 0..LANES {
+        result[lane] = of(lanes[lane]);
+    }
+    result
 }
 
 /// The greatest value, −∞ for none; not-a-numbers do not count.
@@ -116,7 +127,7 @@ fn exp(x: f32) -> f32 {
     let f = exponent - (rounded - ROUND);
     let mut power = POLYNOMIAL[0];
     for coefficient in &POLYNOMIAL[1..] {
-        power = power * f + coefficient;
+        power = power.mul_add(f, *coefficient);
     }
     // n is in the low bits of `rounded`: it is added to the exponent, and the rest is shifted out.
     f32::from_bits(power.to_bits().wrapping_add(rounded.to_bits() << 23))

@@ -18,7 +18,7 @@ use std::ops::Range;
 
 use crate::config::Activation;
 use crate::kernel::int8::{self, Instructions};
-use crate::kernel::{self, Attend, Interleaved, Packed, Queries, Scratch, Seen};
+use crate::kernel::{self, Attend, Interleaved, Look, Packed, Queries, Scratch, Seen};
 use crate::team::Team;
 
 /// How weights are kept, and the arithmetic of their products.
@@ -217,8 +217,9 @@ impl Heads {
     }
 
     /// Attention of queries to what their sentences may look at. `projected` `[rows, any]` begins with the queries:
-    /// first those of the first of `sights`, and so on. Gives `[rows, width]`, and for each row the place that it gave
-    /// most weight to, as the mean over the heads; 0 where its sight does not ask.
+    /// first those of the first of `sights`, and so on; for a sight of steps it ends with their keys and values. Gives
+    /// `[rows, width]`, and for each row the place that it gave most weight to, as the mean over the heads; 0 where its
+    /// sight does not ask.
     pub(crate) fn attention<'a>(
         self,
         team: &Team,
@@ -245,21 +246,49 @@ impl Heads {
         let sentences = team.share(tasks.len(), 1).div_ceil(PIECES);
         team.for_each(tasks.chunks_mut(sentences), |tasks| {
             let (mut scratch, mut means) = (Scratch::default(), Vec::new());
-            for (queries, sight, out, marks) in tasks {
-                let (memory, seen, align) = match *sight {
-                    Sight::Source { source, align } => (source, Seen::All, align),
-                    Sight::Paths(steps, paths) => (steps, Seen::Paths(paths), false),
-                };
-                let rows = memory.rows();
+            let mut tasks = tasks.iter_mut().peekable();
+            while let Some((queries, sight, out, marks)) = tasks.next() {
+                if let Sight::Steps { steps, .. } = sight {
+                    steps.push(queries.rows, stride);
+                }
+                let next = tasks.peek().map(|(_, sight, ..)| sight.memory());
+                let rows = sight.memory().rows();
                 means.clear();
-                means.resize(if align { marks.len() * rows } else { 0 }, 0.0);
-                let (scratch, means) = (&mut scratch, &mut means);
-                match memory {
+                means.resize(
+                    if sight.aligns() {
+                        marks.len() * rows
+                    } else {
+                        0
+                    },
+                    0.0,
+                );
+                let (queries, seen) = (*queries, sight.seen());
+                match sight.memory() {
                     Memory::F32(memory) => {
-                        Attend::attend(instructions, *queries, memory, seen, scratch, means, out);
+                        let next = match next {
+                            Some(Memory::F32(next)) => Some(next),
+                            _ => None,
+                        };
+                        let look = Look {
+                            queries,
+                            memory,
+                            seen,
+                            next,
+                        };
+                        Attend::attend(instructions, look, &mut scratch, &mut means, out);
                     }
                     Memory::Int8(memory) => {
-                        Attend::attend(instructions, *queries, memory, seen, scratch, means, out);
+                        let next = match next {
+                            Some(Memory::Int8(next)) => Some(next),
+                            _ => None,
+                        };
+                        let look = Look {
+                            queries,
+                            memory,
+                            seen,
+                            next,
+                        };
+                        Attend::attend(instructions, look, &mut scratch, &mut means, out);
                     }
                 }
                 for (mark, means) in marks.iter_mut().zip(means.chunks_exact(rows)) {
@@ -296,12 +325,37 @@ impl Memory {
 }
 
 /// What the queries of a sentence attend to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) enum Sight<'a> {
     /// All of a source; with `align` each query tells where it looked.
     Source { source: &'a Memory, align: bool },
-    /// Each the rows of its path.
-    Paths(&'a Memory, &'a [Vec<u32>]),
+    /// Each the rows of its path through all steps, of which this one's are added first: they are put where the queries
+    /// look next.
+    Steps {
+        steps: &'a mut Memory,
+        paths: &'a [Vec<u32>],
+    },
+}
+
+impl Sight<'_> {
+    fn memory(&self) -> &Memory {
+        match self {
+            Self::Source { source, .. } => source,
+            Self::Steps { steps, .. } => steps,
+        }
+    }
+
+    fn seen(&self) -> Seen<'_> {
+        match self {
+            Self::Source { .. } => Seen::All,
+            Self::Steps { paths, .. } => Seen::Paths(paths),
+        }
+    }
+
+    /// Whether it asks where queries looked.
+    fn aligns(&self) -> bool {
+        matches!(self, Self::Source { align: true, .. })
+    }
 }
 
 /// The first place of the greatest value.

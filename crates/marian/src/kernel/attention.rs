@@ -14,7 +14,7 @@ use pulp::Simd;
 
 use super::int8::Instructions;
 use super::prefetch::prefetch_all;
-use super::{LANES, dispatch, exp, fold, maximum};
+use super::{LANES, dispatch, exp, fold, lane_by_lane, maximum};
 pub(crate) use kept::Kept;
 use kept::Sums;
 pub(crate) use planes::MOST_VALUES;
@@ -73,6 +73,16 @@ impl<T: Kept> Memory<T> {
         self.heads * T::depth(self.size)
     }
 
+    /// Of units `[rows / LANES, heads]` a head's.
+    #[inline(always)]
+    fn units<'a>(
+        &self,
+        units: &'a [[f32; LANES]],
+        head: usize,
+    ) -> impl Iterator<Item = &'a [f32; LANES]> + use<'a, T> {
+        units.iter().skip(head).step_by(self.heads)
+    }
+
     /// Adds an empty block where the next row needs one.
     fn grow(&mut self) {
         let blocks = self.rows / LANES + 1;
@@ -100,11 +110,32 @@ pub(crate) enum Seen<'a> {
     Paths(&'a [Vec<u32>]),
 }
 
+impl<'a> Seen<'a> {
+    /// The path of a query, if it does not see all rows anyway.
+    fn path(self, query: usize) -> Option<&'a [u32]> {
+        match self {
+            Self::All => None,
+            Self::Paths(paths) => Some(&paths[query]),
+        }
+    }
+}
+
+/// Queries, and what they look at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Look<'a, T> {
+    pub(crate) queries: Queries<'a>,
+    /// At least one row.
+    pub(crate) memory: &'a Memory<T>,
+    pub(crate) seen: Seen<'a>,
+    /// What will be looked at next: it is asked for meanwhile.
+    pub(crate) next: Option<&'a Memory<T>>,
+}
+
 /// Numbers between the steps of an attention, used again for the next.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
-    /// Of all rows: scores, then weights.
-    all: Vec<f32>,
+    /// Of all rows: scores, then weights, `[SIDE_BY_SIDE, rows / LANES, LANES]`.
+    all: Vec<[f32; LANES]>,
     /// Of the rows of a path.
     own: Vec<f32>,
     sums: Sums,
@@ -116,14 +147,12 @@ pub(crate) trait Attend: Kept {
     fn push(memory: &mut Memory<Self>, rows: &[f32], stride: usize);
 
     /// Scaled dot-product attention, `out[q, h] = Σₜ softmaxₜ(query[q, h] · keyₜ[h] / √d) · valueₜ[h]` per query q and
-    /// head h: `[queries, heads · d]`. There is at least one row.
+    /// head h: `[queries, heads · d]`.
     ///
     /// Where `means` is not empty it gets the mean over the heads of the weight of each row, `[queries, rows]`.
     fn attend(
         instructions: Instructions,
-        queries: Queries,
-        memory: &Memory<Self>,
-        seen: Seen,
+        look: Look<Self>,
         scratch: &mut Scratch,
         means: &mut [f32],
         out: &mut [f32],
@@ -137,14 +166,14 @@ macro_rules! attend {
                 $push(memory, rows, stride);
             }
 
-            fn attend(instructions: Instructions, queries: Queries, memory: &Memory<Self>, seen: Seen, scratch: &mut Scratch, means: &mut [f32], out: &mut [f32]) {
-                $attend(instructions, queries, memory, seen, scratch, means, out);
+            fn attend(instructions: Instructions, look: Look<Self>, scratch: &mut Scratch, means: &mut [f32], out: &mut [f32]) {
+                $attend(instructions, look, scratch, means, out);
             }
         }
 
         dispatch! {
             fn $push<'a>(memory: &'a mut Memory<$type>, rows: &'a [f32], stride: usize) -> () = push_kernel;
-            fn $attend<'a>(instructions: Instructions, queries: Queries<'a>, memory: &'a Memory<$type>, seen: Seen<'a>, scratch: &'a mut Scratch, means: &'a mut [f32], out: &'a mut [f32]) -> () = attend_kernel;
+            fn $attend<'a>(instructions: Instructions, look: Look<'a, $type>, scratch: &'a mut Scratch, means: &'a mut [f32], out: &'a mut [f32]) -> () = attend_kernel;
         }
     )*};
 }
@@ -160,7 +189,7 @@ dispatch! {
 }
 
 #[inline(always)]
-fn push_kernel<S: Simd, T: Kept>(_: S, memory: &mut Memory<T>, rows: &[f32], stride: usize) {
+fn push_kernel<S: Simd, T: Kept>(simd: S, memory: &mut Memory<T>, rows: &[f32], stride: usize) {
     let (size, heads) = (memory.size, memory.heads);
     let (width, depth) = (size * heads, T::depth(size));
     let mut kept = vec![T::default(); T::TOGETHER * depth];
@@ -182,7 +211,7 @@ fn push_kernel<S: Simd, T: Kept>(_: S, memory: &mut Memory<T>, rows: &[f32], str
             let keys = &mut memory.keys[unit * depth * LANES..][..depth * LANES];
             for ((row, lane), kept) in rows().zip(kept.chunks_exact_mut(depth)) {
                 memory.key_units[unit][lane] = T::keep(&row[of_head(stride - 2 * width)], kept);
-                T::put_key(kept, lane, keys);
+                T::put_key(simd, kept, lane, keys);
             }
             for ((row, lane), kept) in rows().zip(kept.chunks_exact_mut(depth)) {
                 memory.value_units[unit][lane] = T::keep(&row[of_head(stride - width)], kept);
@@ -194,105 +223,125 @@ fn push_kernel<S: Simd, T: Kept>(_: S, memory: &mut Memory<T>, rows: &[f32], str
     }
 }
 
+/// Heads of queries that go through each stage of an attention before any goes through the next. Each is a chain of
+/// operations that wait for one another; a processor does those of others meanwhile, if they are near enough. One query
+/// of the usual eight heads is that many.
+const SIDE_BY_SIDE: usize = 8;
+
 /// Head by head, all queries one after the other: what one has read of a head is in the cache for the next. All rows get
 /// scores and weights, also those beside a path, whose weight is none: side by side they cost less than one by one.
 #[inline(always)]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "those of `Attend::attend` and one"
-)]
 fn attend_kernel<S: Simd, T: Kept>(
     simd: S,
     instructions: Instructions,
-    queries: Queries,
-    memory: &Memory<T>,
-    seen: Seen,
+    look: Look<T>,
     scratch: &mut Scratch,
     means: &mut [f32],
     out: &mut [f32],
 ) {
+    let Look {
+        queries, memory, ..
+    } = look;
     let (heads, size, rows) = (memory.heads, memory.size, memory.rows);
     let (width, depth) = (size * heads, T::depth(size));
     let scale = (size as f32).sqrt().recip();
-    let Scratch { all, own, sums } = scratch;
-    all.clear();
-    all.resize(rows.next_multiple_of(LANES), 0.0);
-    let (all, _) = all.as_chunks_mut::<LANES>();
-    let keys_of = |head| &memory.keys[head * depth * LANES..];
-    let values_of = |head| &memory.values[head * depth * T::TOGETHER..];
     let (key_stride, value_stride) = (memory.width() * LANES, memory.width() * T::TOGETHER);
-    for head in 0..heads {
-        if head + 1 < heads {
-            for block in keys_of(head + 1).chunks(key_stride) {
-                prefetch_all(&block[..depth * LANES]);
-            }
-            for units in [&memory.key_units, &memory.value_units] {
-                of_head(units, head + 1, heads).for_each(|units| prefetch_all(units));
-            }
-            for rows in values_of(head + 1).chunks(value_stride) {
-                prefetch_all(&rows[..depth * T::TOGETHER]);
-            }
-        }
-        let queries = queries
-            .rows
-            .chunks_exact(queries.stride)
-            .zip(out.chunks_exact_mut(width));
-        for (query, (row, out)) in queries.enumerate() {
-            let span = head * size..(head + 1) * size;
-            let head_query = &row[span.clone()];
-            T::scores(
-                instructions,
-                head_query,
-                keys_of(head),
-                key_stride,
-                sums,
-                all,
-            );
-            for (scores, units) in all.iter_mut().zip(of_head(&memory.key_units, head, heads)) {
+    let values = &memory.values[..rows.div_ceil(T::TOGETHER) * value_stride];
+    let Scratch { all, own, sums } = scratch;
+    let blocks = rows.div_ceil(LANES);
+    all.resize(SIDE_BY_SIDE * blocks, [0.0; LANES]);
+    let mut totals = [0.0; SIDE_BY_SIDE];
+    let count = out.len() / width;
+    for start in (0..heads * count).step_by(SIDE_BY_SIDE) {
+        let units = start..(start + SIDE_BY_SIDE).min(heads * count);
+        let units = || units.clone().map(|unit| (unit / count, unit % count));
+        // A part of what is next with each of them: all at once would be more than can be under way.
+        let ask = |unit, numbers: &[T], scales: &[[f32; LANES]]| {
+            let part = |size| size * unit / (heads * count)..size * (unit + 1) / (heads * count);
+            prefetch_all(&numbers[part(numbers.len())]);
+            prefetch_all(&scales[part(scales.len())]);
+        };
+        for (((head, query), unit), scores) in
+            units().zip(start..).zip(all.chunks_exact_mut(blocks))
+        {
+            let query = &queries.rows[query * queries.stride + head * size..][..size];
+            let keys = &memory.keys[head * depth * LANES..];
+            T::scores(instructions, query, keys, key_stride, sums, scores);
+            for (scores, units) in scores.iter_mut().zip(memory.units(&memory.key_units, head)) {
                 *scores = by_lane(*scores, *units, |score, unit| score * (unit * scale));
             }
-            match seen {
-                // A path that leaves no row out, as with one hypothesis, is all of them.
-                Seen::Paths(paths) if paths[query].len() < rows => {
-                    let path = &paths[query];
-                    let weights = all.as_flattened_mut();
-                    own.clear();
-                    own.extend(path.iter().map(|row| weights[*row as usize]));
-                    own.resize(path.len().next_multiple_of(LANES), f32::NEG_INFINITY);
-                    softmax(simd, own.as_chunks_mut().0);
-                    weights.fill(0.0);
-                    for (row, weight) in path.iter().zip(&*own) {
-                        weights[*row as usize] = *weight;
-                    }
-                }
-                Seen::All | Seen::Paths(_) => {
-                    all.as_flattened_mut()[rows..].fill(f32::NEG_INFINITY);
-                    softmax(simd, all);
-                    all.as_flattened_mut()[rows..].fill(0.0);
-                }
+            if let Some(next) = look.next {
+                ask(unit, &next.keys, &next.key_units);
             }
-            let weights = all.as_flattened();
+        }
+        for (((head, query), weights), total) in
+            units().zip(all.chunks_exact_mut(blocks)).zip(&mut totals)
+        {
+            *total = weigh(simd, rows, look.seen.path(query), weights, own);
             if !means.is_empty() {
+                let factor = (*total * heads as f32).recip();
                 let means = &mut means[query * rows..(query + 1) * rows];
-                for (mean, weight) in means.iter_mut().zip(weights) {
-                    *mean += *weight / heads as f32;
+                for (mean, weight) in means.iter_mut().zip(weights.as_flattened()) {
+                    *mean += weight * factor;
                 }
             }
-            for (weights, units) in all
+            for (weights, units) in weights
                 .iter_mut()
-                .zip(of_head(&memory.value_units, head, heads))
+                .zip(memory.units(&memory.value_units, head))
             {
                 *weights = by_lane(*weights, *units, |weight, unit| weight * unit);
             }
-            let weights = all.as_flattened();
+        }
+        for ((((head, query), unit), weights), total) in units()
+            .zip(start..)
+            .zip(all.chunks_exact(blocks))
+            .zip(totals)
+        {
             T::weighted_sum(
                 instructions,
-                weights,
-                values_of(head),
+                weights.as_flattened(),
+                total.recip(),
+                &values[head * depth * T::TOGETHER..],
                 value_stride,
                 sums,
-                &mut out[span],
+                &mut out[query * width + head * size..][..size],
             );
+            if let Some(next) = look.next {
+                ask(unit, &next.values, &next.value_units);
+            }
+        }
+    }
+}
+
+/// Turns the scores of so many rows into weights, which are yet to be divided by their sum: gives the sum. Rows beside
+/// the path get none.
+#[inline(always)]
+fn weigh<S: Simd>(
+    simd: S,
+    rows: usize,
+    path: Option<&[u32]>,
+    scores: &mut [[f32; LANES]],
+    own: &mut Vec<f32>,
+) -> f32 {
+    match path {
+        // A path that leaves no row out, as with one hypothesis, is all of them.
+        Some(path) if path.len() < rows => {
+            let weights = scores.as_flattened_mut();
+            own.clear();
+            own.extend(path.iter().map(|row| weights[*row as usize]));
+            own.resize(path.len().next_multiple_of(LANES), f32::NEG_INFINITY);
+            let total = softmax(simd, own.as_chunks_mut().0);
+            weights.fill(0.0);
+            for (row, weight) in path.iter().zip(&*own) {
+                weights[*row as usize] = *weight;
+            }
+            total
+        }
+        _ => {
+            scores.as_flattened_mut()[rows..].fill(f32::NEG_INFINITY);
+            let total = softmax(simd, scores);
+            scores.as_flattened_mut()[rows..].fill(0.0);
+            total
         }
     }
 }
@@ -312,16 +361,6 @@ fn dot_kernel<S: Simd>(_: S, a: &[f32], b: &[f32]) -> f32 {
     fold(lanes, |a, b| a + b)
 }
 
-/// Of units `[blocks, heads]` a head's.
-#[inline(always)]
-fn of_head(
-    units: &[[f32; LANES]],
-    head: usize,
-    heads: usize,
-) -> impl Iterator<Item = &[f32; LANES]> {
-    units.iter().skip(head).step_by(heads)
-}
-
 /// Two registers into one: taken and given by value LLVM keeps them in registers.
 #[inline(always)]
 fn by_lane(a: [f32; LANES], b: [f32; LANES], of: impl Fn(f32, f32) -> f32) -> [f32; LANES] {
@@ -332,20 +371,18 @@ fn by_lane(a: [f32; LANES], b: [f32; LANES], of: impl Fn(f32, f32) -> f32) -> [f
     result
 }
 
-/// Turns scores into weights that add up to 1. Whole registers, for what is left of one would take as long as several.
+/// Turns scores into weights, which are yet to be divided by their sum: gives the sum. Whole registers, for what is left
+/// of one would take as long as several.
 #[inline(always)]
-fn softmax<S: Simd>(simd: S, scores: &mut [[f32; LANES]]) {
+fn softmax<S: Simd>(simd: S, scores: &mut [[f32; LANES]]) -> f32 {
     let greatest = maximum(simd, scores.as_flattened());
     let mut total = [0.0; LANES];
-    for scores in &mut *scores {
-        let weights = scores.map(|score| exp(score - greatest));
+    for scores in scores {
+        let weights = lane_by_lane(*scores, |score| exp(score - greatest));
         total = by_lane(total, weights, |total, weight| total + weight);
         *scores = weights;
     }
-    let factor = fold(total, |a, b| a + b).recip();
-    for weights in scores {
-        *weights = weights.map(|weight| weight * factor);
-    }
+    fold(total, |a, b| a + b)
 }
 
 #[cfg(test)]

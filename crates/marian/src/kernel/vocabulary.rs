@@ -90,11 +90,17 @@ impl Top {
 
     /// Adds a logit with an id above all before.
     fn push(&mut self, candidate: Candidate) {
-        let place = self
-            .best
-            .partition_point(|better| better.logit >= candidate.logit);
-        self.best.insert(place, candidate);
-        self.best.truncate(self.count);
+        if self.best.len() == self.count {
+            self.best.pop();
+        }
+        // From behind: most are little better than the last.
+        let mut place = self.best.len();
+        self.best.push(candidate);
+        while place > 0 && self.best[place - 1].logit < candidate.logit {
+            self.best[place] = self.best[place - 1];
+            place -= 1;
+        }
+        self.best[place] = candidate;
     }
 
     /// Adds those of columns further on.
@@ -168,27 +174,96 @@ fn mass_kernel<S: Simd>(_: S, logits: &[f32], maxima: &Maxima) -> Mass {
 }
 
 #[inline(always)]
-fn top_kernel<S: Simd>(_: S, logits: &[f32], maxima: &Maxima, first: u32, top: &mut Top) {
+fn top_kernel<S: Simd>(simd: S, logits: &[f32], maxima: &Maxima, first: u32, top: &mut Top) {
     let mut threshold = top.threshold();
+    if threshold == f32::NEG_INFINITY {
+        threshold = below_the_best(logits, top.count);
+    }
     let parts = logits.chunks(PART).zip(maxima.0);
     for ((part, maximum), start) in parts.zip((first..).step_by(PART)) {
         if maximum <= threshold {
             continue;
         }
         for (logits, start) in part.chunks(LANES).zip((start..).step_by(LANES)) {
-            // A register at a time, for few of a part's logits are above; `any` would compare one by one.
-            let is_above = |logit: &&f32| **logit > threshold;
-            if let Some(logits) = logits.as_array::<LANES>()
-                && logits.iter().filter(is_above).count() == 0
-            {
+            // A register at a time, for few of a part's logits are above.
+            let (registers, rest) = S::as_simd_f32s(logits);
+            let none_above = |register: &S::f32s| {
+                let above = simd.greater_than_f32s(*register, simd.splat_f32s(threshold));
+                simd.first_true_m32s(above) == S::F32_LANES
+            };
+            if rest.is_empty() && registers.iter().all(none_above) {
                 continue;
             }
-            for (&logit, id) in logits.iter().zip(start..) {
+            // Which are above nobody can foresee: so none is jumped over, and those that are come together first.
+            let (mut above, mut count) = ([0; LANES], 0);
+            for (lane, logit) in (0..).zip(logits) {
+                above[count] = lane;
+                count += usize::from(*logit > threshold);
+            }
+            for lane in &above[..count] {
+                let logit = logits[*lane as usize];
                 if logit > threshold {
-                    top.push(Candidate { id, logit });
-                    threshold = top.threshold();
+                    top.push(Candidate {
+                        id: start + lane,
+                        logit,
+                    });
+                    threshold = threshold.max(top.threshold());
                 }
             }
+        }
+    }
+}
+
+/// Something that the best `count` of a block's logits are above, mostly not far below them: the greatest of each lane
+/// are that many logits, if there are lanes enough. Without it a third to a half of all that are ever among the best so
+/// far would be of the first block.
+#[inline(always)]
+fn below_the_best(logits: &[f32], count: usize) -> f32 {
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    for logits in logits.chunks(LANES) {
+        for (lane, logit) in lanes.iter_mut().zip(logits) {
+            *lane = lane.max(*logit);
+        }
+    }
+    lanes.sort_unstable_by(|a, b| b.total_cmp(a));
+    match count.checked_sub(1).and_then(|last| lanes.get(last)) {
+        Some(least) => least.next_down(),
+        None => f32::NEG_INFINITY,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Also where many are equal, or nothing, or fewer than are wanted, and however they are shared out.
+        #[test]
+        fn the_greatest_are_found_and_of_equals_the_first(
+            logits in prop::collection::vec(prop_oneof![Just(f32::NEG_INFINITY), (-9_i8..9).prop_map(f32::from), -9.0_f32..9.0], 1..3000),
+            count in 0_usize..40,
+            parts in 1_usize..4,
+        ) {
+            let mut expected: Vec<(usize, f32)> = logits.iter().copied().enumerate().filter(|(_, logit)| *logit > f32::NEG_INFINITY).collect();
+            expected.sort_by(|a, b| b.1.total_cmp(&a.1));
+            expected.truncate(count);
+
+            let mut best = Top::new(count);
+            let mut first = 0;
+            for part in logits.chunks(logits.len().div_ceil(parts)) {
+                let mut of_part = Top::new(count);
+                for block in part.chunks(BLOCK) {
+                    top(block, &maxima(block), first, &mut of_part);
+                    first += u32::try_from(block.len())?;
+                }
+                best.extend(of_part);
+            }
+            let found: Vec<(usize, f32)> = best.into_candidates().iter().map(|found| (found.id as usize, found.logit)).collect();
+            prop_assert_eq!(found, expected);
         }
     }
 }

@@ -252,16 +252,10 @@ impl DecoderLayer {
         sentences: &mut [SentenceMemory],
     ) -> (States, Vec<usize>) {
         let inputs = self.own.inputs.forward(team, x, None);
-        let stride = inputs.width();
-        let mut rows: &[f32] = &inputs;
-        for sentence in &mut *sentences {
-            let (own, others) = rows.split_at(sentence.paths.len() * stride);
-            sentence.layers[index].steps.push(own, stride);
-            rows = others;
-        }
-        let sights = sentences.iter().map(|sentence| {
-            let sight = Sight::Paths(&sentence.layers[index].steps, &sentence.paths);
-            (sentence.paths.len(), sight)
+        let sights = sentences.iter_mut().map(|sentence| {
+            let steps = &mut sentence.layers[index].steps;
+            let paths = &sentence.paths;
+            (paths.len(), Sight::Steps { steps, paths })
         });
         let (attended, _) = self.own.heads.attention(team, &inputs, sights);
         let x = self.own.projection.forward(team, &attended, x);

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
 /// Buffers that a thread keeps: as many as are in use at a time. What is beyond is given back, the smallest first.
-const KEPT: usize = 6;
+const KEPT: usize = 8;
 
 /// Floats of the largest buffer that is kept, 4 MiB: 341 rows of 3 · 1 024 values, mostly all that a part of the encoder
 /// needs.

@@ -275,16 +275,26 @@ fn attention_is_what_candle_composes() {
                 assert_eq!(places, expected_places);
             }
 
-            // As paths through one memory, each of which leaves rows out; the last as beams interleave them.
-            let mut steps = heads.memory();
-            steps.push(&values(&memory), 2 * width);
-            let mut paths = seen.clone();
+            // As paths through one memory, each of which leaves rows out and ends with its own; the last as beams
+            // interleave them.
+            let own = projected.narrow(1, width, 2 * width).unwrap();
+            let all = Tensor::cat(&[&memory, &own], 0).unwrap();
+            let mut paths: Vec<Vec<u32>> = seen
+                .iter()
+                .zip(20..)
+                .map(|(path, own)| [&path[..], &[own]].concat())
+                .collect();
             for interleaved in [false, true] {
                 if interleaved {
-                    paths[2] = vec![0, 3, 8, 17];
+                    paths[2] = vec![0, 3, 8, 17, 22];
                 }
-                let (expected, _) = composed::attention(&queries, &memory, &paths, count).unwrap();
-                let sight = Sight::Paths(&steps, &paths);
+                let (expected, _) = composed::attention(&queries, &all, &paths, count).unwrap();
+                let mut steps = heads.memory();
+                steps.push(&values(&memory), 2 * width);
+                let sight = Sight::Steps {
+                    steps: &mut steps,
+                    paths: &paths,
+                };
                 let (got, _) =
                     heads.attention(&team(), &states(&projected), std::iter::once((3, sight)));
                 assert_near(&of_states(&got), &expected, allowed);

@@ -1,8 +1,11 @@
 //! How keys and values are kept, and the two sums over them that attention needs.
 
+use pulp::Simd;
+use pulp::bytemuck::cast;
+
 use super::planes::{self, Planes};
 use crate::kernel::int8::Instructions;
-use crate::kernel::{LANES, MOST, rounded};
+use crate::kernel::{LANES, MOST, lane_by_lane, rounded};
 
 /// Values beside each other that are summed up in one pass over the rows: the size of a head in most models, in eight
 /// registers of AVX2.
@@ -20,10 +23,10 @@ pub(crate) trait Kept: Copy + Default + Send + Sync + 'static {
     fn keep(values: &[f32], out: &mut [Self]) -> f32;
 
     /// Puts a key `[depth]` into its lane of a block of a head's keys, `[depth / TOGETHER, LANES, TOGETHER]`.
-    fn put_key(key: &[Self], lane: usize, block: &mut [Self]);
+    fn put_key<S: Simd>(simd: S, key: &[Self], lane: usize, block: &mut [Self]);
 
     /// Puts values `[any, depth]` of a head into their places, the first of which is `place`, among those of the rows that
-    /// lie together, `[depth, TOGETHER]`.
+    /// lie together, `[depth, TOGETHER]`, where zeros are.
     fn put_values(values: &[Self], depth: usize, place: usize, together: &mut [Self]);
 
     /// `out[t] = Σᵢ query[i] · keys[t, i]`, keys in units; a block of them every `stride` numbers.
@@ -36,10 +39,11 @@ pub(crate) trait Kept: Copy + Default + Send + Sync + 'static {
         out: &mut [[f32; LANES]],
     );
 
-    /// `out[i] = Σₜ weights[t] · values[t, i]`, values in units; [`TOGETHER`](Self::TOGETHER) rows every `stride` numbers.
+    /// `out[i] = factor · Σₜ weights[t] · values[t, i]`, values in units; [`TOGETHER`](Self::TOGETHER) rows every `stride` numbers.
     fn weighted_sum(
         instructions: Instructions,
         weights: &[f32],
+        factor: f32,
         values: &[Self],
         stride: usize,
         sums: &mut Sums,
@@ -62,7 +66,7 @@ impl Kept for f32 {
     }
 
     #[inline(always)]
-    fn put_key(key: &[Self], lane: usize, block: &mut [Self]) {
+    fn put_key<S: Simd>(_: S, key: &[Self], lane: usize, block: &mut [Self]) {
         for (lanes, key) in block.as_chunks_mut::<LANES>().0.iter_mut().zip(key) {
             lanes[lane] = *key;
         }
@@ -110,6 +114,7 @@ impl Kept for f32 {
     fn weighted_sum(
         _: Instructions,
         weights: &[f32],
+        factor: f32,
         values: &[Self],
         stride: usize,
         _: &mut Sums,
@@ -131,7 +136,9 @@ impl Kept for f32 {
                     }
                 }
             }
-            *out = sums;
+            for index in 0..WIDE {
+                out[index] = sums[index] * factor;
+            }
             place += WIDE;
         }
         rest.fill(0.0);
@@ -139,6 +146,9 @@ impl Kept for f32 {
             for (out, value) in rest.iter_mut().zip(&row[place..]) {
                 *out += weight * value;
             }
+        }
+        for out in rest {
+            *out *= factor;
         }
     }
 }
@@ -161,13 +171,24 @@ impl Kept for i8 {
         greatest / MOST
     }
 
-    /// As unsigned bytes, 128 more.
+    /// As unsigned bytes, 128 more. A lane in which nothing is yet is zero: whole registers are read and written, for
+    /// sixteen places in as many cache lines are slow to write one by one.
     #[inline(always)]
-    fn put_key(key: &[Self], lane: usize, block: &mut [Self]) {
-        let groups = block.as_chunks_mut::<{ planes::TOGETHER }>().0;
-        let groups = groups.as_chunks_mut::<LANES>().0.iter_mut();
-        for (lanes, key) in groups.zip(key.as_chunks::<{ planes::TOGETHER }>().0) {
-            lanes[lane] = key.map(|key| key ^ i8::MIN);
+    fn put_key<S: Simd>(simd: S, key: &[Self], lane: usize, block: &mut [Self]) {
+        let mut mask = [0; LANES];
+        mask[lane] = u32::MAX;
+        let (mask, _) = S::as_simd_u32s(&mask);
+        let groups = block.as_chunks_mut::<{ LANES * planes::TOGETHER }>().0;
+        for (lanes, key) in groups
+            .iter_mut()
+            .zip(key.as_chunks::<{ planes::TOGETHER }>().0)
+        {
+            let key = simd.splat_u32s(u32::from_ne_bytes(cast(*key)) ^ 0x8080_8080);
+            let mut words: [u32; LANES] = cast(*lanes);
+            for (words, mask) in S::as_mut_simd_u32s(&mut words).0.iter_mut().zip(mask) {
+                *words = simd.or_u32s(*words, simd.and_u32s(key, *mask));
+            }
+            *lanes = cast(words);
         }
     }
 
@@ -185,8 +206,10 @@ impl Kept for i8 {
             return;
         }
         for (row, values) in values.chunks_exact(depth).enumerate() {
+            let shift = 8 * (place + row);
             for (out, value) in together.iter_mut().zip(values) {
-                out[place + row] = *value;
+                let byte = u32::from(value.cast_unsigned()) << shift;
+                *out = cast((u32::from_le_bytes(cast(*out)) | byte).to_le_bytes());
             }
         }
     }
@@ -206,7 +229,7 @@ impl Kept for i8 {
         planes::key_sums(instructions, &sums.query, keys, stride, &mut sums.of_keys);
         let offset = planes::OFFSET * total;
         for (out, sums) in out.iter_mut().zip(&sums.of_keys) {
-            *out = sums.map(|sum| (sum - offset) as f32 * unit);
+            *out = lane_by_lane(*sums, |sum| (sum - offset) as f32 * unit);
         }
     }
 
@@ -214,13 +237,14 @@ impl Kept for i8 {
     fn weighted_sum(
         instructions: Instructions,
         weights: &[f32],
+        factor: f32,
         values: &[Self],
         stride: usize,
         sums: &mut Sums,
         out: &mut [f32],
     ) {
         let greatest = greatest(weights);
-        let unit = sums.weights.fill(weights, greatest);
+        let unit = sums.weights.fill(weights, greatest) * factor;
         sums.of_values
             .resize(Self::depth(out.len()) / LANES, [0.0; LANES]);
         planes::value_sums(
