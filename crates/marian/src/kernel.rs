@@ -20,6 +20,7 @@ use pulp::Simd;
 mod attention;
 mod columns;
 pub(crate) mod int8;
+mod lines;
 mod pages;
 mod prefetch;
 mod product;
@@ -28,6 +29,7 @@ mod vocabulary;
 
 pub(crate) use attention::{Attend, Look, MOST_VALUES, Memory, Queries, Scratch, Seen, dot};
 pub(crate) use columns::by_columns;
+pub(crate) use lines::Lines;
 pub(crate) use product::{Interleaved, Packed};
 pub(crate) use rows::{activate, add_and_normalise};
 pub use vocabulary::Candidate;

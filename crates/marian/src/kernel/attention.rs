@@ -14,7 +14,7 @@ use pulp::Simd;
 
 use super::int8::Instructions;
 use super::prefetch::prefetch_all;
-use super::{LANES, dispatch, exp, fold, lane_by_lane, maximum};
+use super::{LANES, Lines, dispatch, exp, fold, lane_by_lane, maximum};
 pub(crate) use kept::Kept;
 use kept::Sums;
 pub(crate) use planes::MOST_VALUES;
@@ -30,13 +30,13 @@ pub(crate) struct Memory<T> {
     size: usize,
     rows: usize,
     /// `[rows / LANES, heads, depth / TOGETHER, LANES, TOGETHER]`
-    keys: Vec<T>,
+    keys: Lines<T>,
     /// `[rows / TOGETHER, heads, depth, TOGETHER]`
-    values: Vec<T>,
+    values: Lines<T>,
     /// What a unit of a key is worth, `[rows / LANES, heads, LANES]`.
-    key_units: Vec<[f32; LANES]>,
+    key_units: Lines<f32>,
     /// What a unit of a value is worth, likewise.
-    value_units: Vec<[f32; LANES]>,
+    value_units: Lines<f32>,
 }
 
 impl<T: Kept> Memory<T> {
@@ -46,22 +46,21 @@ impl<T: Kept> Memory<T> {
             heads,
             size: width / heads,
             rows: 0,
-            keys: Vec::new(),
-            values: Vec::new(),
-            key_units: Vec::new(),
-            value_units: Vec::new(),
+            keys: Lines::default(),
+            values: Lines::default(),
+            key_units: Lines::default(),
+            value_units: Lines::default(),
         }
     }
 
     /// Makes room for so many rows and no more.
     pub(crate) fn reserve(&mut self, rows: usize) {
         let rows = (self.rows + rows).next_multiple_of(LANES);
-        let (numbers, units) = (rows * self.width(), rows / LANES * self.heads);
-        self.keys.reserve_exact(numbers - self.keys.len());
-        self.values.reserve_exact(numbers - self.values.len());
-        self.key_units.reserve_exact(units - self.key_units.len());
-        self.value_units
-            .reserve_exact(units - self.value_units.len());
+        let (numbers, units) = (rows * self.width(), rows * self.heads);
+        self.keys.reserve(numbers);
+        self.values.reserve(numbers);
+        self.key_units.reserve(units);
+        self.value_units.reserve(units);
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -73,24 +72,25 @@ impl<T: Kept> Memory<T> {
         self.heads * T::depth(self.size)
     }
 
-    /// Of units `[rows / LANES, heads]` a head's.
+    /// Of units `[rows / LANES, heads, LANES]` a head's.
     #[inline(always)]
     fn units<'a>(
         &self,
-        units: &'a [[f32; LANES]],
+        units: &'a [f32],
         head: usize,
     ) -> impl Iterator<Item = &'a [f32; LANES]> + use<'a, T> {
-        units.iter().skip(head).step_by(self.heads)
+        let units = units.as_chunks().0.iter();
+        units.skip(head).step_by(self.heads)
     }
 
     /// Adds an empty block where the next row needs one.
     fn grow(&mut self) {
-        let blocks = self.rows / LANES + 1;
-        let (numbers, units) = (blocks * LANES * self.width(), blocks * self.heads);
-        self.keys.resize(numbers, T::default());
-        self.values.resize(numbers, T::default());
-        self.key_units.resize(units, [0.0; LANES]);
-        self.value_units.resize(units, [0.0; LANES]);
+        let rows = (self.rows + 1).next_multiple_of(LANES);
+        let (numbers, units) = (rows * self.width(), rows * self.heads);
+        self.keys.grow(numbers);
+        self.values.grow(numbers);
+        self.key_units.grow(units);
+        self.value_units.grow(units);
     }
 }
 
@@ -135,7 +135,7 @@ pub(crate) struct Look<'a, T> {
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
     /// Of all rows: scores, then weights, `[SIDE_BY_SIDE, rows / LANES, LANES]`.
-    all: Vec<[f32; LANES]>,
+    all: Lines<f32>,
     /// Of the rows of a path.
     own: Vec<f32>,
     sums: Sums,
@@ -210,11 +210,13 @@ fn push_kernel<S: Simd, T: Kept>(simd: S, memory: &mut Memory<T>, rows: &[f32], 
             let of_head = |start| start + head * size..start + (head + 1) * size;
             let keys = &mut memory.keys[unit * depth * LANES..][..depth * LANES];
             for ((row, lane), kept) in rows().zip(kept.chunks_exact_mut(depth)) {
-                memory.key_units[unit][lane] = T::keep(&row[of_head(stride - 2 * width)], kept);
+                memory.key_units[unit * LANES + lane] =
+                    T::keep(&row[of_head(stride - 2 * width)], kept);
                 T::put_key(simd, kept, lane, keys);
             }
             for ((row, lane), kept) in rows().zip(kept.chunks_exact_mut(depth)) {
-                memory.value_units[unit][lane] = T::keep(&row[of_head(stride - width)], kept);
+                memory.value_units[unit * LANES + lane] =
+                    T::keep(&row[of_head(stride - width)], kept);
             }
             let start = (together * heads + head) * depth * T::TOGETHER;
             let values = &mut memory.values[start..][..depth * T::TOGETHER];
@@ -249,14 +251,15 @@ fn attend_kernel<S: Simd, T: Kept>(
     let values = &memory.values[..rows.div_ceil(T::TOGETHER) * value_stride];
     let Scratch { all, own, sums } = scratch;
     let blocks = rows.div_ceil(LANES);
-    all.resize(SIDE_BY_SIDE * blocks, [0.0; LANES]);
+    all.grow(SIDE_BY_SIDE * blocks * LANES);
+    let all = all.as_chunks_mut::<LANES>().0;
     let mut totals = [0.0; SIDE_BY_SIDE];
     let count = out.len() / width;
     for start in (0..heads * count).step_by(SIDE_BY_SIDE) {
         let units = start..(start + SIDE_BY_SIDE).min(heads * count);
         let units = || units.clone().map(|unit| (unit / count, unit % count));
         // A part of what is next with each of them: all at once would be more than can be under way.
-        let ask = |unit, numbers: &[T], scales: &[[f32; LANES]]| {
+        let ask = |unit, numbers: &[T], scales: &[f32]| {
             let part = |size| size * unit / (heads * count)..size * (unit + 1) / (heads * count);
             prefetch_all(&numbers[part(numbers.len())]);
             prefetch_all(&scales[part(scales.len())]);
@@ -414,10 +417,10 @@ mod tests {
             let one_by_one = pushed(&[1]);
             for counts in [&[37][..], &[4], &[3, 6, 1, 18]] {
                 let memory = pushed(counts);
-                assert_eq!(memory.keys, one_by_one.keys);
-                assert_eq!(memory.values, one_by_one.values);
-                assert_eq!(memory.key_units, one_by_one.key_units);
-                assert_eq!(memory.value_units, one_by_one.value_units);
+                assert_eq!(memory.keys[..], one_by_one.keys[..]);
+                assert_eq!(memory.values[..], one_by_one.values[..]);
+                assert_eq!(memory.key_units[..], one_by_one.key_units[..]);
+                assert_eq!(memory.value_units[..], one_by_one.value_units[..]);
             }
         }
     }

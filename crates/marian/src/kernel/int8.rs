@@ -20,7 +20,7 @@ use std::ops::Range;
 
 use pulp::Simd;
 
-use super::{PANEL, ROUND, dispatch};
+use super::{Lines, PANEL, ROUND, dispatch};
 use crate::team::Team;
 use weights::Panel;
 pub(crate) use weights::Weights;
@@ -48,8 +48,8 @@ const ROWS: usize = 2 * TILE_ROWS;
 
 thread_local! {
     /// The sums of two blocks, which every product of this thread overwrites.
-    static SUMS: RefCell<(Vec<i32>, Vec<i32>)> = {
-        let sums = || vec![0; PANELS * ROWS * PANEL];
+    static SUMS: RefCell<(Lines<i32>, Lines<i32>)> = {
+        let sums = || Lines::new(PANELS * ROWS * PANEL);
         RefCell::new((sums(), sums()))
     };
 }
@@ -128,7 +128,7 @@ pub(crate) fn depth(inputs: usize) -> usize {
 pub(crate) struct Rows {
     count: usize,
     /// `[rows, depth]`, each q + 128; there may be more rows than `count`, which are for tiles and mean nothing.
-    bytes: Vec<u8>,
+    bytes: Lines<u8>,
     scales: Vec<Scale>,
 }
 
@@ -151,7 +151,7 @@ impl Rows {
     /// Quantises rows `[rows, inputs]`.
     pub(crate) fn quantise(team: &Team, x: &[f32], inputs: usize) -> Self {
         let (count, depth) = (x.len() / inputs, depth(inputs));
-        let mut bytes = vec![0; rows_of_tiles(count) * depth];
+        let mut bytes = Lines::new(rows_of_tiles(count) * depth);
         let mut scales = vec![Scale::default(); count];
         let rows = team.share(count, WORTH_SPLITTING / inputs);
         let parts = x

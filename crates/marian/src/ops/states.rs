@@ -6,6 +6,8 @@
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
+use crate::kernel::Lines;
+
 /// Buffers that a thread keeps: as many as are in use at a time. What is beyond is given back, the smallest first.
 const KEPT: usize = 8;
 
@@ -15,14 +17,14 @@ const MOST: usize = 1 << 20;
 
 thread_local! {
     /// The smallest first.
-    static SPARE: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
+    static SPARE: RefCell<Vec<Lines<f32>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Numbers `[rows, width]`, one row after the other.
 #[derive(Debug)]
 pub(crate) struct States {
     /// Perhaps more than there are.
-    buffer: Vec<f32>,
+    buffer: Lines<f32>,
     rows: usize,
     width: usize,
 }
@@ -54,9 +56,9 @@ impl States {
 
 /// A buffer for so many numbers, or where it will be kept for up to twice as many: the next time there may be a row
 /// more.
-fn fresh(count: usize) -> Vec<f32> {
+fn fresh(count: usize) -> Lines<f32> {
     let kept = count.next_power_of_two();
-    vec![0.0; if kept <= MOST { kept } else { count }]
+    Lines::new(if kept <= MOST { kept } else { count })
 }
 
 impl Deref for States {

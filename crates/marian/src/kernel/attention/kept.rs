@@ -5,7 +5,7 @@ use pulp::bytemuck::cast;
 
 use super::planes::{self, Planes};
 use crate::kernel::int8::Instructions;
-use crate::kernel::{LANES, MOST, lane_by_lane, rounded};
+use crate::kernel::{LANES, Lines, MOST, lane_by_lane, rounded};
 
 /// Values beside each other that are summed up in one pass over the rows: the size of a head in most models, in eight
 /// registers of AVX2.
@@ -225,10 +225,11 @@ impl Kept for i8 {
     ) {
         let greatest = greatest(query);
         let (unit, total) = sums.query.fill(query, greatest);
-        sums.of_keys.resize(out.len(), [0; LANES]);
-        planes::key_sums(instructions, &sums.query, keys, stride, &mut sums.of_keys);
+        sums.of_keys.grow(out.len() * LANES);
+        let of_keys = &mut sums.of_keys.as_chunks_mut().0[..out.len()];
+        planes::key_sums(instructions, &sums.query, keys, stride, of_keys);
         let offset = planes::OFFSET * total;
-        for (out, sums) in out.iter_mut().zip(&sums.of_keys) {
+        for (out, sums) in out.iter_mut().zip(of_keys) {
             *out = lane_by_lane(*sums, |sum| (sum - offset) as f32 * unit);
         }
     }
@@ -245,16 +246,11 @@ impl Kept for i8 {
     ) {
         let greatest = greatest(weights);
         let unit = sums.weights.fill(weights, greatest) * factor;
-        sums.of_values
-            .resize(Self::depth(out.len()) / LANES, [0.0; LANES]);
-        planes::value_sums(
-            instructions,
-            &sums.weights,
-            values,
-            stride,
-            &mut sums.of_values,
-        );
-        for (out, sum) in out.iter_mut().zip(sums.of_values.as_flattened()) {
+        let depth = Self::depth(out.len());
+        sums.of_values.grow(depth);
+        let of_values = &mut sums.of_values.as_chunks_mut().0[..depth / LANES];
+        planes::value_sums(instructions, &sums.weights, values, stride, of_values);
+        for (out, sum) in out.iter_mut().zip(of_values.as_flattened()) {
             *out = sum * unit;
         }
     }
@@ -265,8 +261,8 @@ impl Kept for i8 {
 pub(crate) struct Sums {
     query: Planes<i8>,
     weights: Planes<u8>,
-    of_keys: Vec<[i32; LANES]>,
-    of_values: Vec<[f32; LANES]>,
+    of_keys: Lines<i32>,
+    of_values: Lines<f32>,
 }
 
 /// The greatest magnitude.

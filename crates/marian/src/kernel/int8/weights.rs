@@ -4,7 +4,7 @@ use pulp::Simd;
 
 use super::{GROUP, OFFSET, depth};
 use crate::kernel::pages::ask_for_large;
-use crate::kernel::{MOST, PANEL, dispatch, rounded};
+use crate::kernel::{Lines, MOST, PANEL, dispatch, rounded};
 use crate::team::Team;
 
 /// Parts of a unit that what is left of a weight is counted in: half a unit at most is left, which is 127 of them.
@@ -16,13 +16,13 @@ const FINE: f32 = 254.0;
 pub(crate) struct Weights {
     pub(crate) inputs: usize,
     pub(crate) outputs: usize,
-    pub(super) panels: Vec<i8>,
+    panels: Lines<i8>,
     /// Per output, filled up to whole panels: what a unit of its weights is worth.
     pub(super) scales: Vec<f32>,
     /// Per output, filled up: Σ of its quantised weights, which is what the zero of a row is multiplied by.
     pub(super) totals: Vec<f32>,
     /// −`OFFSET` times that: a sum that begins with it is rid of what the offset of the bytes adds.
-    starts: Vec<[i32; PANEL]>,
+    starts: Lines<i32>,
     /// `[outputs, inputs]`: what quantisation left of each weight, in [`FINE`]ths of a unit; empty where nobody asks for
     /// more than a byte. Both together miss a weight by a 64 516th of the greatest of its output at most.
     remainders: Vec<i8>,
@@ -51,15 +51,15 @@ impl Weights {
     /// A matrix without outputs, and room for some; `is_fine`: its weights can be had in two bytes.
     pub(crate) fn with_capacity(inputs: usize, outputs: usize, is_fine: bool) -> Self {
         let filled = outputs.next_multiple_of(PANEL);
-        let mut panels = Vec::with_capacity(filled * depth(inputs));
-        ask_for_large(panels.spare_capacity_mut());
+        let mut panels = Lines::new(filled * depth(inputs));
+        ask_for_large(&mut panels);
         Self {
             inputs,
             outputs: 0,
             panels,
             scales: Vec::with_capacity(filled),
             totals: Vec::with_capacity(filled),
-            starts: Vec::with_capacity(filled / PANEL),
+            starts: Lines::new(filled),
             remainders: Vec::with_capacity(if is_fine { outputs * inputs } else { 0 }),
             is_fine,
         }
@@ -71,7 +71,7 @@ impl Weights {
         let (weights, behind) = self.panels[column / PANEL * size..].split_at(size);
         Panel {
             weights,
-            start: &self.starts[column / PANEL],
+            start: &self.starts.as_chunks().0[column / PANEL],
             ahead: &behind[..behind.len().min(size)],
         }
     }
@@ -97,10 +97,8 @@ impl Weights {
         let start = self.outputs.div_ceil(PANEL);
         let end = (self.outputs + outputs).div_ceil(PANEL);
         self.outputs += outputs;
-        self.panels.resize(end * size, 0);
         self.scales.resize(end * PANEL, 0.0);
         self.totals.resize(end * PANEL, 0.0);
-        self.starts.resize(end, [0; PANEL]);
         // Of other matrices there are none, nor any to be looked at.
         let added = if self.is_fine { rows.len() } else { 0 };
         let remainders = self.remainders.len();
@@ -112,7 +110,7 @@ impl Weights {
             .chunks_exact_mut(size)
             .zip(self.scales[start * PANEL..].chunks_exact_mut(PANEL))
             .zip(self.totals[start * PANEL..].chunks_exact_mut(PANEL))
-            .zip(&mut self.starts[start..])
+            .zip(self.starts[start * PANEL..].chunks_exact_mut(PANEL))
             .zip(rows.chunks(PANEL * inputs))
             .zip(remainders);
         team.for_each(
