@@ -6,9 +6,9 @@ import common
 from engines import TOKENS, contenders, sources
 
 COUNT = 5000
-SIZES = (32, 64, 128)
+SIZES = (32, 64, 128, 256)
 # Sentences that the choice is made on: every size has three batches at least.
-SAMPLE = 384
+SAMPLE = 768
 
 
 def main():
