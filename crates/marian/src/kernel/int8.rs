@@ -344,11 +344,14 @@ fn scale_sums_kernel<S: Simd>(
         ) {
             let (totals, scales, bias) = (*totals, *scales, *bias);
             for ((sums, row), out) in rows {
-                let out = &mut out[start..start + PANEL];
+                // Beside each other first: written where they belong at once, each row would first be asked whether it
+                // lies among the sums.
+                let mut floats = [0.0; PANEL];
                 for column in 0..PANEL {
-                    out[column] =
+                    floats[column] =
                         row.float(sums[column], totals[column], scales[column], bias[column]);
                 }
+                out[start..start + PANEL].copy_from_slice(&floats);
             }
         } else {
             for ((sums, row), out) in rows {
