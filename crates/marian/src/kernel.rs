@@ -4,8 +4,8 @@
 //! only on how many terms there are, never on the other rows of a batch, on the number of threads, or on how work was
 //! cut up; so a row has the same bits in any company. **No `unsafe`** but in [`int8`], `planes`, `prefetch` and `pages`,
 //! which say why. Sums of integers are written in the registers of [`Instructions`](int8::Instructions); every other
-//! kernel is compiled once per instruction set and picked at run time by `pulp`: the product of floats is written in its
-//! registers, the rest so that LLVM vectorises it.
+//! kernel is compiled once per instruction set and picked at run time by `pulp`, written in its registers or so that LLVM
+//! vectorises it.
 //!
 //! Only the product of floats and eˣ use fused multiply-adds, and say so: left to a compiler, some processors would round
 //! where others do not. So all agree bit for bit, and the product of integers is exact everywhere.
@@ -76,10 +76,20 @@ fn fold(lanes: [f32; LANES], combine: impl Fn(f32, f32) -> f32) -> f32 {
 /// A register into another. Not `array::map`, nor `array::from_fn`: LLVM makes calls of these, of functions that are
 /// compiled for the common instructions.
 #[inline(always)]
-fn lane_by_lane<A: Copy, B: Copy + Default>(lanes: [A; LANES], of: impl Fn(A) -> B) -> [B; LANES] {
+fn map_lanes<A: Copy, B: Copy + Default>(lanes: [A; LANES], of: impl Fn(A) -> B) -> [B; LANES] {
     let mut result = [B::default(); LANES];
     for lane in 0..LANES {
         result[lane] = of(lanes[lane]);
+    }
+    result
+}
+
+/// Two registers into one, likewise.
+#[inline(always)]
+fn zip_lanes(a: [f32; LANES], b: [f32; LANES], of: impl Fn(f32, f32) -> f32) -> [f32; LANES] {
+    let mut result = [0.0; LANES];
+    for lane in 0..LANES {
+        result[lane] = of(a[lane], b[lane]);
     }
     result
 }
@@ -178,8 +188,11 @@ mod tests {
     #[test]
     fn exp_is_accurate() {
         let xs: Vec<f32> = (-6900..=8700).map(|step| step as f32 * 0.01).collect();
-        let mut results = xs.clone();
+        let (mut results, mut scalar) = (xs.clone(), xs.clone());
         exponentials(&mut results);
+        // Compiled for what every processor has, without a fused multiply-add: the same bits.
+        exponentials_kernel(pulp::Scalar::new(), &mut scalar);
+        assert_eq!(results, scalar);
         for (x, result) in xs.iter().zip(results) {
             let exact = f64::from(*x).exp();
             assert!(

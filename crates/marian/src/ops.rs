@@ -54,7 +54,8 @@ enum Prepared {
 /// 5 µs from memory, several times as long as handing over a task.
 const WORTH_SPLITTING: usize = 1 << 16;
 
-/// Pieces that the sentences of a batch are cut into per thread, so that one whose sentences are short helps another.
+/// Pieces that the sentences of a batch are cut into per thread, so that one whose sentences are short helps another. For
+/// one thread it is one piece: the first sentence of each is not asked for before it is needed.
 const PIECES: usize = 4;
 
 impl Matrix {
@@ -243,7 +244,8 @@ impl Heads {
             tasks.push((Queries { rows, stride }, sight, own, own_marks));
             (queries, rest, marks) = (other_rows, other_out, other_marks);
         }
-        let sentences = team.share(tasks.len(), 1).div_ceil(PIECES);
+        let pieces = if team.threads() > 1 { PIECES } else { 1 };
+        let sentences = team.share(tasks.len(), 1).div_ceil(pieces);
         team.for_each(tasks.chunks_mut(sentences), |tasks| {
             let (mut scratch, mut means) = (Scratch::default(), Vec::new());
             let mut tasks = tasks.iter_mut().peekable();
@@ -262,35 +264,16 @@ impl Heads {
                     },
                     0.0,
                 );
-                let (queries, seen) = (*queries, sight.seen());
-                match sight.memory() {
-                    Memory::F32(memory) => {
-                        let next = match next {
-                            Some(Memory::F32(next)) => Some(next),
-                            _ => None,
-                        };
-                        let look = Look {
-                            queries,
-                            memory,
-                            seen,
-                            next,
-                        };
-                        Attend::attend(instructions, look, &mut scratch, &mut means, out);
-                    }
-                    Memory::Int8(memory) => {
-                        let next = match next {
-                            Some(Memory::Int8(next)) => Some(next),
-                            _ => None,
-                        };
-                        let look = Look {
-                            queries,
-                            memory,
-                            seen,
-                            next,
-                        };
-                        Attend::attend(instructions, look, &mut scratch, &mut means, out);
-                    }
-                }
+                let (memory, seen) = (sight.memory(), sight.seen());
+                memory.attend(
+                    instructions,
+                    *queries,
+                    seen,
+                    next,
+                    &mut scratch,
+                    &mut means,
+                    out,
+                );
                 for (mark, means) in marks.iter_mut().zip(means.chunks_exact(rows)) {
                     *mark = greatest(means);
                 }
@@ -313,6 +296,48 @@ impl Memory {
         match self {
             Self::F32(memory) => Attend::push(memory, rows, stride),
             Self::Int8(memory) => Attend::push(memory, rows, stride),
+        }
+    }
+
+    /// As [`Attend::attend`]; `next` is kept as this is.
+    #[expect(clippy::too_many_arguments, reason = "those of `Look`")]
+    fn attend(
+        &self,
+        instructions: Instructions,
+        queries: Queries,
+        seen: Seen,
+        next: Option<&Self>,
+        scratch: &mut Scratch,
+        means: &mut [f32],
+        out: &mut [f32],
+    ) {
+        match self {
+            Self::F32(memory) => {
+                let next = next.and_then(|next| match next {
+                    Self::F32(next) => Some(next),
+                    Self::Int8(_) => None,
+                });
+                let look = Look {
+                    queries,
+                    memory,
+                    seen,
+                    next,
+                };
+                Attend::attend(instructions, look, scratch, means, out);
+            }
+            Self::Int8(memory) => {
+                let next = next.and_then(|next| match next {
+                    Self::Int8(next) => Some(next),
+                    Self::F32(_) => None,
+                });
+                let look = Look {
+                    queries,
+                    memory,
+                    seen,
+                    next,
+                };
+                Attend::attend(instructions, look, scratch, means, out);
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use pulp::Simd;
 
 use super::int8::Instructions;
 use super::prefetch::prefetch_all;
-use super::{LANES, Lines, dispatch, exp, fold, lane_by_lane, maximum};
+use super::{LANES, Lines, dispatch, exp, fold, map_lanes, maximum, zip_lanes};
 pub(crate) use kept::Kept;
 use kept::Sums;
 pub(crate) use planes::MOST_VALUES;
@@ -57,10 +57,10 @@ impl<T: Kept> Memory<T> {
     pub(crate) fn reserve(&mut self, rows: usize) {
         let rows = (self.rows + rows).next_multiple_of(LANES);
         let (numbers, units) = (rows * self.width(), rows * self.heads);
-        self.keys.reserve(numbers);
-        self.values.reserve(numbers);
-        self.key_units.reserve(units);
-        self.value_units.reserve(units);
+        self.keys.make_room(numbers);
+        self.values.make_room(numbers);
+        self.key_units.make_room(units);
+        self.value_units.make_room(units);
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -256,29 +256,29 @@ fn attend_kernel<S: Simd, T: Kept>(
     let mut totals = [0.0; SIDE_BY_SIDE];
     let count = out.len() / width;
     for start in (0..heads * count).step_by(SIDE_BY_SIDE) {
-        let units = start..(start + SIDE_BY_SIDE).min(heads * count);
-        let units = || units.clone().map(|unit| (unit / count, unit % count));
+        let chains = start..(start + SIDE_BY_SIDE).min(heads * count);
+        let chains = || chains.clone().map(|chain| (chain / count, chain % count));
         // A part of what is next with each of them: all at once would be more than can be under way.
-        let ask = |unit, numbers: &[T], scales: &[f32]| {
-            let part = |size| size * unit / (heads * count)..size * (unit + 1) / (heads * count);
+        let ask = |chain, numbers: &[T], scales: &[f32]| {
+            let part = |size| size * chain / (heads * count)..size * (chain + 1) / (heads * count);
             prefetch_all(&numbers[part(numbers.len())]);
             prefetch_all(&scales[part(scales.len())]);
         };
-        for (((head, query), unit), scores) in
-            units().zip(start..).zip(all.chunks_exact_mut(blocks))
+        for (((head, query), chain), scores) in
+            chains().zip(start..).zip(all.chunks_exact_mut(blocks))
         {
             let query = &queries.rows[query * queries.stride + head * size..][..size];
             let keys = &memory.keys[head * depth * LANES..];
             T::scores(instructions, query, keys, key_stride, sums, scores);
             for (scores, units) in scores.iter_mut().zip(memory.units(&memory.key_units, head)) {
-                *scores = by_lane(*scores, *units, |score, unit| score * (unit * scale));
+                *scores = zip_lanes(*scores, *units, |score, unit| score * (unit * scale));
             }
             if let Some(next) = look.next {
-                ask(unit, &next.keys, &next.key_units);
+                ask(chain, &next.keys, &next.key_units);
             }
         }
         for (((head, query), weights), total) in
-            units().zip(all.chunks_exact_mut(blocks)).zip(&mut totals)
+            chains().zip(all.chunks_exact_mut(blocks)).zip(&mut totals)
         {
             *total = weigh(simd, rows, look.seen.path(query), weights, own);
             if !means.is_empty() {
@@ -292,10 +292,10 @@ fn attend_kernel<S: Simd, T: Kept>(
                 .iter_mut()
                 .zip(memory.units(&memory.value_units, head))
             {
-                *weights = by_lane(*weights, *units, |weight, unit| weight * unit);
+                *weights = zip_lanes(*weights, *units, |weight, unit| weight * unit);
             }
         }
-        for ((((head, query), unit), weights), total) in units()
+        for ((((head, query), chain), weights), total) in chains()
             .zip(start..)
             .zip(all.chunks_exact(blocks))
             .zip(totals)
@@ -310,7 +310,7 @@ fn attend_kernel<S: Simd, T: Kept>(
                 &mut out[query * width + head * size..][..size],
             );
             if let Some(next) = look.next {
-                ask(unit, &next.values, &next.value_units);
+                ask(chain, &next.values, &next.value_units);
             }
         }
     }
@@ -364,16 +364,6 @@ fn dot_kernel<S: Simd>(_: S, a: &[f32], b: &[f32]) -> f32 {
     fold(lanes, |a, b| a + b)
 }
 
-/// Two registers into one: taken and given by value LLVM keeps them in registers.
-#[inline(always)]
-fn by_lane(a: [f32; LANES], b: [f32; LANES], of: impl Fn(f32, f32) -> f32) -> [f32; LANES] {
-    let mut result = [0.0; LANES];
-    for lane in 0..LANES {
-        result[lane] = of(a[lane], b[lane]);
-    }
-    result
-}
-
 /// Turns scores into weights, which are yet to be divided by their sum: gives the sum. Whole registers, for what is left
 /// of one would take as long as several.
 #[inline(always)]
@@ -381,8 +371,8 @@ fn softmax<S: Simd>(simd: S, scores: &mut [[f32; LANES]]) -> f32 {
     let greatest = maximum(simd, scores.as_flattened());
     let mut total = [0.0; LANES];
     for scores in scores {
-        let weights = lane_by_lane(*scores, |score| exp(score - greatest));
-        total = by_lane(total, weights, |total, weight| total + weight);
+        let weights = map_lanes(*scores, |score| exp(score - greatest));
+        total = zip_lanes(total, weights, |total, weight| total + weight);
         *scores = weights;
     }
     fold(total, |a, b| a + b)

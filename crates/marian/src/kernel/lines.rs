@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 /// Bytes of a cache line, of a register of AVX-512 and of a row of a tile of AMX.
-const LINE: usize = 64;
+pub(super) const LINE: usize = 64;
 
 /// Numbers whose first lies at the beginning of a cache line. An allocator puts large ones 16 bytes behind one: each
 /// register and each row of a tile would lie across two lines, and take two reads.
@@ -25,6 +25,12 @@ impl<T: Copy + Default> Lines<T> {
 
     /// None, and room for so many.
     fn with_room(len: usize) -> Self {
+        const {
+            assert!(
+                LINE.is_multiple_of(size_of::<T>()),
+                "a line is whole numbers"
+            );
+        }
         let before = LINE / size_of::<T>() - 1;
         let buffer = vec![T::default(); len + before];
         let start = buffer.as_ptr().align_offset(LINE).min(before);
@@ -36,7 +42,7 @@ impl<T: Copy + Default> Lines<T> {
     }
 
     /// Makes room for so many altogether, and no more.
-    pub(crate) fn reserve(&mut self, len: usize) {
+    pub(crate) fn make_room(&mut self, len: usize) {
         if len > self.buffer.len() - self.start {
             let mut other = Self::with_room(len);
             other.len = self.len;
@@ -48,7 +54,7 @@ impl<T: Copy + Default> Lines<T> {
     /// Makes them so many or more, with zeros behind those that there are.
     pub(crate) fn grow(&mut self, len: usize) {
         if len > self.buffer.len() - self.start {
-            self.reserve(len.max(2 * self.len));
+            self.make_room(len.max(2 * self.len));
         }
         self.len = self.len.max(len);
     }

@@ -1,7 +1,6 @@
 //! Asking for memory before it is needed.
 
-/// Bytes that come together.
-const LINE: usize = 64;
+use super::lines::LINE;
 
 /// Asks for the line that a value begins in to be brought into the second-level cache. Only on x86-64;
 /// elsewhere it comes when it is read.

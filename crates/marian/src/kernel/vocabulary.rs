@@ -74,7 +74,7 @@ impl Top {
     pub(crate) fn new(count: usize) -> Self {
         Self {
             count,
-            best: Vec::with_capacity(count + 1),
+            best: Vec::with_capacity(count),
         }
     }
 
@@ -185,7 +185,8 @@ fn top_kernel<S: Simd>(simd: S, logits: &[f32], maxima: &Maxima, first: u32, top
             continue;
         }
         for (logits, start) in part.chunks(LANES).zip((start..).step_by(LANES)) {
-            // A register at a time, for few of a part's logits are above.
+            // A register at a time, for few of a part's logits are above. (Which is the first is not told alike for all
+            // sets of instructions, but that there is none is.)
             let (registers, rest) = S::as_simd_f32s(logits);
             let none_above = |register: &S::f32s| {
                 let above = simd.greater_than_f32s(*register, simd.splat_f32s(threshold));
@@ -219,6 +220,9 @@ fn top_kernel<S: Simd>(simd: S, logits: &[f32], maxima: &Maxima, first: u32, top
 /// far would be of the first block.
 #[inline(always)]
 fn below_the_best(logits: &[f32], count: usize) -> f32 {
+    if !(1..=LANES).contains(&count) {
+        return f32::NEG_INFINITY;
+    }
     let mut lanes = [f32::NEG_INFINITY; LANES];
     for logits in logits.chunks(LANES) {
         for (lane, logit) in lanes.iter_mut().zip(logits) {
@@ -226,10 +230,7 @@ fn below_the_best(logits: &[f32], count: usize) -> f32 {
         }
     }
     lanes.sort_unstable_by(|a, b| b.total_cmp(a));
-    match count.checked_sub(1).and_then(|last| lanes.get(last)) {
-        Some(least) => least.next_down(),
-        None => f32::NEG_INFINITY,
-    }
+    lanes[count - 1].next_down()
 }
 
 #[cfg(test)]
@@ -244,7 +245,7 @@ mod tests {
         /// Also where many are equal, or nothing, or fewer than are wanted, and however they are shared out.
         #[test]
         fn the_greatest_are_found_and_of_equals_the_first(
-            logits in prop::collection::vec(prop_oneof![Just(f32::NEG_INFINITY), (-9_i8..9).prop_map(f32::from), -9.0_f32..9.0], 1..3000),
+            logits in prop::collection::vec(prop_oneof![Just(f32::NEG_INFINITY), Just(f32::NAN), (-9_i8..9).prop_map(f32::from), -9.0_f32..9.0], 1..3000),
             count in 0_usize..40,
             parts in 1_usize..4,
         ) {

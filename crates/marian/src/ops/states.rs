@@ -8,8 +8,9 @@ use std::ops::{Deref, DerefMut};
 
 use crate::kernel::Lines;
 
-/// Buffers that a thread keeps: as many as are in use at a time. What is beyond is given back, the smallest first.
-const KEPT: usize = 8;
+/// Buffers that a thread keeps: as many as are in use at a time, ten in a layer of the decoder and one of the step that it
+/// belongs to. What is beyond is given back, the smallest first.
+const KEPT: usize = 11;
 
 /// Floats of the largest buffer that is kept, 4 MiB: 341 rows of 3 · 1 024 values, mostly all that a part of the encoder
 /// needs.

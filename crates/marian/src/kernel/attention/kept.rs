@@ -5,7 +5,7 @@ use pulp::bytemuck::cast;
 
 use super::planes::{self, Planes};
 use crate::kernel::int8::Instructions;
-use crate::kernel::{LANES, Lines, MOST, lane_by_lane, rounded};
+use crate::kernel::{LANES, Lines, MOST, map_lanes, rounded};
 
 /// Values beside each other that are summed up in one pass over the rows: the size of a head in most models, in eight
 /// registers of AVX2.
@@ -22,7 +22,8 @@ pub(crate) trait Kept: Copy + Default + Send + Sync + 'static {
     /// Takes the part of a row that is a head's; returns what a unit is worth. What `out` is longer by stays as it is.
     fn keep(values: &[f32], out: &mut [Self]) -> f32;
 
-    /// Puts a key `[depth]` into its lane of a block of a head's keys, `[depth / TOGETHER, LANES, TOGETHER]`.
+    /// Puts a key `[depth]` into its lane of a block of a head's keys, `[depth / TOGETHER, LANES, TOGETHER]`, where zeros
+    /// are.
     fn put_key<S: Simd>(simd: S, key: &[Self], lane: usize, block: &mut [Self]);
 
     /// Puts values `[any, depth]` of a head into their places, the first of which is `place`, among those of the rows that
@@ -230,7 +231,7 @@ impl Kept for i8 {
         planes::key_sums(instructions, &sums.query, keys, stride, of_keys);
         let offset = planes::OFFSET * total;
         for (out, sums) in out.iter_mut().zip(of_keys) {
-            *out = lane_by_lane(*sums, |sum| (sum - offset) as f32 * unit);
+            *out = map_lanes(*sums, |sum| (sum - offset) as f32 * unit);
         }
     }
 

@@ -48,7 +48,7 @@ impl Weights {
         matrix
     }
 
-    /// A matrix without outputs, and room for some; `is_fine`: its weights can be had in two bytes.
+    /// A matrix without outputs, and room for so many and no more; `is_fine`: its weights can be had in two bytes.
     pub(crate) fn with_capacity(inputs: usize, outputs: usize, is_fine: bool) -> Self {
         let filled = outputs.next_multiple_of(PANEL);
         let mut panels = Lines::new(filled * depth(inputs));
@@ -92,6 +92,9 @@ impl Weights {
     /// Quantises further outputs, row-major. All but the last time they are whole panels.
     pub(crate) fn push(&mut self, team: &Team, rows: &[f32]) {
         debug_assert_eq!(self.outputs % PANEL, 0, "only the last panel is filled up");
+        debug_assert!(
+            (self.outputs + rows.len() / self.inputs) * depth(self.inputs) <= self.panels.len()
+        );
         let (inputs, size) = (self.inputs, PANEL * depth(self.inputs));
         let outputs = rows.len() / inputs;
         let start = self.outputs.div_ceil(PANEL);
