@@ -255,15 +255,9 @@ impl Heads {
                 }
                 let next = tasks.peek().map(|(_, sight, ..)| sight.memory());
                 let rows = sight.memory().rows();
+                let aligned = if sight.aligns() { marks.len() } else { 0 };
                 means.clear();
-                means.resize(
-                    if sight.aligns() {
-                        marks.len() * rows
-                    } else {
-                        0
-                    },
-                    0.0,
-                );
+                means.resize(aligned * rows, 0.0);
                 let (memory, seen) = (sight.memory(), sight.seen());
                 memory.attend(
                     instructions,
