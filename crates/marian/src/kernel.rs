@@ -27,7 +27,7 @@ mod product;
 mod rows;
 mod vocabulary;
 
-pub(crate) use attention::{Attend, Look, MOST_VALUES, Memory, Queries, Scratch, Seen, dot};
+pub(crate) use attention::{Attend, MOST_VALUES, Memory, Queries, Scratch, dot};
 pub(crate) use columns::by_columns;
 pub(crate) use lines::Lines;
 pub(crate) use product::{Interleaved, Packed};
@@ -86,8 +86,12 @@ fn map_lanes<A: Copy, B: Copy + Default>(lanes: [A; LANES], of: impl Fn(A) -> B)
 
 /// Two registers into one, likewise.
 #[inline(always)]
-fn zip_lanes(a: [f32; LANES], b: [f32; LANES], of: impl Fn(f32, f32) -> f32) -> [f32; LANES] {
-    let mut result = [0.0; LANES];
+fn zip_lanes<A: Copy, B: Copy + Default>(
+    a: [A; LANES],
+    b: [A; LANES],
+    of: impl Fn(A, A) -> B,
+) -> [B; LANES] {
+    let mut result = [B::default(); LANES];
     for lane in 0..LANES {
         result[lane] = of(a[lane], b[lane]);
     }

@@ -18,7 +18,7 @@ use std::ops::Range;
 
 use crate::config::Activation;
 use crate::kernel::int8::{self, Instructions};
-use crate::kernel::{self, Attend, Interleaved, Look, Packed, Queries, Scratch, Seen};
+use crate::kernel::{self, Attend, Interleaved, Packed, Queries, Scratch};
 use crate::team::Team;
 
 /// How weights are kept, and the arithmetic of their products.
@@ -241,7 +241,7 @@ impl Heads {
             let (rows, other_rows) = queries.split_at(count * stride);
             let (own, other_out) = rest.split_at_mut(count * self.width);
             let (own_marks, other_marks) = marks.split_at_mut(count);
-            tasks.push((Queries { rows, stride }, sight, own, own_marks));
+            tasks.push((rows, sight, own, own_marks));
             (queries, rest, marks) = (other_rows, other_out, other_marks);
         }
         let pieces = if team.threads() > 1 { PIECES } else { 1 };
@@ -249,26 +249,22 @@ impl Heads {
         team.for_each(tasks.chunks_mut(sentences), |tasks| {
             let (mut scratch, mut means) = (Scratch::default(), Vec::new());
             let mut tasks = tasks.iter_mut().peekable();
-            while let Some((queries, sight, out, marks)) = tasks.next() {
+            while let Some((rows, sight, out, marks)) = tasks.next() {
                 if let Sight::Steps { steps, .. } = sight {
-                    steps.push(queries.rows, stride);
+                    steps.push(rows, stride);
                 }
                 let next = tasks.peek().map(|(_, sight, ..)| sight.memory());
-                let rows = sight.memory().rows();
+                let (memory, paths) = (sight.memory(), sight.paths());
                 let aligned = if sight.aligns() { marks.len() } else { 0 };
                 means.clear();
-                means.resize(aligned * rows, 0.0);
-                let (memory, seen) = (sight.memory(), sight.seen());
-                memory.attend(
-                    instructions,
-                    *queries,
-                    seen,
-                    next,
-                    &mut scratch,
-                    &mut means,
-                    out,
-                );
-                for (mark, means) in marks.iter_mut().zip(means.chunks_exact(rows)) {
+                means.resize(aligned * memory.rows(), 0.0);
+                let queries = Queries {
+                    rows,
+                    stride,
+                    paths,
+                };
+                memory.attend(instructions, queries, next, &mut scratch, &mut means, out);
+                for (mark, means) in marks.iter_mut().zip(means.chunks_exact(memory.rows())) {
                     *mark = greatest(means);
                 }
             }
@@ -294,12 +290,10 @@ impl Memory {
     }
 
     /// As [`Attend::attend`]; `next` is kept as this is.
-    #[expect(clippy::too_many_arguments, reason = "those of `Look`")]
     fn attend(
         &self,
         instructions: Instructions,
         queries: Queries,
-        seen: Seen,
         next: Option<&Self>,
         scratch: &mut Scratch,
         means: &mut [f32],
@@ -307,30 +301,18 @@ impl Memory {
     ) {
         match self {
             Self::F32(memory) => {
-                let next = next.and_then(|next| match next {
-                    Self::F32(next) => Some(next),
-                    Self::Int8(_) => None,
-                });
-                let look = Look {
-                    queries,
-                    memory,
-                    seen,
-                    next,
+                let next = match next {
+                    Some(Self::F32(next)) => Some(next),
+                    _ => None,
                 };
-                Attend::attend(instructions, look, scratch, means, out);
+                Attend::attend(instructions, queries, memory, next, scratch, means, out);
             }
             Self::Int8(memory) => {
-                let next = next.and_then(|next| match next {
-                    Self::Int8(next) => Some(next),
-                    Self::F32(_) => None,
-                });
-                let look = Look {
-                    queries,
-                    memory,
-                    seen,
-                    next,
+                let next = match next {
+                    Some(Self::Int8(next)) => Some(next),
+                    _ => None,
                 };
-                Attend::attend(instructions, look, scratch, means, out);
+                Attend::attend(instructions, queries, memory, next, scratch, means, out);
             }
         }
     }
@@ -364,10 +346,10 @@ impl Sight<'_> {
         }
     }
 
-    fn seen(&self) -> Seen<'_> {
+    fn paths(&self) -> Option<&[Vec<u32>]> {
         match self {
-            Self::Source { .. } => Seen::All,
-            Self::Steps { paths, .. } => Seen::Paths(paths),
+            Self::Source { .. } => None,
+            Self::Steps { paths, .. } => Some(paths),
         }
     }
 

@@ -99,36 +99,8 @@ impl<T: Kept> Memory<T> {
 pub(crate) struct Queries<'a> {
     pub(crate) rows: &'a [f32],
     pub(crate) stride: usize,
-}
-
-/// What each query sees.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Seen<'a> {
-    /// All rows.
-    All,
-    /// The rows of its path, in ascending order.
-    Paths(&'a [Vec<u32>]),
-}
-
-impl<'a> Seen<'a> {
-    /// The path of a query, if it does not see all rows anyway.
-    fn path(self, query: usize) -> Option<&'a [u32]> {
-        match self {
-            Self::All => None,
-            Self::Paths(paths) => Some(&paths[query]),
-        }
-    }
-}
-
-/// Queries, and what they look at.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Look<'a, T> {
-    pub(crate) queries: Queries<'a>,
-    /// At least one row.
-    pub(crate) memory: &'a Memory<T>,
-    pub(crate) seen: Seen<'a>,
-    /// What will be looked at next: it is asked for meanwhile.
-    pub(crate) next: Option<&'a Memory<T>>,
+    /// Of each the rows that it sees, in ascending order; without paths each sees all.
+    pub(crate) paths: Option<&'a [Vec<u32>]>,
 }
 
 /// Numbers between the steps of an attention, used again for the next.
@@ -147,12 +119,15 @@ pub(crate) trait Attend: Kept {
     fn push(memory: &mut Memory<Self>, rows: &[f32], stride: usize);
 
     /// Scaled dot-product attention, `out[q, h] = Σₜ softmaxₜ(query[q, h] · keyₜ[h] / √d) · valueₜ[h]` per query q and
-    /// head h: `[queries, heads · d]`.
+    /// head h: `[queries, heads · d]`. There is at least one row. What `next` remembers will be looked at next, and is
+    /// asked for meanwhile.
     ///
     /// Where `means` is not empty it gets the mean over the heads of the weight of each row, `[queries, rows]`.
     fn attend(
         instructions: Instructions,
-        look: Look<Self>,
+        queries: Queries,
+        memory: &Memory<Self>,
+        next: Option<&Memory<Self>>,
         scratch: &mut Scratch,
         means: &mut [f32],
         out: &mut [f32],
@@ -166,14 +141,14 @@ macro_rules! attend {
                 $push(memory, rows, stride);
             }
 
-            fn attend(instructions: Instructions, look: Look<Self>, scratch: &mut Scratch, means: &mut [f32], out: &mut [f32]) {
-                $attend(instructions, look, scratch, means, out);
+            fn attend(instructions: Instructions, queries: Queries, memory: &Memory<Self>, next: Option<&Memory<Self>>, scratch: &mut Scratch, means: &mut [f32], out: &mut [f32]) {
+                $attend(instructions, queries, memory, next, scratch, means, out);
             }
         }
 
         dispatch! {
             fn $push<'a>(memory: &'a mut Memory<$type>, rows: &'a [f32], stride: usize) -> () = push_kernel;
-            fn $attend<'a>(instructions: Instructions, look: Look<'a, $type>, scratch: &'a mut Scratch, means: &'a mut [f32], out: &'a mut [f32]) -> () = attend_kernel;
+            fn $attend<'a>(instructions: Instructions, queries: Queries<'a>, memory: &'a Memory<$type>, next: Option<&'a Memory<$type>>, scratch: &'a mut Scratch, means: &'a mut [f32], out: &'a mut [f32]) -> () = attend_kernel;
         }
     )*};
 }
@@ -233,17 +208,20 @@ const SIDE_BY_SIDE: usize = 8;
 /// Head by head, all queries one after the other: what one has read of a head is in the cache for the next. All rows get
 /// scores and weights, also those beside a path, whose weight is none: side by side they cost less than one by one.
 #[inline(always)]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "those of `Attend::attend` and one"
+)]
 fn attend_kernel<S: Simd, T: Kept>(
     simd: S,
     instructions: Instructions,
-    look: Look<T>,
+    queries: Queries,
+    memory: &Memory<T>,
+    next: Option<&Memory<T>>,
     scratch: &mut Scratch,
     means: &mut [f32],
     out: &mut [f32],
 ) {
-    let Look {
-        queries, memory, ..
-    } = look;
     let (heads, size, rows) = (memory.heads, memory.size, memory.rows);
     let (width, depth) = (size * heads, T::depth(size));
     let scale = (size as f32).sqrt().recip();
@@ -273,14 +251,15 @@ fn attend_kernel<S: Simd, T: Kept>(
             for (scores, units) in scores.iter_mut().zip(memory.units(&memory.key_units, head)) {
                 *scores = zip_lanes(*scores, *units, |score, unit| score * (unit * scale));
             }
-            if let Some(next) = look.next {
+            if let Some(next) = next {
                 ask(chain, &next.keys, &next.key_units);
             }
         }
         for (((head, query), weights), total) in
             chains().zip(all.chunks_exact_mut(blocks)).zip(&mut totals)
         {
-            *total = weigh(simd, rows, look.seen.path(query), weights, own);
+            let path = queries.paths.map(|paths| &paths[query][..]);
+            *total = weigh(simd, rows, path, weights, own);
             if !means.is_empty() {
                 let factor = (*total * heads as f32).recip();
                 let means = &mut means[query * rows..(query + 1) * rows];
@@ -309,7 +288,7 @@ fn attend_kernel<S: Simd, T: Kept>(
                 sums,
                 &mut out[query * width + head * size..][..size],
             );
-            if let Some(next) = look.next {
+            if let Some(next) = next {
                 ask(chain, &next.values, &next.value_units);
             }
         }

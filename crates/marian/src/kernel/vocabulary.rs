@@ -245,11 +245,20 @@ mod tests {
         /// Also where many are equal, or nothing, or fewer than are wanted, and however they are shared out.
         #[test]
         fn the_greatest_are_found_and_of_equals_the_first(
-            logits in prop::collection::vec(prop_oneof![Just(f32::NEG_INFINITY), Just(f32::NAN), (-9_i8..9).prop_map(f32::from), -9.0_f32..9.0], 1..3000),
+            logits in prop::collection::vec(
+                prop_oneof![
+                    Just(f32::NEG_INFINITY),
+                    Just(f32::NAN),
+                    (-9_i8..9).prop_map(f32::from),
+                    -9.0_f32..9.0,
+                ],
+                1..3000,
+            ),
             count in 0_usize..40,
             parts in 1_usize..4,
         ) {
-            let mut expected: Vec<(usize, f32)> = logits.iter().copied().enumerate().filter(|(_, logit)| *logit > f32::NEG_INFINITY).collect();
+            let mut expected: Vec<(usize, f32)> = logits.iter().copied().enumerate().collect();
+            expected.retain(|(_, logit)| *logit > f32::NEG_INFINITY);
             expected.sort_by(|a, b| b.1.total_cmp(&a.1));
             expected.truncate(count);
 
@@ -263,8 +272,9 @@ mod tests {
                 }
                 best.extend(of_part);
             }
-            let found: Vec<(usize, f32)> = best.into_candidates().iter().map(|found| (found.id as usize, found.logit)).collect();
-            prop_assert_eq!(found, expected);
+            let found = best.into_candidates();
+            let found = found.iter().map(|found| (found.id as usize, found.logit));
+            prop_assert_eq!(found.collect::<Vec<_>>(), expected);
         }
     }
 }

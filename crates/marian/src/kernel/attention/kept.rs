@@ -40,7 +40,8 @@ pub(crate) trait Kept: Copy + Default + Send + Sync + 'static {
         out: &mut [[f32; LANES]],
     );
 
-    /// `out[i] = factor · Σₜ weights[t] · values[t, i]`, values in units; [`TOGETHER`](Self::TOGETHER) rows every `stride` numbers.
+    /// `out[i] = factor · Σₜ weights[t] · values[t, i]`, values in units; [`TOGETHER`](Self::TOGETHER) rows every
+    /// `stride` numbers.
     fn weighted_sum(
         instructions: Instructions,
         weights: &[f32],

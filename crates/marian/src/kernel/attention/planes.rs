@@ -9,7 +9,7 @@
 )]
 
 use crate::kernel::int8::{self, Instructions};
-use crate::kernel::{LANES, ROUND};
+use crate::kernel::{LANES, ROUND, zip_lanes};
 
 /// As many products as a 32-bit lane adds up at a time.
 pub(super) const TOGETHER: usize = int8::GROUP;
@@ -184,7 +184,7 @@ pub(super) fn value_sums(
                     }
                 }
                 let [high, low] = totals;
-                *sums = std::array::from_fn(|lane| joined(high[lane], low[lane]));
+                *sums = zip_lanes(high, low, joined);
             }
         }
     }
@@ -213,7 +213,7 @@ mod x86 {
 
     use pulp::bytemuck::{self, Pod, cast};
 
-    use super::{LANES, LOW, Planes, TOGETHER, joined};
+    use super::{LANES, LOW, Planes, TOGETHER, joined, zip_lanes};
 
     /// Four bytes of a key of each lane, or four rows' bytes of as many values.
     type Group = [i8; LANES * TOGETHER];
@@ -314,9 +314,7 @@ mod x86 {
                 }
             }
             let [high, low] = totals.map(cast::<[__m256i; 2], [i32; LANES]>);
-            for (sum, (high, low)) in sums.iter_mut().zip(high.into_iter().zip(low)) {
-                *sum = (high << LOW) + low;
-            }
+            *sums = zip_lanes(high, low, |high, low| (high << LOW) + low);
         }
     }
 
@@ -354,7 +352,7 @@ mod x86 {
     #[inline(always)]
     fn both<T: Pod>(totals: [T; 2]) -> [f32; LANES] {
         let [high, low] = totals.map(cast::<T, [i32; LANES]>);
-        std::array::from_fn(|lane| joined(high[lane], low[lane]))
+        zip_lanes(high, low, joined)
     }
 }
 
