@@ -83,6 +83,17 @@ impl<T: Kept> Memory<T> {
         units.skip(head).step_by(self.heads)
     }
 
+    /// Asks for one of so many parts of what is read of it.
+    #[inline(always)]
+    fn ask(&self, part: usize, parts: usize) {
+        let values = self.rows.next_multiple_of(T::TOGETHER) * self.width();
+        let part = |size| size * part / parts..size * (part + 1) / parts;
+        prefetch_all(&self.keys[part(self.keys.len())]);
+        prefetch_all(&self.key_units[part(self.key_units.len())]);
+        prefetch_all(&self.values[part(values)]);
+        prefetch_all(&self.value_units[part(self.value_units.len())]);
+    }
+
     /// Adds an empty block where the next row needs one.
     fn grow(&mut self) {
         let rows = (self.rows + 1).next_multiple_of(LANES);
@@ -200,6 +211,9 @@ fn push_kernel<S: Simd, T: Kept>(simd: S, memory: &mut Memory<T>, rows: &[f32], 
     }
 }
 
+/// Of an attention: scores, weights, sums.
+const STAGES: usize = 3;
+
 /// Heads of queries that go through each stage of an attention before any goes through the next. Each is a chain of
 /// operations that wait for one another; a processor does those of others meanwhile, if they are near enough. One query
 /// of the usual eight heads is that many.
@@ -236,11 +250,12 @@ fn attend_kernel<S: Simd, T: Kept>(
     for start in (0..heads * count).step_by(SIDE_BY_SIDE) {
         let chains = start..(start + SIDE_BY_SIDE).min(heads * count);
         let chains = || chains.clone().map(|chain| (chain / count, chain % count));
-        // A part of what is next with each of them: all at once would be more than can be under way.
-        let ask = |chain, numbers: &[T], scales: &[f32]| {
-            let part = |size| size * chain / (heads * count)..size * (chain + 1) / (heads * count);
-            prefetch_all(&numbers[part(numbers.len())]);
-            prefetch_all(&scales[part(scales.len())]);
+        // A part of what is next at each stage of each: a core has room to ask for a dozen lines or so at a time, and waits
+        // where it asks for more.
+        let ask = |stage, chain| {
+            if let Some(next) = next {
+                next.ask(stage * heads * count + chain, STAGES * heads * count);
+            }
         };
         for (((head, query), chain), scores) in
             chains().zip(start..).zip(all.chunks_exact_mut(blocks))
@@ -251,13 +266,14 @@ fn attend_kernel<S: Simd, T: Kept>(
             for (scores, units) in scores.iter_mut().zip(memory.units(&memory.key_units, head)) {
                 *scores = zip_lanes(*scores, *units, |score, unit| score * (unit * scale));
             }
-            if let Some(next) = next {
-                ask(chain, &next.keys, &next.key_units);
-            }
+            ask(0, chain);
         }
-        for (((head, query), weights), total) in
-            chains().zip(all.chunks_exact_mut(blocks)).zip(&mut totals)
+        for ((((head, query), chain), weights), total) in chains()
+            .zip(start..)
+            .zip(all.chunks_exact_mut(blocks))
+            .zip(&mut totals)
         {
+            ask(1, chain);
             let path = queries.paths.map(|paths| &paths[query][..]);
             *total = weigh(simd, rows, path, weights, own);
             if !means.is_empty() {
@@ -288,9 +304,7 @@ fn attend_kernel<S: Simd, T: Kept>(
                 sums,
                 &mut out[query * width + head * size..][..size],
             );
-            if let Some(next) = next {
-                ask(chain, &next.values, &next.value_units);
-            }
+            ask(2, chain);
         }
     }
 }

@@ -64,9 +64,25 @@ dispatch! {
 
 #[inline(always)]
 fn silu_kernel<S: Simd>(_: S, values: &mut [f32]) {
+    // What is further below 0 is as good as 0 already, and its reciprocal would be a subnormal number.
+    const MOST: f32 = (1_u128 << 100) as f32;
     for value in values {
-        *value /= 1.0 + exp(-*value);
+        *value *= reciprocal((1.0 + exp(-*value)).min(MOST));
     }
+}
+
+/// 1 / x with a relative error of 2 · 10⁻⁷, for x from 2⁻¹²⁵ to 2¹²⁵. Of divisions of whole registers of AVX-512 a
+/// processor begins one every 10 to 16 cycles; this takes four.
+///
+/// A constant less the bits of x is the reciprocal to an eighth: the exponent is negated, and the rest nearly so. Each
+/// step of Newton's method squares the relative error.
+#[inline(always)]
+fn reciprocal(x: f32) -> f32 {
+    let mut y = f32::from_bits(0x7ef3_11c7_u32.wrapping_sub(x.to_bits()));
+    for _ in 0..3 {
+        y = y.mul_add((-x).mul_add(y, 1.0), y);
+    }
+    y
 }
 
 #[inline(always)]
@@ -97,4 +113,19 @@ fn sum(values: &[f32], add: impl Fn(f32, f32) -> f32) -> f32 {
         lanes[lane] = add(*value, lanes[lane]);
     }
     fold(lanes, |a, b| a + b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reciprocals_are_accurate() {
+        let mut x = 2.0_f32.powi(-125);
+        while x < 2.0_f32.powi(125) {
+            let error = f64::from(reciprocal(x)) * f64::from(x) - 1.0;
+            assert!(error.abs() < 2e-7, "1 / {x} is off by {error}");
+            x *= 1.000_123;
+        }
+    }
 }
