@@ -7,8 +7,8 @@
 //! kernel is compiled once per instruction set and picked at run time by `pulp`, written in its registers or so that LLVM
 //! vectorises it.
 //!
-//! Only the product of floats and eˣ use fused multiply-adds, and say so: left to a compiler, some processors would round
-//! where others do not. So all agree bit for bit, and the product of integers is exact everywhere.
+//! Only the product of floats, eˣ and the reciprocal use fused multiply-adds, and say so: left to a compiler, some
+//! processors would round where others do not. So all agree bit for bit, and the product of integers is exact everywhere.
 
 #![expect(
     clippy::inline_always,
@@ -98,23 +98,31 @@ fn zip_lanes<A: Copy, B: Copy + Default>(
     result
 }
 
+/// What registers come to, beginning with `start`; in any order. Four at a time, each of which waits only for itself.
+#[inline(always)]
+fn combined<R: Copy>(registers: &[R], start: R, combine: impl Fn(R, R) -> R) -> R {
+    let (fours, few) = registers.as_chunks::<4>();
+    let mut totals = [start; 4];
+    for values in fours {
+        for (total, value) in totals.iter_mut().zip(values) {
+            *total = combine(*value, *total);
+        }
+    }
+    for (total, value) in totals.iter_mut().zip(few) {
+        *total = combine(*value, *total);
+    }
+    let [a, b, c, d] = totals;
+    combine(combine(a, b), combine(c, d))
+}
+
 /// The greatest value, −∞ for none; not-a-numbers do not count.
 #[inline(always)]
 fn maximum<S: Simd>(simd: S, values: &[f32]) -> f32 {
-    // Four at a time, each of which waits only for itself.
     let (registers, rest) = S::as_simd_f32s(values);
-    let (fours, few) = registers.as_chunks::<4>();
-    let mut greatest = [simd.splat_f32s(f32::NEG_INFINITY); 4];
-    for values in fours {
-        for (greatest, value) in greatest.iter_mut().zip(values) {
-            *greatest = simd.max_f32s(*value, *greatest);
-        }
-    }
-    for (greatest, value) in greatest.iter_mut().zip(few) {
-        *greatest = simd.max_f32s(*value, *greatest);
-    }
-    let [a, b, c, d] = greatest;
-    let greatest = simd.max_f32s(simd.max_f32s(a, b), simd.max_f32s(c, d));
+    let none = simd.splat_f32s(f32::NEG_INFINITY);
+    let greatest = combined(registers, none, |value, greatest| {
+        simd.max_f32s(value, greatest)
+    });
     rest.iter()
         .fold(simd.reduce_max_f32s(greatest), |greatest, value| {
             if *value > greatest { *value } else { greatest }

@@ -10,9 +10,12 @@
 mod kept;
 mod planes;
 
+use std::slice::Chunks;
+
 use pulp::Simd;
 
 use super::int8::Instructions;
+use super::lines::LINE;
 use super::prefetch::prefetch_all;
 use super::{LANES, Lines, dispatch, exp, fold, map_lanes, maximum, zip_lanes};
 pub(crate) use kept::Kept;
@@ -83,15 +86,26 @@ impl<T: Kept> Memory<T> {
         units.skip(head).step_by(self.heads)
     }
 
-    /// Asks for one of so many parts of what is read of it.
-    #[inline(always)]
-    fn ask(&self, part: usize, parts: usize) {
-        let values = self.rows.next_multiple_of(T::TOGETHER) * self.width();
-        let part = |size| size * part / parts..size * (part + 1) / parts;
-        prefetch_all(&self.keys[part(self.keys.len())]);
-        prefetch_all(&self.key_units[part(self.key_units.len())]);
-        prefetch_all(&self.values[part(values)]);
-        prefetch_all(&self.value_units[part(self.value_units.len())]);
+    /// The values that are read: those of rows that there are, and what their fours are filled up with.
+    fn values(&self) -> &[T] {
+        &self.values[..self.rows.next_multiple_of(T::TOGETHER) * self.width()]
+    }
+
+    /// Asks for what is read of it, one of so many parts each time that it is called.
+    fn asking(&self, parts: usize) -> impl FnMut() + use<'_, T> {
+        let mut numbers = [&self.keys[..], self.values()].map(|numbers| lines(numbers, parts));
+        let mut units =
+            [&self.key_units[..], &self.value_units[..]].map(|units| lines(units, parts));
+        move || {
+            numbers
+                .iter_mut()
+                .filter_map(Chunks::next)
+                .for_each(prefetch_all);
+            units
+                .iter_mut()
+                .filter_map(Chunks::next)
+                .for_each(prefetch_all);
+        }
     }
 
     /// Adds an empty block where the next row needs one.
@@ -103,6 +117,18 @@ impl<T: Kept> Memory<T> {
         self.key_units.grow(units);
         self.value_units.grow(units);
     }
+}
+
+/// Cuts numbers into so many parts or fewer, of whole cache lines.
+fn lines<N>(numbers: &[N], parts: usize) -> Chunks<'_, N> {
+    let line = LINE / size_of::<N>();
+    numbers.chunks(
+        numbers
+            .len()
+            .div_ceil(parts)
+            .next_multiple_of(line)
+            .max(line),
+    )
 }
 
 /// Queries `[any, stride]`, which begin with the queries proper.
@@ -211,7 +237,7 @@ fn push_kernel<S: Simd, T: Kept>(simd: S, memory: &mut Memory<T>, rows: &[f32], 
     }
 }
 
-/// Of an attention: scores, weights, sums.
+/// Stages of an attention: scores, weights, sums.
 const STAGES: usize = 3;
 
 /// Heads of queries that go through each stage of an attention before any goes through the next. Each is a chain of
@@ -240,40 +266,35 @@ fn attend_kernel<S: Simd, T: Kept>(
     let (width, depth) = (size * heads, T::depth(size));
     let scale = (size as f32).sqrt().recip();
     let (key_stride, value_stride) = (memory.width() * LANES, memory.width() * T::TOGETHER);
-    let values = &memory.values[..rows.div_ceil(T::TOGETHER) * value_stride];
+    let values = memory.values();
     let Scratch { all, own, sums } = scratch;
     let blocks = rows.div_ceil(LANES);
     all.grow(SIDE_BY_SIDE * blocks * LANES);
     let all = all.as_chunks_mut::<LANES>().0;
     let mut totals = [0.0; SIDE_BY_SIDE];
     let count = out.len() / width;
+    // A part at each stage of each chain: all at once would be more than can be under way.
+    let mut asking = next.map(|next| next.asking(STAGES * heads * count));
+    let mut ask = || {
+        if let Some(ask) = &mut asking {
+            ask();
+        }
+    };
     for start in (0..heads * count).step_by(SIDE_BY_SIDE) {
         let chains = start..(start + SIDE_BY_SIDE).min(heads * count);
         let chains = || chains.clone().map(|chain| (chain / count, chain % count));
-        // A part of what is next at each stage of each: a core has room to ask for a dozen lines or so at a time, and waits
-        // where it asks for more.
-        let ask = |stage, chain| {
-            if let Some(next) = next {
-                next.ask(stage * heads * count + chain, STAGES * heads * count);
-            }
-        };
-        for (((head, query), chain), scores) in
-            chains().zip(start..).zip(all.chunks_exact_mut(blocks))
-        {
+        for ((head, query), scores) in chains().zip(all.chunks_exact_mut(blocks)) {
             let query = &queries.rows[query * queries.stride + head * size..][..size];
             let keys = &memory.keys[head * depth * LANES..];
             T::scores(instructions, query, keys, key_stride, sums, scores);
             for (scores, units) in scores.iter_mut().zip(memory.units(&memory.key_units, head)) {
                 *scores = zip_lanes(*scores, *units, |score, unit| score * (unit * scale));
             }
-            ask(0, chain);
+            ask();
         }
-        for ((((head, query), chain), weights), total) in chains()
-            .zip(start..)
-            .zip(all.chunks_exact_mut(blocks))
-            .zip(&mut totals)
+        for (((head, query), weights), total) in
+            chains().zip(all.chunks_exact_mut(blocks)).zip(&mut totals)
         {
-            ask(1, chain);
             let path = queries.paths.map(|paths| &paths[query][..]);
             *total = weigh(simd, rows, path, weights, own);
             if !means.is_empty() {
@@ -289,11 +310,9 @@ fn attend_kernel<S: Simd, T: Kept>(
             {
                 *weights = zip_lanes(*weights, *units, |weight, unit| weight * unit);
             }
+            ask();
         }
-        for ((((head, query), chain), weights), total) in chains()
-            .zip(start..)
-            .zip(all.chunks_exact(blocks))
-            .zip(totals)
+        for (((head, query), weights), total) in chains().zip(all.chunks_exact(blocks)).zip(totals)
         {
             T::weighted_sum(
                 instructions,
@@ -304,7 +323,7 @@ fn attend_kernel<S: Simd, T: Kept>(
                 sums,
                 &mut out[query * width + head * size..][..size],
             );
-            ask(2, chain);
+            ask();
         }
     }
 }

@@ -20,7 +20,7 @@ use std::ops::Range;
 
 use pulp::Simd;
 
-use super::{Lines, PANEL, ROUND, dispatch};
+use super::{Lines, PANEL, ROUND, combined, dispatch};
 use crate::team::Team;
 use weights::Panel;
 pub(crate) use weights::Weights;
@@ -46,9 +46,12 @@ const TILE_ROWS: usize = 16;
 const PANELS: usize = 4;
 const ROWS: usize = 2 * TILE_ROWS;
 
+/// The most bytes of rows that a thread keeps: 512 rows of 2 048, more than a batch or a part of the encoder has.
+const MOST_SPARE: usize = 1 << 20;
+
 thread_local! {
     /// The bytes of the last rows, for the next: to zero fresh ones each time took 2 % of all time.
-    static BYTES: Cell<Lines<u8>> = Cell::default();
+    static SPARE: Cell<Lines<u8>> = Cell::default();
 
     /// The sums of two blocks, which every product of this thread overwrites.
     static SUMS: RefCell<(Lines<i32>, Lines<i32>)> = {
@@ -154,8 +157,10 @@ impl Rows {
     /// Quantises rows `[rows, inputs]`.
     pub(crate) fn quantise(team: &Team, x: &[f32], inputs: usize) -> Self {
         let (count, depth) = (x.len() / inputs, depth(inputs));
-        let mut bytes = BYTES.take();
-        bytes.grow(rows_of_tiles(count) * depth);
+        let (mut bytes, size) = (SPARE.take(), rows_of_tiles(count) * depth);
+        if bytes.len() < size {
+            bytes = Lines::new(size);
+        }
         let mut scales = vec![Scale::default(); count];
         let rows = team.share(count, WORTH_SPLITTING / inputs);
         let parts = x
@@ -244,8 +249,10 @@ impl Rows {
 
 impl Drop for Rows {
     fn drop(&mut self) {
-        // A thread that is ending keeps nothing.
-        let _ = BYTES.try_with(|bytes| bytes.set(std::mem::take(&mut self.bytes)));
+        if self.bytes.len() <= MOST_SPARE {
+            // A thread that is ending keeps nothing.
+            let _ = SPARE.try_with(|spare| spare.set(std::mem::take(&mut self.bytes)));
+        }
     }
 }
 
@@ -312,28 +319,18 @@ fn quantise_row_kernel<S: Simd>(simd: S, x: &[f32], out: &mut [u8]) -> Scale {
     }
 }
 
-/// The least and the greatest value.
+/// The least and the greatest value; not-a-numbers do not count.
 #[inline(always)]
 fn extremes<S: Simd>(simd: S, values: &[f32]) -> (f32, f32) {
-    // Four at a time, each of which waits only for itself.
     let (registers, rest) = S::as_simd_f32s(values);
-    let (fours, few) = registers.as_chunks::<4>();
-    let mut least = [simd.splat_f32s(f32::INFINITY); 4];
-    let mut greatest = [simd.splat_f32s(f32::NEG_INFINITY); 4];
-    for values in fours {
-        for index in 0..4 {
-            least[index] = simd.min_f32s(values[index], least[index]);
-            greatest[index] = simd.max_f32s(values[index], greatest[index]);
-        }
-    }
-    for (index, values) in few.iter().enumerate() {
-        least[index] = simd.min_f32s(*values, least[index]);
-        greatest[index] = simd.max_f32s(*values, greatest[index]);
-    }
-    let [a, b, c, d] = least;
-    let least = simd.min_f32s(simd.min_f32s(a, b), simd.min_f32s(c, d));
-    let [a, b, c, d] = greatest;
-    let greatest = simd.max_f32s(simd.max_f32s(a, b), simd.max_f32s(c, d));
+    let (most, none) = (
+        simd.splat_f32s(f32::INFINITY),
+        simd.splat_f32s(f32::NEG_INFINITY),
+    );
+    let least = combined(registers, most, |value, least| simd.min_f32s(value, least));
+    let greatest = combined(registers, none, |value, greatest| {
+        simd.max_f32s(value, greatest)
+    });
     let both = (simd.reduce_min_f32s(least), simd.reduce_max_f32s(greatest));
     rest.iter().fold(both, |(least, greatest), value| {
         (least.min(*value), greatest.max(*value))

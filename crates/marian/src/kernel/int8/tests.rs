@@ -77,3 +77,50 @@ fn rows_are_quantised_from_their_least_to_their_greatest_value() {
         assert!(((byte - OFFSET) as f32 * unit + zero - x).abs() < 1e-5);
     }
 }
+
+#[test]
+fn bytes_of_earlier_rows_do_not_count() {
+    let team = Team::new(1).expect("threads");
+    let values = |rows: usize, inputs: usize| -> Vec<f32> {
+        let value = |i: usize| (i as f32 * 0.618_034).fract() - 0.5;
+        (0..rows * inputs).map(value).collect()
+    };
+    // Rows that do not fill the tiles, of inputs that do not fill the bytes.
+    let (rows, inputs) = (17, 65);
+    let weights = Weights::quantise(&team, &values(40, inputs), inputs);
+    let product = |instructions| {
+        let mut out = vec![0.0; rows * 40];
+        let quantised = Rows::quantise(&team, &values(rows, inputs), inputs);
+        let mut rows: Vec<_> = out.chunks_exact_mut(40).collect();
+        quantised.product(instructions, &weights, &[0.5; 40], 0..40, &mut rows);
+        out
+    };
+    for instructions in Instructions::ALL {
+        if instructions.is_available() {
+            SPARE.set(Lines::default());
+            let fresh = product(instructions);
+            let mut used = Lines::new(64 * depth(200));
+            used.fill(255);
+            SPARE.set(used);
+            assert_eq!(product(instructions), fresh, "{instructions:?}");
+        }
+    }
+}
+
+#[test]
+fn extremes_are_found_wherever_they_are() {
+    dispatch! {
+        fn found<'a>(values: &'a [f32]) -> (f32, f32) = extremes;
+    }
+    for count in 1..=150 {
+        for place in 0..count {
+            let mut values = vec![0.5; count];
+            values[place] = 9.0;
+            values[(place + count / 2) % count] -= 18.0;
+            let sorted = |best: fn(f32, f32) -> f32| values.iter().copied().reduce(best);
+            let expected = (sorted(f32::min), sorted(f32::max));
+            let (least, greatest) = found(&values);
+            assert_eq!((Some(least), Some(greatest)), expected);
+        }
+    }
+}
