@@ -17,7 +17,7 @@ warn() {
 
 ##################################################################################
   WARNING: the full model could not be fetched (the reason stands above).
-  This image holds the DEMO model, which translates everyday sentences only.
+  This image holds the small DEMO model, which makes a mistake in every paragraph.
   Once the hub can be reached:
     MODEL=$full docker compose up -d --build
 ##################################################################################

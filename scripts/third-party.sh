@@ -7,7 +7,7 @@ cat <<'HEAD'
 # Third-party notices
 
 ## Model
-`models/demo-de-en` was made for this project; its data and terms are in its [card](models/demo-de-en/MODEL_CARD.md): sentence pairs by the contributors of [tatoeba.org](https://tatoeba.org) (CC BY 2.0 FR), WMT news test sets (published by the WMT shared tasks for research on translation), proceedings of the European Parliament (© European Union, reuse allowed with acknowledgement of the source). The weights are offered under CC BY 4.0.
+`models/demo-de-en` was made for this project; its data and terms are in its [card](models/demo-de-en/MODEL_CARD.md) and in its [list of sources](models/demo-de-en/SOURCES.md): pairs written for this project (CC BY 4.0), sentence pairs by the contributors of [tatoeba.org](https://tatoeba.org) (CC BY 2.0 FR), WMT test sets (published by the WMT shared tasks for research on translation), proceedings of the European Parliament (© European Union, reuse allowed with acknowledgement of the source), and texts of public-sector apps, laws, free software and its documentation under free licences. The weights are offered under CC BY 4.0 as far as we hold rights in them; the card says what that leaves open.
 
 `Helsinki-NLP/opus-mt-de-en`, which `fetch-model` brings, is by the Language Technology Research Group at the University of Helsinki (CC BY 4.0; Jörg Tiedemann and Santhosh Thottingal, *OPUS-MT – Building open translation services for the World*, EAMT 2020). It is not part of this repository.
 

@@ -219,9 +219,32 @@ impl Normalizer {
         {
             return (replacement, length);
         }
-        let length = text.chars().next().map_or(0, char::len_utf8);
-        (&text[..length], length)
+        let Some(first) = text.chars().next() else {
+            return ("", 0);
+        };
+        let length = first.len_utf8();
+        (plain(first).unwrap_or(&text[..length]), length)
     }
+}
+
+/// Returns the usual spelling of a character that differs from it in looks alone, as copied out of a PDF or a word
+/// processor. Models whose files have a character map mostly do the same by it; those without one never saw these.
+fn plain(c: char) -> Option<&'static str> {
+    Some(match c {
+        // Spaces of a width without a meaning, and a place where a line may be broken.
+        '\u{200b}' => " ",
+        _ if c.is_whitespace() => " ",
+        // Soft hyphen, word joiners, byte order mark.
+        '\u{ad}' | '\u{200c}' | '\u{2060}' | '\u{feff}' => "",
+        '\u{2010}' | '\u{2011}' => "-",
+        'ﬀ' => "ff",
+        'ﬁ' => "fi",
+        'ﬂ' => "fl",
+        'ﬃ' => "ffi",
+        'ﬄ' => "ffl",
+        'ﬅ' | 'ﬆ' => "st",
+        _ => return None,
+    })
 }
 
 /// A precompiled character map: a double-array trie (Darts-clone) from byte strings to offsets of their replacements.

@@ -2,7 +2,7 @@
 //!
 //! Pieces of the source come from `source.spm`, ids from `vocab.json` and from nowhere else: the order of the pieces in
 //! the `.spm` files means nothing, and either file may have pieces that the vocabulary lacks. The ids equal those of the
-//! `sentencepiece` library on the same text in NFC, looked up in `vocab.json`.
+//! `sentencepiece` library on the same text in NFC and in its usual spelling (`spm::plain`), looked up in `vocab.json`.
 
 use std::{
     collections::HashMap,

@@ -98,7 +98,7 @@ async fn a_book_keeps_its_lines_lets_others_through_and_stays_within_memory() {
             before_letter = stream.len();
         }
     }
-    assert_eq!(letter.await.unwrap(), r#"{"text_en":"Good morning."}"#);
+    assert_eq!(letter.await.unwrap(), r#"{"text_en":"Good morning!"}"#);
     let whole = stream.len();
     assert!(
         before_letter < whole / 2,
