@@ -286,7 +286,7 @@ mod tests {
     use segment::Segment;
 
     use super::*;
-    use crate::history::{Span, Spans};
+    use crate::history::{Flags, Span, Spans};
     use crate::pages::testing::Pages;
 
     fn stored(text_de: &str, text_en: &str, spans: Option<Spans>) -> Translation {
@@ -299,6 +299,7 @@ mod tests {
             duration_ms: Some(61_000),
             sentences: spans.as_ref().map(|_| 1),
             spans,
+            flags: Flags::default(),
         }
     }
 
