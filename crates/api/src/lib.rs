@@ -1,12 +1,20 @@
 //! Wire types shared by both sides of HTTP: what the backend answers and the frontend reads.
 //!
 //! - requests and answers of `POST /translate`: [`TranslateRequest`], [`TranslateResponse`]
-//! - events of `POST /translate/stream`: [`SegmentEvent`], [`DoneEvent`], [`ErrorEvent`]
+//! - events of `POST /translate/stream`: [`SegmentEvent`] with its [`Flag`]s, [`DoneEvent`],
+//!   [`ErrorEvent`]
 //! - the model at work: [`ModelInfo`]
 //! - errors in the shape of `FastAPI`: [`ErrorBody`]
+//!
+//! The two services may be of different versions, the backend being updated first. A reader ignores
+//! fields, events and flags that it does not know, so new ones can be added at any time.
+
+mod segment_event;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+pub use segment_event::{Flag, SegmentEvent};
 
 /// Name of the server-sent event that carries a [`SegmentEvent`].
 pub const EVENT_SEGMENT: &str = "segment";
@@ -29,38 +37,6 @@ pub struct TranslateRequest {
 pub struct TranslateResponse {
     /// The translation, with the line breaks, blank lines and list marks of the source.
     pub text_en: String,
-}
-
-/// One translated sentence of a stream, in source order. The bytes of the source between two
-/// sentences are gaps: they stand in the translation as they are.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct SegmentEvent {
-    /// Number of the sentence in the text, from 0.
-    pub index: usize,
-    /// Byte offset of its first byte in the source (UTF-8).
-    pub start: usize,
-    /// Byte offset behind its last byte in the source.
-    pub end: usize,
-    /// The sentence in the target language.
-    pub translation: String,
-    /// Sentences finished so far, this one included.
-    pub done: usize,
-    /// Sentences in the whole text.
-    pub total: usize,
-    /// What a reader should know of how it came about; mostly empty.
-    pub flags: Vec<Flag>,
-}
-
-/// Something to know of the translation of one sentence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Flag {
-    /// The sentence was too long for the model and was translated in pieces.
-    Split,
-    /// The model repeated itself and could not be talked out of it: the translation may be poor.
-    Looped,
-    /// Characters unknown to the model were carried over as they are.
-    Unknown,
 }
 
 /// The end of a stream that succeeded.

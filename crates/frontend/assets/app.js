@@ -265,7 +265,8 @@
       const phase = ended().dataset.phase;
       showTimes();
       document.title = title.includes("Translating") ? title.replace(/^.*Translating/, phase === "cancelled" ? "Cancelled" : phase === "failed" ? "Not translated" : "Translated") : title;
-      const words = { stored: "The translation is finished.", kept: "The translation is finished, but not in the history yet.", cancelled: "The translation is cancelled." }[phase] || "The translation failed.";
+      const ending = { stored: "The translation is finished.", kept: "The translation is finished, but not in the history yet.", cancelled: "The translation is cancelled." }[phase] || "The translation failed.";
+      const words = [ending, ...[...ended().querySelectorAll("#marks span")].map((line) => line.textContent)].join(" ");
       if (told !== words) tell(told = words);
       // One at a time, however often the end is seen.
       clearTimeout(polling);
@@ -367,7 +368,8 @@
       setTimeout(resume, Math.min(10000, 1000 * 2 ** tries++) * (0.8 + 0.4 * Math.random()));
     };
     // The page is read to its end: without the end of the translation it broke off.
-    document.addEventListener("DOMContentLoaded", () => { show(); if (!ended() && !resuming) resume(); });
+    const whole = () => { show(); if (!ended() && !resuming) resume(); };
+    if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", whole); else whole();
   };
 
   // ---- copy: the file of the translation, line by line as it is, and not what the page made of it ----
@@ -401,6 +403,9 @@
   };
 
   document.addEventListener("click", (event) => {
+    const link = event.target.closest && event.target.closest("#marks a");
+    // The browser moves the focus to where a link leads, if it can have the focus; the arrows go on from there.
+    if (link) rove(byId(link.hash.slice(1)));
     const button = event.target.closest && event.target.closest("button");
     if (!button) return;
     if (button.id === "copy") copy(button);
@@ -413,15 +418,18 @@
   });
 
   // The text streams in for as long as it is translated: do not wait for the end of the page.
-  const arrivals = new MutationObserver(() => {
+  const setUpText = () => {
     const bitext = byId("bitext");
     if (!bitext) return;
     arrivals.disconnect();
     setUpPairs(bitext);
     setUpProgress(bitext);
-  });
+  };
+  const arrivals = new MutationObserver(setUpText);
   arrivals.observe(document, { childList: true, subtree: true });
   document.addEventListener("DOMContentLoaded", () => {
+    // A short page may arrive in one piece, and the event comes before the observer hears of it.
+    if (arrivals.takeRecords().length > 0) setUpText();
     arrivals.disconnect();
     setTheme(saved());
     showTimes();

@@ -25,10 +25,12 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Translates a text, sentence by sentence.
 ///
 /// The answer is a stream of server-sent events. `segment` brings one sentence, in source order:
-/// `{index, start, end, translation, done, total, flags}`, where `start` and `end` are byte offsets
-/// in the UTF-8 of `text_de`; the bytes between two sentences stand in the translation as they are.
+/// `{index, start, end, translation, done, total, flags, more_flags}`, where `start` and `end` are
+/// byte offsets in the UTF-8 of `text_de`; the bytes between two sentences stand in the translation
+/// as they are, and `more_flags` is absent if it is empty.
 /// The last event is `done` `{sentences, duration_ms}` or `error` `{message, retryable}`. Lines that
-/// begin with a colon keep the connection alive. A client that closes it cancels its work.
+/// begin with a colon keep the connection alive. Ignore events, fields and flags that you do not
+/// know: later versions may add some. A client that closes it cancels its work.
 #[utoipa::path(
     post,
     path = "/translate/stream",

@@ -4,10 +4,11 @@
 //! - the table and how it is brought up to date: [`schema`]
 //! - the connection and how it is kept: `connector`
 //! - every query: `queries`
-//! - [`Translation`], a row, and [`Spans`], its sentences: `translation`
+//! - [`Translation`], a row, and [`Spans`], its sentences: `translation`; their [`Flags`]: `flags`
 
 mod connector;
 mod database;
+mod flags;
 mod queries;
 pub mod schema;
 mod translation;
@@ -24,6 +25,7 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 pub use database::DatabaseConfig;
+pub use flags::Flags;
 pub use translation::{Span, Spans, SpansError, Translation};
 
 use connector::{DEADLINE, STORE, Shared};
@@ -44,7 +46,7 @@ const SEARCH: Duration = Duration::from_secs(15);
 /// of 50 000 bytes.
 const QUERY_CHARS: usize = 1000;
 
-/// Room for everything in an `insert` but the texts and spans, in bytes.
+/// Room for everything in an `insert` but the texts, spans and flags, in bytes.
 const STATEMENT_BYTES: usize = 1024;
 
 /// Why the history cannot answer.
@@ -200,7 +202,8 @@ impl History {
             .as_ref()
             .map_or(0, |spans| spans.to_string().len());
         let texts = translation.text_de.len() + translation.text_en.len();
-        let bytes = (texts + spans + STATEMENT_BYTES) as u64;
+        let flags = translation.flags.to_string().len();
+        let bytes = (texts + spans + flags + STATEMENT_BYTES) as u64;
         if let Some(longest) = connected.longest.filter(|longest| bytes > *longest) {
             return Err(Error::TooLong { bytes, longest });
         }

@@ -10,7 +10,7 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::database::{Pool, on};
-use super::{Cursor, EXCERPT_CHARS, Entry, Page, RESTORABLE, Spans, Translation};
+use super::{Cursor, EXCERPT_CHARS, Entry, Flags, Page, RESTORABLE, Spans, Translation};
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
@@ -36,8 +36,8 @@ pub(super) async fn longest_statement(pool: &Pool) -> Result<Option<u64>> {
 
 pub(super) async fn insert(pool: &Pool, new: &Translation) -> Result<()> {
     let sql = "insert into translations \
-        (public_id, text_de, text_en, created_at, model, duration_ms, sentences, spans) \
-        values (?, ?, ?, ?, ?, ?, ?, ?)";
+        (public_id, text_de, text_en, created_at, model, duration_ms, sentences, spans, flags) \
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?)";
     on!(pool, pool => sqlx::query(sql)
         .bind(new.public_id.to_string())
         .bind(&new.text_de)
@@ -47,6 +47,7 @@ pub(super) async fn insert(pool: &Pool, new: &Translation) -> Result<()> {
         .bind(new.duration_ms.and_then(|duration| i64::try_from(duration).ok()))
         .bind(new.sentences.map(i64::from))
         .bind(new.spans.as_ref().map(Spans::to_string))
+        .bind((!new.flags.is_empty()).then(|| new.flags.to_string()))
         .execute(pool)
         .await
         .map(|_| ()))
@@ -61,18 +62,20 @@ type Row = (
     Option<i64>,
     Option<i64>,
     Option<String>,
+    Option<String>,
     i64,
 );
 
 pub(super) async fn find(pool: &Pool, id: Uuid) -> Result<Option<Found>> {
     let sql = "select text_de, text_en, cast(created_at as char), model, duration_ms, \
-        sentences, spans, deleted_at is not null from translations where public_id = ?";
+        sentences, spans, flags, deleted_at is not null from translations where public_id = ?";
     let row: Option<Row> = on!(pool, pool => sqlx::query_as(sql)
         .bind(id.to_string())
         .fetch_optional(pool)
         .await?);
     Ok(row.map(|row| {
-        let (text_de, text_en, created_at, model, duration_ms, sentences, spans, deleted) = row;
+        let (text_de, text_en, created_at, model, duration_ms, sentences, spans, flags, deleted) =
+            row;
         let text_de = text_de.unwrap_or_default();
         let text_en = text_en.unwrap_or_default();
         let spans: Option<Spans> = spans.and_then(|spans| spans.parse().ok());
@@ -84,6 +87,7 @@ pub(super) async fn find(pool: &Pool, id: Uuid) -> Result<Option<Found>> {
             sentences: sentences.and_then(|sentences| u32::try_from(sentences).ok()),
             // Whoever changed a text by hand did not change these.
             spans: spans.filter(|spans| spans.fit(&text_de, &text_en)),
+            flags: flags.map(Flags::from).unwrap_or_default(),
             text_de,
             text_en,
         };

@@ -32,7 +32,7 @@ pub const CREATE_SQLITE: &str = "create table if not exists translations(\
 
 /// What history needs beyond the original's table; `SQLite` takes the names of types as they are.
 /// Times are UTC.
-pub const STEPS: [&str; 9] = [
+pub const STEPS: [&str; 10] = [
     "alter table translations add column created_at datetime(6)",
     "alter table translations add column public_id char(36)",
     "alter table translations add column model varchar(255)",
@@ -42,6 +42,7 @@ pub const STEPS: [&str; 9] = [
     "alter table translations add column deleted_at datetime(6)",
     "create unique index translations_public_id on translations(public_id)",
     "create index translations_newest on translations(created_at, id)",
+    "alter table translations add column flags longtext",
 ];
 
 /// Columns of the original on a server whose default is not UTF-8.

@@ -8,6 +8,8 @@ use segment::Segment;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::Flags;
+
 /// A finished translation, as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Translation {
@@ -27,6 +29,10 @@ pub struct Translation {
     pub sentences: Option<u32>,
     /// Which bytes of the translation belong to which bytes of the source.
     pub spans: Option<Spans>,
+    /// Flags of its sentences; empty also where they are unknown, as in rows and files of versions
+    /// that did not store them.
+    #[serde(default)]
+    pub flags: Flags,
 }
 
 /// The sentences of a text and of its translation, in order.

@@ -1,8 +1,8 @@
 //! The finished sentences of a text, in little memory: a text of short lines has millions of them.
 
-use std::collections::BTreeMap;
-
 use api::Flag;
+
+use crate::history::Flags;
 
 /// Sentences without a hole, from the first one on.
 #[derive(Clone, Debug, Default)]
@@ -12,7 +12,7 @@ pub(super) struct Finished {
     /// Where each ends.
     ends: Vec<usize>,
     /// Of the few that have some.
-    flags: BTreeMap<usize, Vec<Flag>>,
+    flags: Flags,
 }
 
 impl Finished {
@@ -21,7 +21,7 @@ impl Finished {
         Self {
             text: String::with_capacity(bytes),
             ends: Vec::with_capacity(sentences),
-            flags: BTreeMap::new(),
+            flags: Flags::default(),
         }
     }
 
@@ -31,9 +31,7 @@ impl Finished {
 
     /// Adds the next one.
     pub(super) fn push(&mut self, translation: &str, flags: Vec<Flag>) {
-        if !flags.is_empty() {
-            self.flags.insert(self.ends.len(), flags);
-        }
+        self.flags.insert(self.ends.len(), flags);
         self.text.push_str(translation);
         self.ends.push(self.text.len());
     }
@@ -42,8 +40,12 @@ impl Finished {
     pub(super) fn get(&self, index: usize) -> Option<(&str, &[Flag])> {
         let end = *self.ends.get(index)?;
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        let flags = self.flags.get(&index).map_or(&[][..], Vec::as_slice);
-        Some((&self.text[start..end], flags))
+        Some((&self.text[start..end], self.flags.of(index)))
+    }
+
+    /// Returns the flags of all sentences.
+    pub(super) fn flags(&self) -> &Flags {
+        &self.flags
     }
 
     /// All translations.

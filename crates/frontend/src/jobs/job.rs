@@ -159,9 +159,10 @@ impl Job {
             inner.worked = Duration::from_millis(translation.duration_ms.unwrap_or_default());
             let text_en = &translation.text_en;
             inner.translated = Finished::with_capacity(spans.0.len(), text_en.len());
-            for span in &spans.0 {
+            for (index, span) in spans.0.iter().enumerate() {
                 let sentence = &text_en[span.en.start..span.en.end];
-                inner.translated.push(sentence, Vec::new());
+                let flags = translation.flags.of(index).to_vec();
+                inner.translated.push(sentence, flags);
             }
         });
         job
@@ -355,6 +356,7 @@ impl Job {
             duration_ms: Some(self.state().elapsed_ms),
             sentences: u32::try_from(segments.len()).ok(),
             spans: Some(spans),
+            flags: translated.flags().clone(),
         }
     }
 

@@ -13,6 +13,7 @@ use api::Flag;
 use segment::Segment;
 
 use crate::pages::Count;
+use crate::pages::marks::open_sentence;
 use crate::pages::rows::{Row, rows};
 
 /// Rows of the source that are shown after the last sentence of a translation that ended early: two
@@ -294,15 +295,6 @@ fn open_row(row: usize, first: usize, more: bool, out: &mut String) {
     );
 }
 
-fn open_sentence(index: usize, flags: &[Flag], out: &mut String) {
-    let poor = if flags.contains(&Flag::Looped) {
-        " poor\" title=\"The model repeated itself here: this sentence may be translated poorly."
-    } else {
-        ""
-    };
-    let _ = write!(out, "<span data-i=\"{index}\" class=\"s{poor}\">");
-}
-
 /// Text as HTML: what is markup stands for itself, NUL is shown by its picture, line breaks are
 /// written as references so that a line of a fragment has none.
 pub(crate) fn escape(text: &str, out: &mut String) {
@@ -395,17 +387,5 @@ mod tests {
         assert_eq!(html.matches("class=\"row\"").count(), 2 + UNTOLD_ROWS);
         assert!(html.contains("… and 86 more sentences"), "{html}");
         assert_eq!(html.matches("<div").count(), html.matches("</div>").count());
-    }
-
-    #[test]
-    fn a_looping_sentence_is_marked() {
-        let segments = segments("Salat Salat Salat.");
-        let mut writer = Writer::new("Salat Salat Salat.", &segments, Form::Page, 0);
-        writer.sentence("Salad.", &[Flag::Looped]);
-        assert!(
-            writer
-                .take()
-                .contains("class=\"s poor\" title=\"The model repeated itself")
-        );
     }
 }

@@ -203,7 +203,7 @@ mod tests {
     use axum::http::StatusCode;
     use uuid::Uuid;
 
-    use crate::history::Translation;
+    use crate::history::{Flags, Translation};
     use crate::pages::testing::Pages;
 
     fn translation(text_de: &str, text_en: &str) -> Translation {
@@ -216,6 +216,7 @@ mod tests {
             duration_ms: None,
             sentences: None,
             spans: None,
+            flags: Flags::default(),
         }
     }
 

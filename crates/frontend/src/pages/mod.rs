@@ -6,6 +6,7 @@
 //! - [`actions`]: what the buttons of that page do
 //! - [`history`]: `/history`, what was translated before
 //! - [`rows`]: a text cut into rows; [`bitext`]: it and its translation as rows of HTML
+//! - [`marks`]: what readers are told of a sentence that has flags
 //! - [`body`]: reading a form of any size
 
 pub(crate) mod actions;
@@ -13,6 +14,7 @@ pub(crate) mod bitext;
 pub(crate) mod body;
 pub(crate) mod form;
 pub(crate) mod history;
+pub(crate) mod marks;
 pub(crate) mod rows;
 pub(crate) mod stream;
 #[cfg(test)]

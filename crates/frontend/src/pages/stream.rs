@@ -14,6 +14,7 @@ use crate::history::{Spans, Translation};
 use crate::jobs::{Job, Phase};
 use crate::pages::bitext::{self, Form, Writer};
 use crate::pages::escaped;
+use crate::pages::marks::Tally;
 use crate::pages::translation::{End, Ending, Frame, count_words};
 
 /// Size of the chunks in which much text is sent, in bytes: few system calls, little memory.
@@ -78,7 +79,7 @@ pub(crate) fn at_work(
         let Some(segments) = known else {
             let html = bitext::preview(job.text(), "", form);
             if let Some(ending) = Ending::of(&job.state()) {
-                let end = End::of(&job, ending, 0).html(form);
+                let end = End::of(&job, ending, 0, &Tally::default()).html(form);
                 yield Bytes::from(html + &frame.middle + &end + &frame.tail);
             }
             return;
@@ -91,6 +92,7 @@ pub(crate) fn at_work(
         }
         // Where there is nothing to translate, the translation is the text itself.
         let mut words = if segments.is_empty() { count_words(job.text()) } else { 0 };
+        let mut tally = Tally::default();
         let mut next = 0;
         let mut silence = Silence::new();
         let mut stored_by = None;
@@ -102,6 +104,7 @@ pub(crate) fn at_work(
             for one in job.translated_of(Arc::clone(&segments), next) {
                 next += 1;
                 words += count_words(&one.translation);
+                tally.add(one.index, &one.flags);
                 if one.index == writer.next() {
                     writer.sentence(&one.translation, &one.flags);
                     silence.answered();
@@ -143,7 +146,7 @@ pub(crate) fn at_work(
             }
         };
         writer.finish();
-        let end = End::of(&job, ending, words).html(form);
+        let end = End::of(&job, ending, words, &tally).html(form);
         yield Bytes::from(writer.take() + &frame.middle + &end + &frame.tail);
     }
 }
@@ -158,11 +161,16 @@ pub(crate) fn finished(
     stream! {
         yield Bytes::from(frame.head);
         let mut out = String::new();
+        let mut tally = Tally::default();
         if let Some(Spans(spans)) = &stored.spans {
             let segments: Vec<Segment> = spans.iter().map(|span| span.de).collect();
             let mut writer = Writer::new(&stored.text_de, &segments, form, from);
-            for span in &spans[writer.next()..] {
-                writer.sentence(&stored.text_en[span.en.start..span.en.end], &[]);
+            for (index, span) in spans.iter().enumerate() {
+                let flags = stored.flags.of(index);
+                tally.add(index, flags);
+                if index == writer.next() {
+                    writer.sentence(&stored.text_en[span.en.start..span.en.end], flags);
+                }
                 if writer.pending() >= CHUNK {
                     yield Bytes::from(writer.take());
                 }
@@ -177,7 +185,7 @@ pub(crate) fn finished(
                 }
             }
         }
-        let end = End::of_stored(&stored);
+        let end = End::of_stored(&stored, &tally);
         yield Bytes::from(out + &frame.middle + &end.html(form) + &frame.tail);
     }
 }

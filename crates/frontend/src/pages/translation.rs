@@ -21,6 +21,7 @@ use crate::error::Error;
 use crate::history::Translation;
 use crate::jobs::{self, Job, Phase};
 use crate::pages::bitext::Form;
+use crate::pages::marks::{Line, Tally};
 use crate::pages::stream::{Resumed, at_work, finished};
 use crate::pages::{Count, Id, Time, visible};
 
@@ -51,6 +52,7 @@ pub(crate) struct End {
     id: Uuid,
     ending: Ending,
     phase: &'static str,
+    marks: Vec<Line>,
     done: Count,
     total: Option<Count>,
     words: Count,
@@ -187,11 +189,12 @@ impl Frame {
 
 impl End {
     /// That of a job.
-    pub(crate) fn of(job: &Job, ending: Ending, words: usize) -> Self {
+    pub(crate) fn of(job: &Job, ending: Ending, words: usize, tally: &Tally) -> Self {
         let state = job.state();
         Self {
             id: job.id(),
             phase: ending.word(),
+            marks: tally.lines(),
             done: state.done.into(),
             total: state.total.map(Count::from),
             words: words.into(),
@@ -206,11 +209,12 @@ impl End {
     }
 
     /// That of a stored translation.
-    pub(crate) fn of_stored(stored: &Translation) -> Self {
+    pub(crate) fn of_stored(stored: &Translation, tally: &Tally) -> Self {
         let total = stored.sentences.map(|count| count as usize);
         Self {
             id: stored.public_id,
             phase: Ending::Stored.word(),
+            marks: tally.lines(),
             done: total.unwrap_or(0).into(),
             total: total.map(Count::from),
             words: count_words(&stored.text_en).into(),
@@ -286,7 +290,7 @@ mod tests {
     use segment::Segment;
 
     use super::*;
-    use crate::history::{Span, Spans};
+    use crate::history::{Flags, Span, Spans};
     use crate::pages::testing::Pages;
 
     fn stored(text_de: &str, text_en: &str, spans: Option<Spans>) -> Translation {
@@ -299,6 +303,7 @@ mod tests {
             duration_ms: Some(61_000),
             sentences: spans.as_ref().map(|_| 1),
             spans,
+            flags: Flags::default(),
         }
     }
 

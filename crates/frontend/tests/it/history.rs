@@ -1,6 +1,6 @@
 //! Rows and pages.
 
-use frontend::history::{EXCERPT_CHARS, Inserted, Page, Translation};
+use frontend::history::{EXCERPT_CHARS, Flags, Inserted, Page, Translation};
 use jiff::{Timestamp, ToSpan as _};
 use uuid::Uuid;
 
@@ -55,6 +55,7 @@ async fn unchanged(database: Database) {
         duration_ms: None,
         sentences: None,
         spans: None,
+        flags: Flags::default(),
         ..translation("bare", "bare")
     };
     history.insert(&bare).await.unwrap();

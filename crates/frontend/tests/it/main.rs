@@ -6,6 +6,7 @@
 //! - [`outage`]: databases that come late, hang, go away, or take no long texts
 //! - [`jobs`]: from the form's text to the row, with everything that can come between
 //! - [`load`]: many texts, and long ones
+//! - [`marks`]: flags of sentences, from the backend to the page, over restarts and versions
 //! - [`replicas`]: one text over several backends, which come, go, hang and differ
 //! - [`program`]: the binary: its settings, its logs, and a sudden end
 //! - [`fixture`]: the databases, the backend, and what cases need
@@ -23,6 +24,7 @@ mod fixture;
 mod history;
 mod jobs;
 mod load;
+mod marks;
 mod outage;
 mod program;
 mod replicas;
@@ -147,6 +149,7 @@ fn main() -> ExitCode {
     outage::add(&mut cases);
     jobs::add(&mut cases);
     load::add(&mut cases);
+    marks::add(&mut cases);
     replicas::add(&mut cases);
     program::add(&mut cases);
     // Held until the end; dropping it stops the server.

@@ -57,14 +57,14 @@ fn said(command: &mut Command) -> (bool, String) {
 }
 
 /// A running program, which is killed with this.
-struct Running {
+pub(crate) struct Running {
     process: Child,
     log: NamedTempFile,
     url: String,
 }
 
 impl Running {
-    fn start(folder: &Path, backend: &Backend, settings: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(folder: &Path, backend: &Backend, settings: &[(&str, &str)]) -> Self {
         let bind = free_address().to_string();
         let log = NamedTempFile::new().unwrap();
         let process = program(settings)
@@ -78,15 +78,21 @@ impl Running {
         Self { process, log, url }
     }
 
-    async fn live(&self) {
+    pub(crate) async fn live(&self) {
         eventually("it is live", async || {
             reqwest::get(format!("{}/livez", self.url)).await.is_ok()
         })
         .await;
     }
 
+    /// Reads a page.
+    pub(crate) async fn page(&self, path: &str) -> String {
+        let page = reqwest::get(format!("{}{path}", self.url)).await.unwrap();
+        page.text().await.unwrap()
+    }
+
     /// Sends a text as the form does; returns the address of its page.
-    async fn submit(&self, text: &str) -> String {
+    pub(crate) async fn submit(&self, text: &str) -> String {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
         let request = client.build().unwrap().post(format!("{}/", self.url));
         let body = format!("text={}", text.replace(' ', "+"));
@@ -96,7 +102,7 @@ impl Running {
         response.headers()["location"].to_str().unwrap().to_owned()
     }
 
-    fn signal(&self, signal: &str) {
+    pub(crate) fn signal(&self, signal: &str) {
         let id = self.process.id().to_string();
         assert!(
             Command::new("kill")

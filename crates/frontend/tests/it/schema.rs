@@ -6,6 +6,7 @@ use frontend::history::schema::{CREATE_MYSQL, CREATE_SQLITE, STEPS};
 use frontend::history::{History, Inserted};
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::Cases;
 use crate::fixture::{Database, MAX_TEXT_BYTES, history, translation};
@@ -16,6 +17,7 @@ pub(crate) fn add(cases: &mut Cases) {
         original,
     );
     cases.each("schema/an_upgrade_may_end_anywhere", killed);
+    cases.each("schema/a_table_without_flags_gets_them", flags);
     cases.each("schema/several_upgrades_at_once", together);
     cases.each("schema/a_dropped_table_is_made_again", dropped);
     cases.mariadb("schema/a_table_in_latin1_becomes_unicode", latin1);
@@ -110,6 +112,62 @@ async fn killed(database: Database) {
         check(&database, &history, 3).await;
         end.cancel();
         history.closed().await;
+    }
+}
+
+/// The steps of the versions that stored no flags.
+const STEPS_WITHOUT_FLAGS: [&str; 9] = [
+    "alter table translations add column created_at datetime(6)",
+    "alter table translations add column public_id char(36)",
+    "alter table translations add column model varchar(255)",
+    "alter table translations add column duration_ms bigint",
+    "alter table translations add column sentences bigint",
+    "alter table translations add column spans longtext",
+    "alter table translations add column deleted_at datetime(6)",
+    "create unique index translations_public_id on translations(public_id)",
+    "create index translations_newest on translations(created_at, id)",
+];
+
+/// What those versions store a translation with.
+const INSERT_WITHOUT_FLAGS: &str = "insert into translations \
+    (public_id, text_de, text_en, created_at, model, duration_ms, sentences, spans) \
+    values ('01900000-0000-7000-8000-00000000000N', 'Ja.', 'Yes.', \
+    '2026-01-31 12:00:00.000123', 'model', 1, 1, '0 3 0 4')";
+
+async fn flags(database: Database) {
+    database.execute(&[create(&database)]).await;
+    database.execute(&STEPS_WITHOUT_FLAGS).await;
+    let insert = |number: &str| INSERT_WITHOUT_FLAGS.replace("00N", number);
+    database.execute(&[&insert("001")]).await;
+    let history = history(database.config()).await;
+    // A frontend of such a version may still be there, or come back.
+    database.execute(&[&insert("002")]).await;
+    for id in [1, 2] {
+        let id = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + id);
+        let row = history.find(id).await.unwrap().unwrap();
+        assert_eq!(row.text_en, "Yes.");
+        assert!(row.flags.is_empty() && row.spans.is_some());
+    }
+    let mut row = translation("Salat Salat.", "Salad.");
+    for flags in ["", "0:looped", "0:looped,split 7:positioned"] {
+        row.public_id = Uuid::now_v7();
+        row.flags = flags.to_owned().into();
+        assert_eq!(history.insert(&row).await, Ok(Inserted::Stored));
+        assert_eq!(history.find(row.public_id).await, Ok(Some(row.clone())));
+    }
+    let without = "select count(*) from translations where flags is null";
+    assert_eq!(database.number(without).await, 3);
+    // Whoever changed them by hand, or a later version, makes no translation unreadable.
+    for (stored, read) in [
+        ("", ""),
+        ("7 looped", ""),
+        ("0:garbled 1:garbled,split", "1:split"),
+    ] {
+        let id = row.public_id;
+        let update = format!("update translations set flags = '{stored}' where public_id = '{id}'");
+        database.execute(&[&update]).await;
+        row.flags = read.to_owned().into();
+        assert_eq!(history.find(id).await, Ok(Some(row.clone())));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Case, cases};
 use crate::app::App;
-use crate::backend::{Backend, LETTER};
+use crate::backend::{Backend, CLUMSY, LETTER};
 use crate::browser::{Browser, Device};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -157,14 +157,18 @@ const FAINT: &str = "(() => {
 async fn words_stand_out_in_light_and_dark(browser: Browser) {
     let backend = Backend::demo().await;
     let app = App::start(&backend).await;
+    backend.get_model(CLUMSY);
+    backend.let_go(9);
+    let marked = app.translate(LETTER).await;
     let page = app.submit(LETTER).await;
     browser.go(&page).await;
     backend.let_go(3);
     for theme in ["light", "dark"] {
-        let (url, page) = (&app.url, &page);
+        let (url, page, marked) = (&app.url, &page, &marked);
         let pages = [
             (url.clone(), "Nothing leaves this server."),
             (page.clone(), "The tenancy ends on 31 March."),
+            (marked.clone(), "may be translated poorly"),
             (format!("{url}/history?said=absent"), "Being translated"),
             (format!("{url}/history?q=nirgends"), "Nothing found"),
         ];

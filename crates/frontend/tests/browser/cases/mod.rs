@@ -3,6 +3,7 @@
 mod form;
 mod history;
 mod look;
+mod marks;
 mod text;
 mod translation;
 
@@ -90,6 +91,7 @@ pub(crate) fn all() -> Vec<Case> {
         form::cases(),
         history::cases(),
         look::cases(),
+        marks::cases(),
         text::cases(),
         translation::cases(),
     ]

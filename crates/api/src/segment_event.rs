@@ -1,0 +1,322 @@
+//! The event that carries one translated sentence, and its flags.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+/// One translated sentence of a stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Wire", from = "Wire")]
+pub struct SegmentEvent {
+    /// Number of the sentence in the text, from 0.
+    pub index: usize,
+    /// Byte offset of its first byte in the source (UTF-8).
+    pub start: usize,
+    /// Byte offset past its last byte in the source.
+    pub end: usize,
+    /// The sentence in the target language.
+    pub translation: String,
+    /// Number of sentences finished so far, this one included.
+    pub done: usize,
+    /// Number of sentences in the whole text.
+    pub total: usize,
+    /// Notes on the translation; usually empty. On the wire they are in two fields.
+    pub flags: Vec<Flag>,
+}
+
+/// A note on the translation of one sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Flag {
+    /// The sentence was too long for the model and was translated in pieces.
+    Split,
+    /// The model repeated itself, and trying again did not help: the translation may be poor.
+    Looped,
+    /// Characters unknown to the model were copied into the translation.
+    Unknown,
+    /// A passage that was copied as it is, such as a web address or an unknown character, stands
+    /// where its position in the source suggests: the engine does not align words.
+    Positioned,
+}
+
+/// A name that belongs to no flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownFlag;
+
+impl Flag {
+    /// Every flag.
+    pub const ALL: [Self; 4] = [Self::Split, Self::Looped, Self::Unknown, Self::Positioned];
+
+    /// Returns its name, the same on the wire and in storage.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Split => "split",
+            Self::Looped => "looped",
+            Self::Unknown => "unknown",
+            Self::Positioned => "positioned",
+        }
+    }
+
+    /// Returns whether every frontend knows it: the first ones fail on any other name in `flags`.
+    const fn is_known_to_all(self) -> bool {
+        matches!(self, Self::Split | Self::Looped | Self::Unknown)
+    }
+}
+
+impl FromStr for Flag {
+    type Err = UnknownFlag;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFlag> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|flag| flag.name() == name).ok_or(UnknownFlag)
+    }
+}
+
+/// One translated sentence of a stream, in source order. The bytes of the source between two
+/// sentences are gaps: they stand in the translation as they are.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[schema(as = SegmentEvent)]
+struct Wire {
+    /// Number of the sentence in the text, from 0.
+    index: usize,
+    /// Byte offset of its first byte in the source (UTF-8).
+    start: usize,
+    /// Byte offset past its last byte in the source.
+    end: usize,
+    /// The sentence in the target language.
+    translation: String,
+    /// Number of sentences finished so far, this one included.
+    done: usize,
+    /// Number of sentences in the whole text.
+    total: usize,
+    /// Notes on the translation; usually empty. Only `split`, `looped` and `unknown`: the first
+    /// clients accept no other name here.
+    #[serde(default, deserialize_with = "known")]
+    #[schema(required = true)]
+    flags: Vec<Flag>,
+    /// Notes of all other kinds; absent if there are none. More kinds may be added: ignore names
+    /// that you do not know.
+    #[serde(
+        default,
+        deserialize_with = "known",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    more_flags: Vec<Flag>,
+}
+
+/// Reads the flags of a list whose names are known.
+fn known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Flag>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Entry {
+        Known(Flag),
+        Other(IgnoredAny),
+    }
+    let entries = Vec::<Entry>::deserialize(deserializer)?;
+    let known = entries.into_iter().filter_map(|entry| match entry {
+        Entry::Known(flag) => Some(flag),
+        Entry::Other(IgnoredAny) => None,
+    });
+    Ok(known.collect())
+}
+
+impl From<SegmentEvent> for Wire {
+    fn from(event: SegmentEvent) -> Self {
+        let (flags, more_flags) = event.flags.iter().partition(|flag| flag.is_known_to_all());
+        Self {
+            index: event.index,
+            start: event.start,
+            end: event.end,
+            translation: event.translation,
+            done: event.done,
+            total: event.total,
+            flags,
+            more_flags,
+        }
+    }
+}
+
+impl From<Wire> for SegmentEvent {
+    fn from(wire: Wire) -> Self {
+        let mut flags = wire.flags;
+        for flag in wire.more_flags {
+            if !flags.contains(&flag) {
+                flags.push(flag);
+            }
+        }
+        Self {
+            index: wire.index,
+            start: wire.start,
+            end: wire.end,
+            translation: wire.translation,
+            done: wire.done,
+            total: wire.total,
+            flags,
+        }
+    }
+}
+
+impl PartialSchema for SegmentEvent {
+    fn schema() -> RefOr<Schema> {
+        Wire::schema()
+    }
+}
+
+impl ToSchema for SegmentEvent {
+    fn name() -> Cow<'static, str> {
+        Wire::name()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        Wire::schemas(schemas);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn event(flags: &[Flag]) -> SegmentEvent {
+        SegmentEvent {
+            index: 0,
+            start: 0,
+            end: 6,
+            translation: "Salad.".to_owned(),
+            done: 1,
+            total: 1,
+            flags: flags.to_vec(),
+        }
+    }
+
+    fn written(flags: &[Flag]) -> Value {
+        serde_json::to_value(event(flags)).expect("JSON")
+    }
+
+    fn read(flags: &Value, more_flags: Option<&Value>) -> Vec<Flag> {
+        let mut json = written(&[]);
+        json["flags"] = flags.clone();
+        if let Some(more_flags) = more_flags {
+            json["more_flags"] = more_flags.clone();
+        }
+        json["alignment"] = json!({"of": ["a", "later", "version"]});
+        let event: SegmentEvent = serde_json::from_value(json).expect("an event");
+        event.flags
+    }
+
+    /// The event as the first frontends read it.
+    mod first {
+        use serde::Deserialize;
+
+        #[derive(Debug, PartialEq, Eq, Deserialize)]
+        pub(super) struct SegmentEvent {
+            pub(super) index: usize,
+            pub(super) start: usize,
+            pub(super) end: usize,
+            pub(super) translation: String,
+            pub(super) done: usize,
+            pub(super) total: usize,
+            pub(super) flags: Vec<Flag>,
+        }
+
+        #[derive(Debug, PartialEq, Eq, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub(super) enum Flag {
+            Split,
+            Looped,
+            Unknown,
+        }
+    }
+
+    #[test]
+    fn the_first_frontends_read_every_event() {
+        let read: first::SegmentEvent =
+            serde_json::from_value(written(&Flag::ALL)).expect("an event");
+        let expected = first::SegmentEvent {
+            index: 0,
+            start: 0,
+            end: 6,
+            translation: "Salad.".to_owned(),
+            done: 1,
+            total: 1,
+            flags: vec![
+                first::Flag::Split,
+                first::Flag::Looped,
+                first::Flag::Unknown,
+            ],
+        };
+        assert_eq!(read, expected);
+        for flag in Flag::ALL {
+            serde_json::from_value::<first::SegmentEvent>(written(&[flag])).expect("an event");
+        }
+    }
+
+    #[test]
+    fn flags_come_back_as_they_were() {
+        for flags in [&[][..], &[Flag::Positioned], &[Flag::Looped], &Flag::ALL] {
+            let read: SegmentEvent = serde_json::from_value(written(flags)).expect("an event");
+            assert_eq!(read, event(flags));
+        }
+        assert_eq!(written(&[])["flags"], json!([]));
+        assert_eq!(written(&[Flag::Split]).get("more_flags"), None);
+    }
+
+    #[test]
+    fn the_first_events_are_read() {
+        assert_eq!(
+            read(&json!(["looped", "split"]), None),
+            [Flag::Looped, Flag::Split]
+        );
+    }
+
+    #[test]
+    fn unknown_flags_and_fields_are_ignored_in_both_lists() {
+        let flags = read(
+            &json!(["garbled", "looped", {"digits": [1, 2]}, null]),
+            Some(&json!(["split", 7, "positioned", "looped", ""])),
+        );
+        assert_eq!(flags, [Flag::Looped, Flag::Split, Flag::Positioned]);
+    }
+
+    #[test]
+    fn every_flag_has_one_name() {
+        for flag in Flag::ALL {
+            assert_eq!(json!(flag), flag.name());
+            assert_eq!(flag.name().parse(), Ok(flag));
+        }
+        assert_eq!("Looped".parse::<Flag>(), Err(UnknownFlag));
+        // The schema is made from the variants: none is missing from the list of all.
+        let schema = serde_json::to_value(Flag::schema()).expect("JSON");
+        let mut names = Vec::new();
+        collect(&schema, &mut names);
+        assert_eq!(names, Flag::ALL.map(Flag::name));
+    }
+
+    /// The values of a schema, which lists them with or without a description each.
+    fn collect(schema: &Value, names: &mut Vec<String>) {
+        let listed = schema["enum"].as_array().into_iter().flatten();
+        names.extend(listed.filter_map(|name| Some(name.as_str()?.to_owned())));
+        for one in schema["oneOf"].as_array().into_iter().flatten() {
+            collect(one, names);
+        }
+    }
+
+    #[test]
+    fn the_schema_documents_both_lists() {
+        let schema = serde_json::to_value(SegmentEvent::schema()).expect("JSON");
+        assert_eq!(SegmentEvent::name(), "SegmentEvent");
+        for field in ["flags", "more_flags"] {
+            let items = &schema["properties"][field]["items"]["$ref"];
+            assert_eq!(items, "#/components/schemas/Flag", "{schema}");
+        }
+        let required = schema["required"].as_array().expect("a list");
+        assert!(required.contains(&json!("flags")), "{schema}");
+        assert!(!required.contains(&json!("more_flags")), "{schema}");
+    }
+}
