@@ -4,12 +4,14 @@
 //! - the table and how it is brought up to date: [`schema`]
 //! - the connection and how it is kept: `connector`
 //! - every query: `queries`
+//! - statements that people type: [`sql_page`]
 //! - [`Translation`], a row, and [`Spans`], its sentences: `translation`
 
 mod connector;
 mod database;
 mod queries;
 pub mod schema;
+pub mod sql_page;
 mod translation;
 
 use std::fmt;

@@ -5,15 +5,20 @@
 //! - [`stream`]: the body of that page as it is sent
 //! - [`actions`]: what the buttons of that page do
 //! - [`history`]: `/history`, what was translated before
+//! - [`sql`]: `/query_db`, statements that read; [`csv`]: their result as a file
+//! - [`navigation`]: the links that every page has
 //! - [`rows`]: a text cut into rows; [`bitext`]: it and its translation as rows of HTML
 //! - [`body`]: reading a form of any size
 
 pub(crate) mod actions;
 pub(crate) mod bitext;
 pub(crate) mod body;
+pub(crate) mod csv;
 pub(crate) mod form;
 pub(crate) mod history;
+pub(crate) mod navigation;
 pub(crate) mod rows;
+pub(crate) mod sql;
 pub(crate) mod stream;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -8,6 +8,7 @@
 //! - [`load`]: many texts, and long ones
 //! - [`replicas`]: one text over several backends, which come, go, hang and differ
 //! - [`program`]: the binary: its settings, its logs, and a sudden end
+//! - [`sql_page`]: statements of the SQL page, hostile ones among them
 //! - [`fixture`]: the databases, the backend, and what cases need
 //!
 //! Without a `mariadbd` its cases are reported as ignored, or fail where `REQUIRE_DATABASE` is set.
@@ -27,6 +28,7 @@ mod outage;
 mod program;
 mod replicas;
 mod schema;
+mod sql_page;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -149,6 +151,7 @@ fn main() -> ExitCode {
     load::add(&mut cases);
     replicas::add(&mut cases);
     program::add(&mut cases);
+    sql_page::add(&mut cases);
     // Held until the end; dropping it stops the server.
     let _server = cases.server;
     libtest_mimic::run(&arguments, cases.trials).exit_code()
