@@ -400,6 +400,15 @@
     }
   };
 
+  // ---- statements on the table ----
+  const setUpQuery = (form) => {
+    byId("statement").addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      form.requestSubmit();
+    });
+  };
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest && event.target.closest("button");
     if (!button) return;
@@ -427,5 +436,7 @@
     showTimes();
     const form = byId("writing");
     if (form) setUpForm(form);
+    const query = byId("query");
+    if (query) setUpQuery(query);
   });
 })();

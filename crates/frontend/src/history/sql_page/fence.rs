@@ -12,11 +12,14 @@ use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, Tokenizer, Whitespace, Word};
 
 use super::audit::audit;
-use super::functions;
+use super::{MAX_STATEMENT_BYTES, expansion, functions};
 
 /// Maximum length of a pattern after `LIKE`, in bytes. A comparison takes, in the worst case, a step
 /// for each of its bytes at each character of a text, and cannot be interrupted.
 const MAX_PATTERN_BYTES: usize = 128;
+
+/// Maximum number of copies of the queries of a `WITH`. Ten thousand take `SQLite` 50 ms.
+const MAX_COPIES: u64 = 1000;
 
 /// The database that a statement is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +36,12 @@ pub enum Refusal {
     /// There is nothing but blanks and comments.
     #[error("There is no statement yet.")]
     Empty,
+    /// It has more than [`MAX_STATEMENT_BYTES`].
+    #[error(
+        "The statement is too long: at most {} bytes are taken.",
+        MAX_STATEMENT_BYTES
+    )]
+    Long,
     /// NUL ends a statement early in some databases.
     #[error("The statement contains a NUL character.")]
     Nul,
@@ -67,6 +76,9 @@ pub enum Refusal {
     /// Too many calls of functions: see [`functions`].
     #[error("The statement calls too many functions: take some of them out.")]
     Calls,
+    /// Too many copies of queries: see [`MAX_COPIES`].
+    #[error("The statement mentions the queries of its WITH too often.")]
+    Copies,
     /// The pattern could be as long as a text.
     #[error(
         "What follows LIKE or REGEXP must be a text in quotes, of up to {MAX_PATTERN_BYTES} bytes."
@@ -96,6 +108,9 @@ const READING_MYSQL: &str = "SELECT, WITH, TABLE, VALUES, SHOW, DESCRIBE, EXPLAI
 /// # Errors
 /// See [`Refusal`].
 pub(super) fn check(statement: &str, kind: Kind) -> Result<Checked, Refusal> {
+    if statement.len() > MAX_STATEMENT_BYTES {
+        return Err(Refusal::Long);
+    }
     if statement.contains('\0') {
         return Err(Refusal::Nul);
     }
@@ -133,6 +148,9 @@ pub(super) fn check(statement: &str, kind: Kind) -> Result<Checked, Refusal> {
     check_start(&tokens, kind)?;
     check_tokens(&tokens)?;
     check_calls(&tokens)?;
+    if expansion::copies(&tokens) > MAX_COPIES {
+        return Err(Refusal::Copies);
+    }
     Ok(Checked {
         audit: audit(&tokens),
     })
@@ -455,10 +473,23 @@ mod tests {
     }
 
     #[test]
+    fn queries_that_double_are_refused() {
+        let mut chain = "with c0 as (select 1)".to_owned();
+        for number in 1..12 {
+            let before = number - 1;
+            chain += &format!(", c{number} as (select 1 from c{before} a, c{before} b)");
+        }
+        let statement = format!("{chain} select 1 from c11");
+        assert_eq!(refusal(&statement, Kind::Sqlite), Refusal::Copies);
+    }
+
+    #[test]
     fn a_long_hostile_statement_fits_the_stack() {
         for part in ["(", "not ", "1+", "select 1 union ", "[", "case when "] {
-            let statement = format!("select {}", part.repeat(1 << 20));
-            let _ = check(&statement, Kind::MySql);
+            let count = MAX_STATEMENT_BYTES / part.len() - 10;
+            let _ = check(&format!("select {}", part.repeat(count)), Kind::MySql);
+            let long = format!("select {}", part.repeat(1 << 20));
+            assert_eq!(refusal(&long, Kind::MySql), Refusal::Long);
         }
     }
 }

@@ -5,9 +5,11 @@
 //! - `sqlite`: a read-only handle with an authorizer, and an interrupt at the deadline
 //! - [`result`]: rows and cells within limits
 //! - [`schema`]: the table as the page describes it
+//! - `expansion`: how often the queries of a `WITH` are copied
 //! - `audit`: a statement as the log shows it
 
 mod audit;
+mod expansion;
 pub mod fence;
 pub mod functions;
 mod mysql;

@@ -153,8 +153,8 @@ fn cell(row: &MySqlRow, column: usize) -> Result<Option<Cell>, sqlx::Error> {
         "BOOLEAN" | "TINYINT" | "SMALLINT" | "INT" | "MEDIUMINT" | "BIGINT" => {
             Cell::number(row.try_get_unchecked::<i64, _>(column)?)
         }
-        "FLOAT" => Cell::number(row.try_get_unchecked::<f32, _>(column)?),
-        "DOUBLE" => Cell::number(row.try_get_unchecked::<f64, _>(column)?),
+        "FLOAT" => Cell::number(format!("{:?}", row.try_get_unchecked::<f32, _>(column)?)),
+        "DOUBLE" => Cell::number(format!("{:?}", row.try_get_unchecked::<f64, _>(column)?)),
         "YEAR" | "BIT" => Cell::number(row.try_get_unchecked::<u64, _>(column)?),
         kind if kind.ends_with(" UNSIGNED") => {
             Cell::number(row.try_get_unchecked::<u64, _>(column)?)

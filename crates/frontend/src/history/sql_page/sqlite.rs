@@ -76,7 +76,6 @@ fn open(
 }
 
 fn authorize(context: AuthContext<'_>) -> Authorization {
-    eprintln!("AUTH {context:?}");
     let is_allowed = match context.action {
         AuthAction::Select | AuthAction::Recursive => true,
         // No column: the rows are only counted. That is all that is asked of a subquery's name.

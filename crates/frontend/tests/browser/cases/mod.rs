@@ -3,6 +3,7 @@
 mod form;
 mod history;
 mod look;
+mod sql;
 mod text;
 mod translation;
 
@@ -90,6 +91,7 @@ pub(crate) fn all() -> Vec<Case> {
         form::cases(),
         history::cases(),
         look::cases(),
+        sql::cases(),
         text::cases(),
         translation::cases(),
     ]
