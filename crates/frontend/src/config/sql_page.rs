@@ -88,7 +88,7 @@ impl SqlPageConfig {
                     .clone()
                     .username(&self.db_query_user)
                     .password(password.expose_secret());
-                Ok(Database::MySql(options))
+                Ok(Database::MySql(Box::new(options)))
             }
             (DatabaseConfig::MySql(_), None) => Err(Off::NoAccount),
         };

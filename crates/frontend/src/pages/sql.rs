@@ -32,7 +32,7 @@ const EXAMPLES: [Example; 3] = [
     Example {
         name: "longest",
         title: "Longest texts",
-        statement: "SELECT id, created_at, length(text_de) AS size, substr(text_de, 1, 80) AS beginning\n\
+        statement: "SELECT id, created_at, length(text_de) AS size, substr(text_de, 1, 80) AS start\n\
              FROM translations\nORDER BY size DESC\nLIMIT 10;",
     },
     Example {

@@ -1,5 +1,6 @@
 //! Statements of the SQL page, those included that a stranger would try.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use frontend::history::DatabaseConfig;
@@ -31,7 +32,7 @@ const BOUND: Duration = Duration::from_secs(30);
 /// The page on a database whose table is there.
 async fn page(database: &Database) -> SqlPage {
     SqlPage::new(Ok(match database.config() {
-        DatabaseConfig::MySql(options) => Place::MySql(account(database, &options).await),
+        DatabaseConfig::MySql(options) => Place::MySql(Box::new(account(database, &options).await)),
         DatabaseConfig::Sqlite(options) => Place::Sqlite {
             file: options.get_filename().to_owned(),
             max_value_bytes: 20 << 20,
@@ -249,14 +250,21 @@ fn attempts() -> Vec<String> {
     let mut doubled = "with c0 as (select 1 as n)".to_owned();
     for number in 1..40 {
         let before = number - 1;
-        doubled += &format!(", c{number} as (select a.n from c{before} a, c{before} b)");
+        write!(
+            doubled,
+            ", c{number} as (select a.n from c{before} a, c{before} b)"
+        )
+        .unwrap();
     }
     attempts.push(format!("{doubled} select count(*) from c39"));
     let mut joined = "with c0 as (select 'aaaaaaaaaaaaaaaa' as s)".to_owned();
     for number in 1..3 {
         let before = number - 1;
-        joined +=
-            &format!(", c{number} as (select concat(s, s, s, s, s, s, s, s) as s from c{before})");
+        write!(
+            joined,
+            ", c{number} as (select concat(s, s, s, s, s, s, s, s) as s from c{before})"
+        )
+        .unwrap();
     }
     attempts.push(format!("{joined} select s from c2"));
     attempts.push(format!("select {}", "lower(text_de),".repeat(1000)));
@@ -377,7 +385,7 @@ async fn stranger(database: Database) {
         return;
     };
     let options = options.username("nobody").password(PASSWORD);
-    let page = SqlPage::new(Ok(Place::MySql(options)));
+    let page = SqlPage::new(Ok(Place::MySql(Box::new(options))));
     assert!(!format!("{page:?}").contains(PASSWORD));
     assert_eq!(
         run(&page, "select 1").await.unwrap_err(),

@@ -74,18 +74,17 @@ fn mentions<'a>(
         let Some(bodies) = queries.get(&name) else {
             continue;
         };
-        let copies = match known.get(&name) {
-            Some(copies) => *copies,
-            None => {
-                // One that mentions itself is not copied for that: it is run again.
-                known.insert(name.clone(), 1);
-                let mut copies = 1_u64;
-                for body in bodies {
-                    copies = copies.saturating_add(mentions(body, queries, known));
-                }
-                known.insert(name, copies);
-                copies
+        let copies = if let Some(copies) = known.get(&name) {
+            *copies
+        } else {
+            // One that mentions itself is not copied for that: it is run again.
+            known.insert(name.clone(), 1);
+            let mut copies = 1_u64;
+            for body in bodies {
+                copies = copies.saturating_add(mentions(body, queries, known));
             }
+            known.insert(name, copies);
+            copies
         };
         sum = sum.saturating_add(copies);
     }
@@ -94,6 +93,8 @@ fn mentions<'a>(
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use sqlparser::dialect::SQLiteDialect;
     use sqlparser::tokenizer::Tokenizer;
 
@@ -119,9 +120,11 @@ mod tests {
             let mut chain = format!("{start} \"C0\"(n) as (select 1)");
             for number in 1..20 {
                 let before = number - 1;
-                chain += &format!(
+                write!(
+                    chain,
                     ", c{number} as not materialized (select * from C{before} a, `c{before}` b)"
-                );
+                )
+                .expect("a string");
             }
             assert!(copies_of(&format!("{chain} select * from c19")) >= 1 << 19);
         }

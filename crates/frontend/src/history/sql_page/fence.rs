@@ -250,9 +250,10 @@ fn check_calls(tokens: &[Token]) -> Result<(), Refusal> {
             keyword(token),
             Some(Keyword::LIKE | Keyword::REGEXP | Keyword::RLIKE | Keyword::GLOB)
         ) {
-            let pattern = match next {
-                Some(Token::SingleQuotedString(text) | Token::DoubleQuotedString(text)) => text,
-                _ => return Err(Refusal::Pattern),
+            let Some(Token::SingleQuotedString(pattern) | Token::DoubleQuotedString(pattern)) =
+                next
+            else {
+                return Err(Refusal::Pattern);
             };
             // MySQL joins texts that stand side by side.
             let is_whole = !matches!(
@@ -318,6 +319,8 @@ fn keyword(token: &Token) -> Option<Keyword> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn refusal(statement: &str, kind: Kind) -> Refusal {
@@ -477,7 +480,11 @@ mod tests {
         let mut chain = "with c0 as (select 1)".to_owned();
         for number in 1..12 {
             let before = number - 1;
-            chain += &format!(", c{number} as (select 1 from c{before} a, c{before} b)");
+            write!(
+                chain,
+                ", c{number} as (select 1 from c{before} a, c{before} b)"
+            )
+            .expect("a string");
         }
         let statement = format!("{chain} select 1 from c11");
         assert_eq!(refusal(&statement, Kind::Sqlite), Refusal::Copies);

@@ -45,7 +45,7 @@ const GRACE: Duration = Duration::from_millis(300);
 #[derive(Clone)]
 pub enum Database {
     /// As an account that may only read.
-    MySql(MySqlConnectOptions),
+    MySql(Box<MySqlConnectOptions>),
     /// In a file, which is opened read-only.
     Sqlite {
         /// Where it is.
@@ -189,12 +189,9 @@ impl SqlPage {
             }
         };
         let turn = Arc::clone(&self.running).acquire_owned();
-        let turn = match timeout(DEADLINE, turn).await {
-            Ok(Ok(turn)) => turn,
-            Ok(Err(_)) | Err(_) => {
-                tracing::info!(outcome = Problem::Busy.name(), "SQL page");
-                return Err(Problem::Busy);
-            }
+        let Ok(Ok(turn)) = timeout(DEADLINE, turn).await else {
+            tracing::info!(outcome = Problem::Busy.name(), "SQL page");
+            return Err(Problem::Busy);
         };
         let start = Instant::now();
         let until = start + DEADLINE;

@@ -41,23 +41,19 @@ pub(super) async fn run(
     let prepared = timeout_at(until, connect(&options)).await;
     let (mut connection, id) = prepared.map_err(|_| Problem::Unavailable)??;
     let table = timeout_at(until, read(&mut connection, statement)).await;
-    match table {
-        Ok(table) => {
-            // Where rows are left, this would read them all: see `read`.
-            if table.as_ref().is_ok_and(|table| table.cut.is_none()) {
-                let _ = timeout(END, connection.close()).await;
-            } else {
-                drop(connection);
-                kill(&options, id).await;
-            }
-            table
-        }
-        Err(_) => {
-            drop(connection);
-            kill(&options, id).await;
-            Err(Problem::Slow)
-        }
+    let table = table.unwrap_or(Err(Problem::Slow));
+    // A polite end would first read the rows that are left.
+    let is_over = match &table {
+        Ok(table) => table.cut.is_none(),
+        Err(problem) => *problem != Problem::Slow,
+    };
+    if is_over {
+        let _ = timeout(END, connection.close()).await;
+    } else {
+        drop(connection);
+        kill(&options, id).await;
     }
+    table
 }
 
 /// Connects, and makes the session one that only reads and does not wait.
@@ -108,12 +104,12 @@ async fn read(connection: &mut MySqlConnection, statement: String) -> Result<Tab
     if columns.len() > MAX_COLUMNS || texts.count() > MAX_TEXT_COLUMNS {
         return Err(Problem::Columns);
     }
-    let mut table = Table::new(columns.iter().map(|column| column.name()));
+    let mut table = Table::new(columns.iter().map(sqlx::Column::name));
     let mut rows = prepared.query().fetch(connection);
     while let Some(row) = rows.try_next().await.map_err(problem)? {
         if table.columns.is_empty() {
             // `SHOW` and `EXPLAIN` tell their columns only with the first row.
-            table = Table::new(row.columns().iter().map(|column| column.name()));
+            table = Table::new(row.columns().iter().map(sqlx::Column::name));
         }
         let cells = (0..row.len()).map(|column| cell(&row, column));
         if !table.push(cells.collect::<Result<_, _>>().map_err(problem)?) {
@@ -151,13 +147,13 @@ fn cell(row: &MySqlRow, column: usize) -> Result<Option<Cell>, sqlx::Error> {
     let kind = value.type_info().name().to_owned();
     let number = match kind.as_str() {
         "BOOLEAN" | "TINYINT" | "SMALLINT" | "INT" | "MEDIUMINT" | "BIGINT" => {
-            Cell::number(row.try_get_unchecked::<i64, _>(column)?)
+            Cell::number(&row.try_get_unchecked::<i64, _>(column)?)
         }
-        "FLOAT" => Cell::number(format!("{:?}", row.try_get_unchecked::<f32, _>(column)?)),
-        "DOUBLE" => Cell::number(format!("{:?}", row.try_get_unchecked::<f64, _>(column)?)),
-        "YEAR" | "BIT" => Cell::number(row.try_get_unchecked::<u64, _>(column)?),
+        "FLOAT" => Cell::number(&format!("{:?}", row.try_get_unchecked::<f32, _>(column)?)),
+        "DOUBLE" => Cell::number(&format!("{:?}", row.try_get_unchecked::<f64, _>(column)?)),
+        "YEAR" | "BIT" => Cell::number(&row.try_get_unchecked::<u64, _>(column)?),
         kind if kind.ends_with(" UNSIGNED") => {
-            Cell::number(row.try_get_unchecked::<u64, _>(column)?)
+            Cell::number(&row.try_get_unchecked::<u64, _>(column)?)
         }
         kind => {
             let bytes: &[u8] = row.try_get_unchecked(column)?;
@@ -208,6 +204,10 @@ fn clock(bytes: &[u8], more_hours: u32) -> String {
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "passed to `map_err`, which hands the error over by value"
+)]
 fn problem(error: sqlx::Error) -> Problem {
     match error.as_database_error() {
         Some(database) => match number(database) {

@@ -38,7 +38,7 @@ pub struct Cell {
 
 impl Cell {
     /// A number, or something else of a few characters.
-    pub(super) fn number(number: impl ToString) -> Self {
+    pub(super) fn number(number: &impl ToString) -> Self {
         Self {
             text: number.to_string(),
             is_number: true,

@@ -19,6 +19,7 @@ pub struct Column {
 }
 
 /// Returns the columns in their order.
+#[must_use]
 pub fn columns() -> &'static [Column] {
     static COLUMNS: LazyLock<Vec<Column>> = LazyLock::new(|| {
         let made = CREATE_MYSQL
@@ -44,16 +45,16 @@ pub fn columns() -> &'static [Column] {
 
 fn note(name: &str) -> &'static str {
     match name {
-        "id" => "number of the row, the newest has the highest",
-        "text_de" => "the German text",
-        "text_en" => "its translation",
-        "created_at" => "time of submission, in UTC",
-        "public_id" => "id in the address of its page",
-        "model" => "model that translated it",
-        "duration_ms" => "time that took, in milliseconds",
+        "id" => "number, the newest is highest",
+        "text_de" => "German text",
+        "text_en" => "English text",
+        "created_at" => "submitted, in UTC",
+        "public_id" => "id in its page’s address",
+        "model" => "name of the model",
+        "duration_ms" => "time it took",
         "sentences" => "number of sentences",
-        "spans" => "places of the sentences in both texts",
-        "deleted_at" => "time of deletion; the row goes a day later",
+        "spans" => "places of the sentences",
+        "deleted_at" => "deleted, in UTC",
         _ => "",
     }
 }

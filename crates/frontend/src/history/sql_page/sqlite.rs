@@ -114,8 +114,8 @@ fn read(connection: &Connection, statement: &str) -> rusqlite::Result<Table> {
 fn cell(value: ValueRef<'_>) -> Option<Cell> {
     match value {
         ValueRef::Null => None,
-        ValueRef::Integer(number) => Some(Cell::number(number)),
-        ValueRef::Real(number) => Some(Cell::number(format!("{number:?}"))),
+        ValueRef::Integer(number) => Some(Cell::number(&number)),
+        ValueRef::Real(number) => Some(Cell::number(&format!("{number:?}"))),
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(Cell::bytes(bytes)),
     }
 }

@@ -40,7 +40,7 @@ pub(super) struct Found {
     pub(super) columns: Vec<String>,
     pub(super) rows: Vec<Vec<Option<Shown>>>,
     pub(super) count: Count,
-    pub(super) ms: u128,
+    pub(super) time: String,
     pub(super) cut: Option<String>,
 }
 
@@ -74,7 +74,10 @@ impl From<Answer> for Found {
         Self {
             columns: columns.collect(),
             count: table.rows.len().into(),
-            ms: duration.as_millis(),
+            time: match duration.as_millis() {
+                0 => "under 1 ms".to_owned(),
+                ms => format!("{ms} ms"),
+            },
             cut,
             rows: table
                 .rows
