@@ -48,8 +48,8 @@ const HOSTILE: [&str; 33] = [
     "SELECT text_de REGEXP '(a+)+b' FROM translations",
     "SELECT text_de LIKE text_en FROM translations",
     "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT count(*) FROM t",
-    "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 1000) SELECT count(*) FROM t a, t b, t c, t d",
-    "EXPLAIN ANALYZE WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 1000) SELECT count(*) FROM t a, t b, t c, t d",
+    "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 1000) SELECT count(*) FROM t a, t b, t c, t d WHERE a.n + b.n < c.n + d.n",
+    "EXPLAIN ANALYZE WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 1000) SELECT count(*) FROM t a, t b, t c, t d WHERE a.n + b.n < c.n + d.n",
     "SELECT count(*) FROM translations FOR/**/SHARE",
 ];
 
