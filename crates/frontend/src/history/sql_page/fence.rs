@@ -76,7 +76,7 @@ pub enum Refusal {
     /// Too many calls of functions: see [`functions`].
     #[error("The statement calls too many functions: take some of them out.")]
     Calls,
-    /// Too many copies of queries: see [`MAX_COPIES`].
+    /// The queries of a `WITH` would be copied too often.
     #[error("The statement mentions the queries of its WITH too often.")]
     Copies,
     /// The pattern could be as long as a text.

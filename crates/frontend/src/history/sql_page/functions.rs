@@ -79,7 +79,7 @@ pub const NAMES: [&str; 61] = [
     "year",
 ];
 
-/// Functions that cost [`GROWING`].
+/// Functions that cost as much as eight of the others.
 pub const GROWING_NAMES: [&str; 2] = ["concat", "hex"];
 
 /// Words other than functions that an opening parenthesis may follow.
