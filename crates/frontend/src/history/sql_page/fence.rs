@@ -158,13 +158,10 @@ pub(super) fn check(statement: &str, kind: Kind) -> Result<Checked, Refusal> {
 
 /// Checks that the statement is one that reads.
 fn check_start(tokens: &[Token], kind: Kind) -> Result<(), Refusal> {
-    let (first, rest) = {
-        let at = tokens.iter().position(|token| *token != Token::LParen);
-        match at.map(|at| (&tokens[at], &tokens[at + 1..])) {
-            None if tokens.is_empty() => return Err(Refusal::Empty),
-            None => (&tokens[0], &tokens[1..]),
-            Some(found) => found,
-        }
+    let at = tokens.iter().position(|token| *token != Token::LParen);
+    let (first, rest) = match tokens.split_at(at.unwrap_or_default()).1 {
+        [] => return Err(Refusal::Empty),
+        [first, rest @ ..] => (first, rest),
     };
     let allowed = match kind {
         Kind::MySql => READING_MYSQL,
