@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes the secrets that are missing beside this script: db_root_password, db_user, db_password.
+# Makes the secrets that are missing beside this script: db_root_password, db_user,
+# db_password, and db_query_password for the SQL page.
 # Never overwrites one; safe to run again.
 set -eu
 LC_ALL=C
@@ -39,3 +40,4 @@ chmod 700 "$here"
 secret db_root_password "$(random 32)"
 secret db_user "translation_$(random 6)"
 secret db_password "$(random 32)"
+secret db_query_password "$(random 32)"

@@ -19,6 +19,8 @@ HEALTH = "the kubelet asks over HTTP what the image's own command asks over HTTP
 NO_INIT = "the programs handle signals as process 1 and start no others"
 READ_ONLY = "restricted: the two folders that the server writes to are volumes of the pod"
 TWO = "a node may go away without a pause"
+QUERY = "off without it: Compose reads it in compose.override.yaml, a swarm in compose.sql-page.yaml"
+QUERY_FILE = "/etc/db-query-secrets/db_query_password"
 
 # What may differ, in which overlays, from what in compose.yaml to what, and why. A row that is not
 # needed is an error too.
@@ -34,6 +36,9 @@ ALLOWED = [
     (ALL, "database.read-only root", False, True, READ_ONLY),
     (ALL, "database.mount /tmp", None, "scratch", READ_ONLY),
     (ALL, "database.mount /var/run/mysqld", None, "scratch", READ_ONLY),
+    *[(ALL, f"{service}.{what}", None, QUERY_FILE, QUERY)
+      for service in ["database", "frontend"]
+      for what in ["optional secret db_query_password", "variable DB_QUERY_PASSWORD_FILE"]],
     (REMOTE, "backend.image", "unlimited-translation-backend:local",
      "registry.example.org/unlimited-translation-backend:local", NO_REGISTRY),
     (REMOTE, "frontend.image", "unlimited-translation-frontend:local",
@@ -234,6 +239,8 @@ def _of_workload(service, workload, objects):
 def _of_mount(path, volume, objects):
     if "secret" in volume:
         items = volume["secret"]["items"]
+        if volume["secret"].get("optional"):
+            return {f"optional secret {item['key']}": f"{path}/{item['path']}" for item in items}
         return {"secrets at": path} | {f"secret {item['key']}": item["path"] for item in items}
     if "configMap" in volume and path == INIT:
         reference = volume["configMap"]

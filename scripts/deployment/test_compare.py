@@ -65,6 +65,9 @@ IN_KUBERNETES = [
      lambda o: volume(o, "frontend", "secrets")["secret"]["items"].append(
          {"key": "db_root_password", "path": "db_root_password"})),
     ("frontend.secret db_user", lambda o: volume(o, "frontend", "secrets")["secret"]["items"][0].update(path="user")),
+    ("frontend.secret db_query_password", lambda o: volume(o, "frontend", "query-secrets")["secret"].pop("optional")),
+    ("frontend.optional secret db_user",
+     lambda o: volume(o, "frontend", "secrets")["secret"].update(optional=True)),
     ("database.image", lambda o: container_of(o, "database").update(image="mysql:8.4")),
     ("frontend.image", lambda o: container_of(o, "frontend").update(image="frontend:local")),
     ("backend.user", lambda o: pod_of(o, "backend")["securityContext"].update(runAsUser=1000)),

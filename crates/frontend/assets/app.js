@@ -402,6 +402,15 @@
     }
   };
 
+  // ---- statements on the table ----
+  const setUpQuery = (form) => {
+    byId("statement").addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      form.requestSubmit();
+    });
+  };
+
   document.addEventListener("click", (event) => {
     const link = event.target.closest && event.target.closest("#marks a");
     // The browser moves the focus to where a link leads, if it can have the focus; the arrows go on from there.
@@ -435,5 +444,7 @@
     showTimes();
     const form = byId("writing");
     if (form) setUpForm(form);
+    const query = byId("query");
+    if (query) setUpQuery(query);
   });
 })();

@@ -1,5 +1,7 @@
 //! The settings of the frontend: flags, each also an environment variable.
 
+mod sql_page;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
@@ -13,6 +15,8 @@ use sqlx::mysql::MySqlConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::history::DatabaseConfig;
+
+pub use sql_page::{SqlPageConfig, Switch};
 
 /// The port of MySQL.
 const MYSQL_PORT: u16 = 3306;
@@ -81,6 +85,10 @@ pub struct Config {
     /// File with the URL of the database.
     #[arg(long, env, value_name = "FILE")]
     pub database_url_file: Option<PathBuf>,
+
+    /// Settings of the SQL page.
+    #[command(flatten)]
+    pub sql_page: SqlPageConfig,
 }
 
 /// What is wrong with the settings. No message holds a secret.

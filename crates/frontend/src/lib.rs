@@ -49,6 +49,8 @@ pub struct AppState {
     pub jobs: jobs::Jobs,
     /// The stored translations.
     pub history: history::History,
+    /// The statements of the SQL page.
+    pub sql_page: history::sql_page::SqlPage,
     /// The backend, for what the page says of the model.
     pub translator: translator::Translator,
     /// Memory for the forms that arrive.
@@ -88,6 +90,7 @@ pub async fn run(
     metrics::install();
     let data_dir = common.data_dir()?;
     let database = config.database(&data_dir)?;
+    let sql_page = config.sql_page.open(&database, common.max_text_bytes)?;
     let spool = spool::Spool::new(&data_dir);
     let _lock = match spool.lock() {
         Ok(lock) => Some(lock),
@@ -123,6 +126,7 @@ pub async fn run(
     let state = AppState {
         jobs: jobs.clone(),
         history: history.clone(),
+        sql_page,
         translator,
         forms: Forms::new(limits.max_text_bytes),
         limits,

@@ -1,16 +1,18 @@
 //! The table of addresses.
 
 use axum::Router;
-use axum::response::{IntoResponse as _, Redirect};
+use axum::middleware;
+use axum::response::IntoResponse as _;
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::error::Error;
-use crate::pages::{actions, form, history, translation};
+use crate::pages::{actions, form, history, navigation, sql, translation};
 use crate::{AppState, assets, health, security};
 
 /// All pages and probes: the seam for tests.
 pub fn app(state: AppState) -> Router {
+    let links = middleware::from_fn_with_state(state.sql_page.clone(), navigation::layer);
     let router = Router::new()
         .route("/", get(form::show).post(form::submit))
         .route("/translations/{id}", get(translation::show))
@@ -20,8 +22,9 @@ pub fn app(state: AppState) -> Router {
         .route("/translations/{id}/delete", post(actions::delete))
         .route("/translations/{id}/restore", post(actions::restore))
         .route("/history", get(history::show))
-        // Where the original app had its history.
-        .route("/query_db", get(async || Redirect::temporary("/history")))
+        // Where the original app has it.
+        .route("/query_db", get(sql::show).post(sql::run))
+        .route("/query_db/result.csv", post(sql::download))
         .route("/assets/{fingerprint}/{name}", get(assets::serve))
         .route("/favicon.ico", get(assets::favicon))
         .route("/readyz", get(health::readyz))
@@ -32,7 +35,7 @@ pub fn app(state: AppState) -> Router {
         // A panic is a fault of ours and gets our page; the panic hook has logged its place.
         .layer(CatchPanicLayer::custom(|_| Error::Panic.into_response()))
         .with_state(state);
-    service::request_id::layer(security::layers(router))
+    service::request_id::layer(security::layers(router).layer(links))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! - the table and how it is brought up to date: [`schema`]
 //! - the connection and how it is kept: `connector`
 //! - every query: `queries`
+//! - statements that people type: [`sql_page`]
 //! - [`Translation`], a row, and [`Spans`], its sentences: `translation`; their [`Flags`]: `flags`
 
 mod connector;
@@ -11,6 +12,7 @@ mod database;
 mod flags;
 mod queries;
 pub mod schema;
+pub mod sql_page;
 mod translation;
 
 use std::fmt;

@@ -5,6 +5,8 @@
 //! - [`stream`]: the body of that page as it is sent
 //! - [`actions`]: what the buttons of that page do
 //! - [`history`]: `/history`, what was translated before
+//! - [`sql`]: `/query_db`, statements that read; [`csv`]: their result as a file
+//! - [`navigation`]: the links that every page has
 //! - [`rows`]: a text cut into rows; [`bitext`]: it and its translation as rows of HTML
 //! - [`marks`]: what readers are told of a sentence that has flags
 //! - [`body`]: reading a form of any size
@@ -12,10 +14,13 @@
 pub(crate) mod actions;
 pub(crate) mod bitext;
 pub(crate) mod body;
+pub(crate) mod csv;
 pub(crate) mod form;
 pub(crate) mod history;
 pub(crate) mod marks;
+pub(crate) mod navigation;
 pub(crate) mod rows;
+pub(crate) mod sql;
 pub(crate) mod stream;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use crate::history::sql_page::{Database, Off, SqlPage};
 use crate::history::{DatabaseConfig, History};
 use crate::jobs::Jobs;
 use crate::spool::Spool;
@@ -34,6 +35,19 @@ pub(crate) struct Answer {
 impl Pages {
     pub(crate) async fn open() -> Self {
         let folder = TempDir::new().expect("a folder");
+        let sql_page = Database::Sqlite {
+            file: folder.path().join("test.db"),
+            max_value_bytes: 1 << 20,
+        };
+        Self::open_in(folder, Ok(sql_page)).await
+    }
+
+    /// With another SQL page.
+    pub(crate) async fn open_with(sql_page: Result<Database, Off>) -> Self {
+        Self::open_in(TempDir::new().expect("a folder"), sql_page).await
+    }
+
+    async fn open_in(folder: TempDir, sql_page: Result<Database, Off>) -> Self {
         let shutdown = CancellationToken::new();
         let database = SqliteConnectOptions::new().filename(folder.path().join("test.db"));
         let database = DatabaseConfig::Sqlite(database);
@@ -56,6 +70,7 @@ impl Pages {
         let state = AppState {
             jobs,
             history,
+            sql_page: SqlPage::new(sql_page),
             translator,
             forms: Forms::new(LIMIT),
             limits: Limits {

@@ -9,6 +9,7 @@
 //! - [`marks`]: flags of sentences, from the backend to the page, over restarts and versions
 //! - [`replicas`]: one text over several backends, which come, go, hang and differ
 //! - [`program`]: the binary: its settings, its logs, and a sudden end
+//! - [`sql_page`]: statements of the SQL page, hostile ones among them
 //! - [`fixture`]: the databases, the backend, and what cases need
 //!
 //! Without a `mariadbd` its cases are reported as ignored, or fail where `REQUIRE_DATABASE` is set.
@@ -29,6 +30,7 @@ mod outage;
 mod program;
 mod replicas;
 mod schema;
+mod sql_page;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -152,6 +154,7 @@ fn main() -> ExitCode {
     marks::add(&mut cases);
     replicas::add(&mut cases);
     program::add(&mut cases);
+    sql_page::add(&mut cases);
     // Held until the end; dropping it stops the server.
     let _server = cases.server;
     libtest_mimic::run(&arguments, cases.trials).exit_code()

@@ -145,6 +145,10 @@ async fn help() {
         "DB_USER_FILE",
         "DB_PASSWORD",
         "DB_PASSWORD_FILE",
+        "DB_QUERY_USER",
+        "DB_QUERY_PASSWORD",
+        "DB_QUERY_PASSWORD_FILE",
+        "SQL_PAGE",
         "DATABASE_URL",
         "DATABASE_URL_FILE",
         "DATA_DIR",
@@ -199,6 +203,14 @@ async fn contradictions() {
         (
             &[("DB_PASSWORD_FILE", "/does/not/exist")],
             "/does/not/exist",
+        ),
+        (
+            &[
+                ("DATABASE_URL", "mysql://u:p@h/d"),
+                ("DB_QUERY_PASSWORD", PASSWORD),
+                ("DB_QUERY_PASSWORD_FILE", secret),
+            ],
+            "both DB_QUERY_PASSWORD and DB_QUERY_PASSWORD_FILE are set",
         ),
         (
             &[("DATABASE_URL", PASSWORD)],
@@ -290,9 +302,22 @@ async fn logs() {
         page.contains("KANARIENVOGEL")
     })
     .await;
+    for statement in [
+        "select text_de from translations where text_de like '%Kanarienvogel%'",
+        "select Kanarienvogel from translations",
+        "Kanarienvogel!",
+    ] {
+        let url = format!("{}/query_db", running.url);
+        let request = reqwest::Client::new().post(url);
+        let body = format!("text={}", statement.replace('%', "%25"));
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        request.body(body).send().await.unwrap();
+    }
     running.signal("-TERM");
     let (good, log) = running.end();
     assert!(good, "{log}");
+    let audit = "statement=\"SELECT text_de FROM translations WHERE text_de LIKE ?\"";
+    assert!(log.contains(audit), "{log}");
     let told: Vec<_> = log
         .lines()
         .filter(|line| line.to_lowercase().contains("kanarienvogel"))

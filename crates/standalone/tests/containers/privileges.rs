@@ -13,6 +13,7 @@ pub(crate) fn secrets(services: &impl Services) -> anyhow::Result<()> {
         secret("db_root_password")?,
         secret("db_user")?,
         secret("db_password")?,
+        secret("db_query_password")?,
     ];
     for service in SERVICES {
         let container = services.container(service)?;
@@ -30,14 +31,21 @@ pub(crate) fn secrets(services: &impl Services) -> anyhow::Result<()> {
         }
         let logs = services.logs(service)?;
         // The MySQL image itself logs the name of the account that it makes.
-        let [root_password, _, password] = &values;
-        let silent = !logs.contains(root_password) && !logs.contains(password);
+        let [root_password, _, password, query_password] = &values;
+        let silent = [root_password, password, query_password]
+            .iter()
+            .all(|secret| !logs.contains(*secret));
         ensure!(silent, "{service} logs a secret");
     }
     let file = services.exec("frontend", &["cat", "/run/secrets/db_user"])?;
     ensure!(file == secret("db_user")?, "another user's name");
     let listed = |service| services.exec(service, &["ls", "/run/secrets"]);
-    ensure!(listed("frontend")? == "db_password\ndb_user");
+    let expected = if services.has_sql_page() {
+        "db_password\ndb_query_password\ndb_user"
+    } else {
+        "db_password\ndb_user"
+    };
+    ensure!(listed("frontend")? == expected);
     ensure!(
         listed("backend").is_err(),
         "the backend needs none, and has some"
@@ -106,10 +114,15 @@ pub(crate) fn account(services: &impl Services) -> anyhow::Result<()> {
     few_rights(services, &user)?;
     let accounts = services.sql(
         "select concat(user, '@', host) from mysql.user where user not like 'mysql.%' \
-         order by user = 'root'",
+         order by user = 'root', user = 'translation_query'",
     )?;
+    let reader = if services.has_sql_page() {
+        "translation_query@%\n"
+    } else {
+        ""
+    };
     ensure!(
-        accounts == format!("{user}@%\nroot@localhost"),
+        accounts == format!("{user}@%\n{reader}root@localhost"),
         "{accounts}"
     );
     let tried = |statement: &str| {

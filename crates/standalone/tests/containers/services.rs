@@ -27,6 +27,9 @@ pub(crate) trait Services {
     /// The ports of a service that the host has, each as `5000/tcp`.
     fn published(&self, service: &str) -> anyhow::Result<String>;
 
+    /// Whether the SQL page is on.
+    fn has_sql_page(&self) -> bool;
+
     /// What a service has logged.
     fn logs(&self, service: &str) -> anyhow::Result<String>;
 

@@ -49,6 +49,11 @@ fn labels_of_the_images_are_true() {
 
 /// A `mysql` that writes down what it was told, and where.
 fn granted(environment: &[(&str, &str)]) -> (Output, String) {
+    told("grants.sh", environment)
+}
+
+/// The same of another file.
+fn told(file: &str, environment: &[(&str, &str)]) -> (Output, String) {
     let folder = tempdir().expect("a folder");
     let client = folder.path().join("mysql");
     let told = folder.path().join("told");
@@ -71,7 +76,7 @@ fn granted(environment: &[(&str, &str)]) -> (Output, String) {
             "-c",
             ". \"$0\"; echo \"went on ${user-}\"",
         ])
-        .arg(root().join("mysql-dump/grants.sh"))
+        .arg(root().join("mysql-dump").join(file))
         .env("PATH", format!("{}:{path}", folder.path().display()))
         .envs(environment.iter().copied())
         .output()
@@ -84,7 +89,7 @@ fn rights_are_narrowed_without_a_secret_in_an_argument_or_the_output() {
     let (folder, _) = generated();
     let file = |name: &str| folder.path().join(name).display().to_string();
     let values = SECRETS.map(|name| read(folder.path().join(name)));
-    let [root_password, user, _] = &values;
+    let [root_password, user, ..] = &values;
     let by_value = [("MYSQL_ROOT_PASSWORD", root_password), ("MYSQL_USER", user)];
     let files = [file("db_root_password"), file("db_user")];
     let by_file = [
@@ -114,6 +119,44 @@ fn rights_are_narrowed_without_a_secret_in_an_argument_or_the_output() {
     assert_eq!(mode(root().join("mysql-dump/grants.sh")) & 0o111, 0);
 }
 
+#[test]
+fn the_account_of_the_sql_page_is_made_where_it_has_a_password() {
+    let (folder, _) = generated();
+    let secret = |name: &str| folder.path().join(name).display().to_string();
+    let password = folder.path().join("it's a \\ password");
+    fs::write(&password, "it's a \\ password\n").expect("written");
+    let (root, password) = (secret("db_root_password"), password.display().to_string());
+    let environment = [
+        ("MYSQL_ROOT_PASSWORD_FILE", root.as_str()),
+        ("DB_QUERY_PASSWORD_FILE", &password),
+    ];
+    let (output, statements) = told("query.sh", &environment);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(output.stdout, b"went on \n");
+    assert!(output.stderr.is_empty());
+    let (called, statements) = statements.split_once('\n').expect("a line");
+    assert!(called.ends_with(" -uroot") && !called.contains("it's"));
+    let quoted = "identified by 'it\\'s a \\\\ password'";
+    assert_eq!(statements.matches(quoted).count(), 2, "{statements}");
+    let only = "grant select on translation.translations to 'translation_query'@'%';\n";
+    assert!(statements.ends_with(only), "{statements}");
+
+    // Without a password the database starts as before, and nothing is asked of it.
+    for absent in [secret("absent"), secret("empty")] {
+        if absent.ends_with("empty") {
+            fs::write(&absent, "").expect("written");
+        }
+        let environment = [("DB_QUERY_PASSWORD_FILE", absent.as_str())];
+        let (output, statements) = told("query.sh", &environment);
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(statements, "");
+    }
+    assert_eq!(
+        mode(crate::app::root().join("mysql-dump/query.sh")) & 0o111,
+        0
+    );
+}
+
 /// A copy of `secrets/generate.sh` in a folder of its own, run once.
 fn generated() -> (TempDir, impl Fn() -> Output) {
     let folder = tempdir().expect("a folder");
@@ -128,7 +171,12 @@ fn mode(path: impl AsRef<Path>) -> u32 {
     fs::metadata(path).expect("there").permissions().mode() & 0o777
 }
 
-const SECRETS: [&str; 3] = ["db_root_password", "db_user", "db_password"];
+const SECRETS: [&str; 4] = [
+    "db_root_password",
+    "db_user",
+    "db_password",
+    "db_query_password",
+];
 
 #[test]
 fn secrets_are_made_once() {

@@ -1,5 +1,7 @@
 //! From form to history, over restarts.
 
+use std::time::{Duration, Instant};
+
 use tempfile::tempdir;
 
 use crate::app::{App, free_address, program};
@@ -64,4 +66,23 @@ fn a_taken_port_is_named() {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(errors.contains(&address), "{errors}");
     assert!(errors.contains("in use"), "{errors}");
+}
+
+#[test]
+fn the_sql_page_reads_the_embedded_database() {
+    let data = tempdir().expect("a folder");
+    let app = App::start(&data);
+    let german = "Guten Morgen!";
+    app.browser.translate(german).expect("translated");
+    // The row may come a moment after the translation.
+    let start = Instant::now();
+    let page = loop {
+        let page = app.browser.query("SELECT * FROM translations;");
+        let page = page.expect("a page");
+        if page.html.contains(german) || start.elapsed() > Duration::from_mins(1) {
+            break page;
+        }
+    };
+    assert_eq!(page.status, 200, "{}", page.html);
+    assert!(page.html.contains("1 row · "), "{}", page.html);
 }

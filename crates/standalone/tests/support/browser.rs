@@ -75,6 +75,16 @@ impl Browser {
         Ok(location.to_str()?.to_owned())
     }
 
+    /// Sends the form of the SQL page.
+    pub(crate) fn query(&self, statement: &str) -> anyhow::Result<Page> {
+        let url = format!("{}/query_db", self.origin);
+        let response = self.agent.post(&url).send_form([("text", statement)]);
+        let mut response = response.context(url)?;
+        let status = response.status().as_u16();
+        let html = response.body_mut().read_to_string()?;
+        Ok(Page { status, html })
+    }
+
     /// Sends the form with `text` and follows to the translation, until it is done.
     pub(crate) fn translate(&self, text: &str) -> anyhow::Result<Page> {
         self.get(&self.submit(text)?)

@@ -4,6 +4,7 @@ mod form;
 mod history;
 mod look;
 mod marks;
+mod sql;
 mod text;
 mod translation;
 
@@ -92,6 +93,7 @@ pub(crate) fn all() -> Vec<Case> {
         history::cases(),
         look::cases(),
         marks::cases(),
+        sql::cases(),
         text::cases(),
         translation::cases(),
     ]

@@ -5,6 +5,7 @@
 //! - [`images`]: what is in the images
 //! - [`original`]: the volume of the original app
 //! - [`scenarios`]: the services at work
+//! - [`sql_page`]: statements of the SQL page, on and off
 //! - [`stack`]: the three services
 
 mod faults;
@@ -12,6 +13,7 @@ mod files;
 mod images;
 mod original;
 mod scenarios;
+mod sql_page;
 mod stack;
 
 use libtest_mimic::Trial;
@@ -23,7 +25,7 @@ use crate::{
 use stack::Stack;
 
 /// All tests of this suite. Each works alone and in any order.
-const ALL: [(&str, Scenario<Stack>); 22] = [
+const ALL: [(&str, Scenario<Stack>); 25] = [
     ("it_starts_from_nothing", scenarios::from_nothing),
     (
         "the_page_translates_and_mysql_has_the_row",
@@ -38,6 +40,12 @@ const ALL: [(&str, Scenario<Stack>); 22] = [
         original::taken_over,
     ),
     ("compose_and_swarm_read_the_same", files::same),
+    ("hostile_statements_harm_nobody", sql_page::hostile),
+    ("the_sql_page_is_off_without_its_secret", sql_page::off),
+    (
+        "the_readme_turns_the_sql_page_on_for_an_old_volume",
+        sql_page::old_volume,
+    ),
     ("secrets_come_by_file_only", privileges::secrets),
     ("containers_have_no_privileges", privileges::containers),
     (

@@ -108,5 +108,7 @@ pub(super) fn taken_over(_: &Stack) -> anyhow::Result<()> {
     stack.browser().translate(german)?;
     stack.stored(german)?;
     ensure!(stack.rows("")? == 3, "rows are missing");
+    let page = stack.browser().query("SELECT * FROM translations;")?;
+    ensure!(page.html.contains("3 rows"), "{}", page.html);
     few_rights(&stack, USER)
 }

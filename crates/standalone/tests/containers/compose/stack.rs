@@ -55,6 +55,11 @@ impl Services for Stack {
         docker::run(["inspect", "--format", ports, &self.container(service)?])
     }
 
+    /// By `compose.override.yaml`.
+    fn has_sql_page(&self) -> bool {
+        true
+    }
+
     fn logs(&self, service: &str) -> anyhow::Result<String> {
         self.run(["logs", service])
     }

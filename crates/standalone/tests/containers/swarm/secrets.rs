@@ -2,13 +2,16 @@
 
 use std::fs;
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 
 use super::{load, stack::Stack};
 use crate::services::Services as _;
 
 /// What stands in the README's commands for the values, in their order.
 const VALUES: [&str; 3] = ["root-password", "somebody", "password"];
+
+/// The password of the SQL page's account.
+const QUERY: &str = "query-password";
 
 /// The account's next password.
 const NEXT: &str = "another-password";
@@ -61,5 +64,36 @@ pub(super) fn rotation(_: &Stack) -> anyhow::Result<()> {
     ensure!(!lets_in(&stack, old)?, "the old password is good still");
     let file = stack.exec("frontend", &["cat", "/run/secrets/db_password"])?;
     ensure!(file == NEXT, "the frontend has not the new password");
+    sql_page(&stack, &commands)
+}
+
+/// The SQL page comes with a fourth secret, on a volume that knew three.
+fn sql_page(stack: &Stack, deployment: &str) -> anyhow::Result<()> {
+    let statement = "SELECT * FROM translations;";
+    let off = stack.browser().query(statement)?;
+    ensure!(off.status == 404, "on with three secrets: {}", off.html);
+    let secret = format!("{}-db_query_password", stack.name());
+    stack.shell(&format!("printf {QUERY} | docker secret create {secret} -"))?;
+    let deployment = deployment
+        .lines()
+        .find(|line| line.contains("stack deploy"))
+        .context("no deployment")?
+        .replace(
+            "-c compose.yaml",
+            "-c compose.yaml -c compose.sql-page.yaml",
+        );
+    let name = stack.name();
+    stack.shell(&format!(
+        "export DB_ROOT_PASSWORD_SECRET={name}-db_root_password DB_USER_SECRET={name}-db_user\n\
+         export DB_QUERY_PASSWORD_SECRET={secret}\n{deployment}"
+    ))?;
+    stack.ready()?;
+    stack.until("the page is on, and has no account", || {
+        let page = stack.browser().query(statement)?;
+        Ok(page.status == 503 && page.html.contains("query.sh"))
+    })?;
+    stack.exec("database", &["sh", "/docker-entrypoint-initdb.d/query.sh"])?;
+    let page = stack.browser().query(statement)?;
+    ensure!(page.status == 200, "{}", page.html);
     Ok(())
 }

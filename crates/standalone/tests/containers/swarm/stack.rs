@@ -66,6 +66,10 @@ impl Services for Stack {
         containers.into_iter().next().context("it does not run")
     }
 
+    fn has_sql_page(&self) -> bool {
+        false
+    }
+
     fn logs(&self, service: &str) -> anyhow::Result<String> {
         // Not `docker service logs`, which may wait for ever for a task that is gone.
         self.shell(&format!(

@@ -1,0 +1,153 @@
+//! The settings of the SQL page.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use secrecy::{ExposeSecret as _, SecretString};
+use service::secrets;
+
+use super::ConfigError;
+use crate::history::DatabaseConfig;
+use crate::history::sql_page::{Database, Off, SqlPage};
+
+/// Longest value that a statement may hold in `SQLite`, as a multiple of the longest text: a
+/// translation may be longer than its text.
+const VALUES: usize = 2;
+
+/// Smallest such limit, in bytes.
+const MIN_VALUE_BYTES: usize = 1 << 20;
+
+/// Whether the page is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// On where there is an account for it, or the embedded database.
+    #[default]
+    On,
+    /// Off.
+    Off,
+}
+
+/// The settings of the SQL page, without those of the database.
+#[derive(Args, Clone, Debug)]
+#[group(skip)]
+pub struct SqlPageConfig {
+    /// SQL page, which runs statements that read; with MySQL it needs `DB_QUERY_PASSWORD` too.
+    #[arg(long, env, value_name = "SWITCH", value_enum, default_value_t)]
+    pub sql_page: Switch,
+
+    /// Account that the SQL page uses in MySQL: one that may only read the table.
+    #[arg(
+        long,
+        env,
+        value_name = "USER",
+        default_value = "translation_query",
+        hide_env_values = true
+    )]
+    pub db_query_user: String,
+
+    /// Password of that account.
+    #[arg(long, env, value_name = "PASSWORD", hide_env_values = true)]
+    pub db_query_password: Option<SecretString>,
+
+    /// File with the password of that account; the SQL page is off where there is no such file.
+    #[arg(long, env, value_name = "FILE")]
+    pub db_query_password_file: Option<PathBuf>,
+}
+
+impl SqlPageConfig {
+    /// The page on `database`, or one that is off.
+    ///
+    /// # Errors
+    /// The password cannot be read.
+    pub fn open(
+        &self,
+        database: &DatabaseConfig,
+        max_text_bytes: usize,
+    ) -> Result<SqlPage, ConfigError> {
+        let value = self.db_query_password.as_ref();
+        let file = self.db_query_password_file.as_deref();
+        // The file of an optional secret need not be there: the same deployment runs without it.
+        let missing = file.filter(|file| value.is_none() && !file.exists());
+        let password = match missing {
+            Some(file) => {
+                tracing::info!(file = %file.display(), "no password for the SQL page: it is off");
+                None
+            }
+            None => secrets::read("DB_QUERY_PASSWORD", value, file)?,
+        };
+        if self.sql_page == Switch::Off {
+            return Ok(SqlPage::new(Err(Off::Switched)));
+        }
+        let database = match (database, password) {
+            (DatabaseConfig::Sqlite(options), _) => Ok(Database::Sqlite {
+                file: options.get_filename().to_owned(),
+                max_value_bytes: max_text_bytes.saturating_mul(VALUES).max(MIN_VALUE_BYTES),
+            }),
+            (DatabaseConfig::MySql(options), Some(password)) => {
+                let options = options
+                    .clone()
+                    .username(&self.db_query_user)
+                    .password(password.expose_secret());
+                Ok(Database::MySql(Box::new(options)))
+            }
+            (DatabaseConfig::MySql(_), None) => Err(Off::NoAccount),
+        };
+        Ok(SqlPage::new(database))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use clap::Parser as _;
+
+    use super::super::Config;
+    use super::*;
+    use crate::history::sql_page::fence::Kind;
+
+    #[derive(clap::Parser)]
+    struct Cli {
+        #[command(flatten)]
+        config: Config,
+    }
+
+    fn page(arguments: &[&str]) -> Result<Result<Kind, Off>, String> {
+        let arguments = std::iter::once(&"frontend").chain(arguments);
+        let cli = Cli::try_parse_from(arguments).map_err(|error| error.to_string())?;
+        let shown = format!("{:?}", cli.config);
+        assert!(!shown.contains("geheim"), "{shown}");
+        let database = cli.config.database(Path::new("/data")).expect("good");
+        let page = cli.config.sql_page.open(&database, 1000);
+        let page = page.map_err(|error| error.to_string())?;
+        let shown = format!("{page:?}");
+        assert!(!shown.contains("geheim"), "{shown}");
+        Ok(page.kind())
+    }
+
+    #[test]
+    fn the_page_is_on_where_an_account_may_only_read() {
+        let mysql = "--database-url=mysql://u:p@h/d";
+        let there = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(there.path(), "geheim\n").expect("written");
+        let there = format!("--db-query-password-file={}", there.path().display());
+        let absent = "--db-query-password-file=/does/not/exist";
+        let password = "--db-query-password=geheim";
+        for (arguments, expected) in [
+            (&[][..], Ok(Kind::Sqlite)),
+            (&["--sql-page=off"], Err(Off::Switched)),
+            (&[mysql], Err(Off::NoAccount)),
+            (&[mysql, absent], Err(Off::NoAccount)),
+            (&[mysql, password], Ok(Kind::MySql)),
+            (&[mysql, &there], Ok(Kind::MySql)),
+            (&[mysql, &there, "--sql-page=off"], Err(Off::Switched)),
+        ] {
+            assert_eq!(page(arguments), Ok(expected), "{arguments:?}");
+        }
+        let both = page(&[mysql, password, absent]).expect_err("both");
+        assert!(both.contains("both DB_QUERY_PASSWORD and"), "{both}");
+        let carriage_return = page(&[mysql, "--db-query-password=geheim\r"]).expect_err("bad");
+        assert!(carriage_return.contains("carriage return"));
+        assert!(page(&["--sql-page=maybe"]).is_err());
+    }
+}
