@@ -1,4 +1,4 @@
-//! What all handlers share.
+//! State shared by all handlers.
 
 use std::sync::Arc;
 
@@ -10,23 +10,24 @@ use crate::{
     worker::{Model, Status, Worker},
 };
 
-/// What all handlers share; clones are handles of the same.
+/// State shared by all handlers; clones refer to the same state.
 #[derive(Clone, Debug)]
 pub struct AppState {
-    /// The model's thread.
+    /// Thread of the model.
     pub worker: Worker,
-    /// The bounds of the work taken on.
+    /// Limits on the accepted work.
     pub queue: Queue,
-    /// The longest text taken, in bytes of UTF-8.
+    /// Maximum size of a text, in bytes of UTF-8.
     pub max_text_bytes: usize,
-    /// Cancelled when the process is to end: nothing new is taken on.
+    /// Cancelled when the process starts to shut down and accepts nothing new.
     pub shutdown: CancellationToken,
-    /// Cancelled when what is still running has to end now.
+    /// Cancelled when everything that is still running has to end.
     pub cutoff: CancellationToken,
 }
 
 impl AppState {
-    /// A service around `worker` that takes on no more once `shutdown` is cancelled.
+    /// Creates the state of a service on `worker` that accepts nothing new once `shutdown` is
+    /// cancelled.
     #[must_use]
     pub fn new(worker: Worker, max_text_bytes: usize, shutdown: CancellationToken) -> Self {
         Self {
@@ -38,10 +39,10 @@ impl AppState {
         }
     }
 
-    /// Whether new texts are taken on, and by which model.
+    /// Returns the model for a new text.
     ///
     /// # Errors
-    /// Why not, for now.
+    /// The service does not accept texts at present; the error says why.
     pub fn admission(&self) -> Result<Arc<Model>, Error> {
         if self.shutdown.is_cancelled() {
             return Err(Error::ShuttingDown);
