@@ -10,7 +10,7 @@ use axum::{
 use futures_util::StreamExt as _;
 use tokio::time::{Instant, timeout_at};
 
-use crate::{error::Error, parse, queue::Place, state::AppState, worker::Model};
+use crate::{error::Error, parse, queue::Permit, state::AppState, worker::Model};
 
 /// JSON may encode one byte of text in six (`\u0041`).
 const JSON_BYTES_PER_TEXT_BYTE: usize = 6;
@@ -61,7 +61,7 @@ pub struct Admitted {
     /// The text, within the limit.
     pub text: String,
     /// Place in the queue, released on drop.
-    pub place: Place,
+    pub permit: Permit,
     /// Model for the translation. An admitted text is translated even if the service is told to
     /// shut down in the meantime.
     pub model: Arc<Model>,
@@ -89,14 +89,14 @@ async fn read(
     state: &AppState,
 ) -> Result<Admitted, Error> {
     let model = state.admission()?;
-    let mut place = state.queue.enter().map_err(|_| Error::Full)?;
+    let mut permit = state.queue.enter().map_err(|_| Error::Full)?;
     let content_length = content_length(headers, state.max_text_bytes)?;
     *body_sent = true;
     let bytes = collect(
         body,
         content_length,
         state.max_text_bytes,
-        &mut place,
+        &mut permit,
         MIN_SPEED,
     )
     .await?;
@@ -124,8 +124,12 @@ async fn read(
             length: Some(text.len()),
         });
     }
-    place.hold(text.len()).map_err(|_| Error::Full)?;
-    Ok(Admitted { text, place, model })
+    permit.hold(text.len()).map_err(|_| Error::Full)?;
+    Ok(Admitted {
+        text,
+        permit,
+        model,
+    })
 }
 
 /// Returns the `Content-Length` of the body, if it has one.
@@ -158,12 +162,12 @@ async fn collect(
     body: &mut BodyDataStream,
     content_length: Option<usize>,
     limit: usize,
-    place: &mut Place,
+    permit: &mut Permit,
     min_speed: Speed,
 ) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     if let Some(length) = content_length {
-        place.hold(length).map_err(|_| Error::Full)?;
+        permit.hold(length).map_err(|_| Error::Full)?;
         bytes.reserve_exact(length);
     }
     let start = Instant::now();
@@ -186,7 +190,7 @@ async fn collect(
         }
         bytes.extend_from_slice(&chunk);
         if bytes.len() > content_length.unwrap_or(0) {
-            place.hold(bytes.len()).map_err(|_| Error::Full)?;
+            permit.hold(bytes.len()).map_err(|_| Error::Full)?;
         }
     }
 }
@@ -219,15 +223,15 @@ mod tests {
     use futures_util::{Stream, stream};
 
     use super::*;
-    use crate::queue::Queue;
+    use crate::queue::RequestQueue;
 
     async fn outcome(
         chunks: impl Stream<Item = Bytes> + Send + 'static,
         min_speed: Speed,
     ) -> Result<Vec<u8>, Error> {
-        let mut place = Queue::new(1, 1000).enter().expect("room");
+        let mut permit = RequestQueue::new(1, 1000).enter().expect("room");
         let mut body = Body::from_stream(chunks.map(Ok::<_, Infallible>)).into_data_stream();
-        collect(&mut body, None, usize::MAX, &mut place, min_speed).await
+        collect(&mut body, None, usize::MAX, &mut permit, min_speed).await
     }
 
     /// A byte now and then, for ever: a body that is never silent for long.

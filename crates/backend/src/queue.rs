@@ -31,7 +31,7 @@ const MAX_QUARTERS_OF_ONE_REQUEST: usize = 3;
 
 /// Limits on the accepted work, in requests and in bytes. Clones share one count.
 #[derive(Clone, Debug)]
-pub struct Queue(Arc<Inner>);
+pub struct RequestQueue(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -50,7 +50,7 @@ struct Held {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
 
-impl Queue {
+impl RequestQueue {
     /// Creates a queue for up to `max_requests` requests with up to `max_bytes` bytes together.
     #[must_use]
     pub fn new(max_requests: usize, max_bytes: usize) -> Self {
@@ -72,14 +72,14 @@ impl Queue {
     ///
     /// # Errors
     /// The queue has its maximum number of requests.
-    pub fn enter(&self) -> Result<Place, Full> {
+    pub fn enter(&self) -> Result<Permit, Full> {
         let mut held = self.0.held();
         if held.requests >= self.0.max_requests {
             return Err(Full);
         }
         held.requests += 1;
         report(*held);
-        Ok(Place {
+        Ok(Permit {
             queue: self.0.clone(),
             bytes: 0,
         })
@@ -101,12 +101,12 @@ impl Inner {
 
 /// A request's place in the queue and the bytes that it holds.
 #[derive(Debug)]
-pub struct Place {
+pub struct Permit {
     queue: Arc<Inner>,
     bytes: usize,
 }
 
-impl Place {
+impl Permit {
     /// Sets the bytes held by this request, more or fewer than before. A request that is alone gets
     /// as many as it asks for.
     ///
@@ -137,7 +137,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
         let mut held = self.queue.held();
         held.requests -= 1;
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn permits_are_limited_and_released_on_drop() {
-        let queue = Queue::new(2, 100);
+        let queue = RequestQueue::new(2, 100);
         let first = queue.enter().expect("room");
         let _second = queue.enter().expect("room");
         assert_eq!(queue.enter().expect_err("full"), Full);
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn bytes_are_limited_over_all_permits() {
-        let queue = Queue::new(9, 100);
+        let queue = RequestQueue::new(9, 100);
         let (mut one, mut two) = (queue.enter().expect("room"), queue.enter().expect("room"));
         one.hold(60).expect("room");
         two.hold(50).expect_err("too much together");
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_request_alone_may_exceed_the_limit_and_others_may_not() {
-        let queue = Queue::new(9, 1000);
+        let queue = RequestQueue::new(9, 1000);
         let (mut one, mut two) = (queue.enter().expect("room"), queue.enter().expect("room"));
         one.hold(5000).expect("alone");
         two.hold(1).expect_err("no room");
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn sentences_count_but_never_fill_the_queue() {
-        let queue = Queue::new(9, 1000);
+        let queue = RequestQueue::new(9, 1000);
         let (mut one, mut two) = (queue.enter().expect("room"), queue.enter().expect("room"));
         one.hold(10).expect("room");
         one.hold_segments(2).expect("room");

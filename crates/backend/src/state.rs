@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     error::Error,
-    queue::Queue,
+    queue::RequestQueue,
     worker::{Model, Status, Worker},
 };
 
@@ -16,7 +16,7 @@ pub struct AppState {
     /// Thread of the model.
     pub worker: Worker,
     /// Limits on the accepted work.
-    pub queue: Queue,
+    pub queue: RequestQueue,
     /// Maximum size of a text, in bytes of UTF-8.
     pub max_text_bytes: usize,
     /// Cancelled when the process starts to shut down and accepts nothing new.
@@ -32,7 +32,7 @@ impl AppState {
     pub fn new(worker: Worker, max_text_bytes: usize, shutdown: CancellationToken) -> Self {
         Self {
             worker,
-            queue: Queue::for_texts_of(max_text_bytes),
+            queue: RequestQueue::for_texts_of(max_text_bytes),
             max_text_bytes,
             shutdown,
             cutoff: CancellationToken::new(),

@@ -118,9 +118,9 @@ async fn a_client_that_expects_continue_is_refused_at_once() {
 async fn a_full_queue_refuses_requests_with_retry_after() {
     let state = state(TEN_MIB).await;
     let app = app(state.clone());
-    let mut places = Vec::new();
-    while let Ok(place) = state.queue.enter() {
-        places.push(place);
+    let mut permits = Vec::new();
+    while let Ok(permit) = state.queue.enter() {
+        permits.push(permit);
     }
     for path in ["/translate", "/translate/stream"] {
         let answer = post(&app, path, json("Hallo.")).await;
@@ -131,7 +131,7 @@ async fn a_full_queue_refuses_requests_with_retry_after() {
     // Busy is not broken: Swarm kills a container that is not ready, and Kubernetes sends it no
     // work.
     assert_eq!(get(&app, "/readyz").await.status, StatusCode::OK);
-    places.pop();
+    permits.pop();
     assert_eq!(translate(&app, "-").await.status, StatusCode::OK);
 }
 
@@ -139,11 +139,11 @@ async fn a_full_queue_refuses_requests_with_retry_after() {
 async fn bytes_are_limited_over_all_requests() {
     let state = state(TEN_MIB).await;
     let app = app(state.clone());
-    let mut place = state.queue.enter().unwrap();
-    place.hold(8 * TEN_MIB - 100).unwrap();
+    let mut permit = state.queue.enter().unwrap();
+    permit.hold(8 * TEN_MIB - 100).unwrap();
     let answer = translate(&app, &"-".repeat(500)).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
-    drop(place);
+    drop(permit);
     assert_eq!(
         translate(&app, &"-".repeat(500)).await.status,
         StatusCode::OK
@@ -162,15 +162,15 @@ async fn a_text_of_very_many_sentences_is_accepted_if_it_is_alone() {
     let column = "1\n".repeat(1_000_000);
     let state = state(TEN_MIB).await;
     let app = app(state.clone());
-    let mut place = state.queue.enter().unwrap();
-    place.hold(4 * TEN_MIB).unwrap();
+    let mut permit = state.queue.enter().unwrap();
+    permit.hold(4 * TEN_MIB).unwrap();
     for path in ["/translate", "/translate/stream"] {
         let answer = post(&app, path, json(&column)).await;
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(answer.headers[header::RETRY_AFTER], "5");
         assert_eq!(answer.fault(), "busy");
     }
-    drop(place);
+    drop(permit);
     let alone = open(&app, &column).await;
     assert_eq!(alone.status(), StatusCode::OK);
     // Another such text has to wait; a short text fits beside it.
