@@ -1,4 +1,4 @@
-//! The command line of the program.
+//! Command line of the program.
 
 use backend::{Config, fetch_model};
 use clap::{Parser, Subcommand};
@@ -16,11 +16,11 @@ pub(crate) struct Cli {
     pub(crate) command: Option<Command>,
 }
 
-/// What the program does instead of serving.
+/// Commands other than serving.
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Ask the running service whether it is ready; the exit code is the answer.
     Healthcheck,
-    /// Fetch a model from the Hugging Face hub, check it and put it in place.
+    /// Fetch a model from the Hugging Face hub, check it and install it.
     FetchModel(fetch_model::Args),
 }

@@ -1,4 +1,4 @@
-//! The one error of the HTTP service, and what it looks like from outside.
+//! Errors of the HTTP service and their responses.
 
 use api::{ErrorBody, ErrorDetail, ErrorLocation};
 use axum::{
@@ -7,58 +7,58 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-/// Seconds after which a client that was turned away may try again: a few sentences of the model.
-pub const RETRY_AFTER_SECONDS: u64 = 5;
+/// Seconds after which a refused client may try again: a few sentences of the model.
+const RETRY_AFTER_SECONDS: u64 = 5;
 
-/// The same while the model is being loaded, which takes a second or two.
-pub const LOADING_SECONDS: u64 = 1;
+/// Seconds after which a client may try again while the model is loading, which takes one or two.
+const LOADING_RETRY_AFTER_SECONDS: u64 = 1;
 
-/// Why a request is not answered with a translation. Bodies have the shape of `FastAPI`'s
-/// (`detail[].loc/msg/type`), without its `input`: that would send the whole text back.
+/// Error of a request. Bodies have the shape of `FastAPI`'s (`detail[].loc/msg/type`), without its
+/// `input`, which would send the entire text back.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The body is JSON, but not a request; or it is no JSON.
+    /// The body is not JSON, or not a valid request.
     #[error("{}", .0.msg)]
     Invalid(ErrorDetail),
     /// The body is not UTF-8.
     #[error("The body is not valid UTF-8 from byte {at} on")]
     NotUtf8 {
-        /// Bytes of the body that are.
+        /// Number of valid bytes before the fault.
         at: usize,
     },
-    /// The body ended early.
+    /// The connection ended in the middle of the body.
     #[error("The body ended before it was complete")]
     Aborted,
     /// The client stopped sending in the middle of the body.
     #[error("The body did not arrive in time")]
     Slow,
-    /// The text is longer than this server takes.
+    /// The text is over the limit.
     #[error("{}", too_long(*.limit, *.length))]
     TooLong {
-        /// The most it takes, in bytes of UTF-8.
+        /// Maximum size in bytes of UTF-8.
         limit: usize,
-        /// What the text has, if that is known.
+        /// Size of the text in bytes, if known.
         length: Option<usize>,
     },
-    /// No such path.
+    /// The path does not exist.
     #[error("Not Found")]
     NotFound,
-    /// The path exists, but not with this method.
+    /// The path does not have this method.
     #[error("Method Not Allowed")]
     MethodNotAllowed,
-    /// The model is being loaded.
-    #[error("The model is still being loaded; try again in a moment")]
+    /// The model is still loading.
+    #[error("The model is still loading; try again in a moment")]
     Loading,
-    /// As many requests wait as the queue holds.
+    /// The queue is full.
     #[error("The server is busy; try again in a moment")]
     Full,
-    /// The server is about to end.
+    /// The server is shutting down.
     #[error("The server is shutting down; try again in a moment")]
     ShuttingDown,
-    /// A fault of ours; its cause stands in the log and nowhere else.
+    /// A fault of the service; its cause is in the log and nowhere else.
     #[error("Internal Server Error")]
     Internal,
-    /// The same, and it will not be better next time: the text has been there before.
+    /// A fault of the service that a retry will not fix: the same text has failed before.
     #[error("The model fails on this text again and again")]
     Hopeless,
 }
@@ -72,7 +72,7 @@ fn too_long(limit: usize, length: Option<usize>) -> String {
 }
 
 impl Error {
-    /// A fault of the request's content at `loc`, with `FastAPI`'s words for it.
+    /// Creates the error for a fault at `loc` of the body, in `FastAPI`'s words.
     #[must_use]
     pub fn invalid(kind: &str, msg: &str, loc: &[&str]) -> Self {
         Self::Invalid(ErrorDetail {
@@ -82,7 +82,7 @@ impl Error {
         })
     }
 
-    /// The status of the answer.
+    /// Returns the status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
@@ -97,10 +97,10 @@ impl Error {
         }
     }
 
-    /// Whether the same request may succeed later.
+    /// Returns whether the same request may succeed later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        // A fault of ours may lie in what else was at work, and the text itself not be to blame.
+        // The cause of an internal error may be another text of the same batch.
         matches!(
             self,
             Self::Loading | Self::Full | Self::ShuttingDown | Self::Internal
@@ -139,7 +139,7 @@ impl Error {
     }
 }
 
-/// Names of fields as a location.
+/// Returns names of fields as a location.
 fn fields(names: &[&str]) -> Vec<ErrorLocation> {
     names
         .iter()
@@ -151,7 +151,7 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let (status, retryable) = (self.status(), self.is_retryable());
         let pause = match self {
-            Self::Loading => LOADING_SECONDS,
+            Self::Loading => LOADING_RETRY_AFTER_SECONDS,
             _ => RETRY_AFTER_SECONDS,
         };
         let body = ErrorBody {

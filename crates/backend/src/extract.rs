@@ -1,4 +1,4 @@
-//! The text of a request, admitted: its body read within bounds, its place in the queue taken.
+//! Admission of a request: its body is read within limits, and it gets a place in the queue.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,59 +10,60 @@ use axum::{
 use futures_util::StreamExt as _;
 use tokio::time::{Instant, timeout_at};
 
-use crate::{error::Error, parse, queue::Place, state::AppState, worker::Model};
+use crate::{error::Error, parse, queue::Permit, state::AppState, worker::Model};
 
-/// JSON may write a byte of text in six (`\u0041`).
+/// JSON may encode one byte of text in six (`\u0041`).
 const JSON_BYTES_PER_TEXT_BYTE: usize = 6;
 
-/// What a body holds besides the text: braces, the field's name, white space, other fields.
+/// Bytes of a body besides the text: braces, the name of the field, white space, other fields.
 const JSON_EXTRA_BYTES: usize = 64 * 1024;
 
-/// The longest pause within a body. Whoever is silent for longer has gone or means no good, and
-/// would hold a place in the queue.
-const BODY_PAUSE: Duration = Duration::from_secs(30);
+/// Maximum pause within a body. A client that is silent for longer is gone or hostile, and would
+/// hold a place in the queue.
+const MAX_PAUSE: Duration = Duration::from_secs(30);
 
-/// How slowly a body may come.
+/// Minimum speed of a body.
 #[derive(Clone, Copy, Debug)]
-struct Pace {
-    /// What it may take besides its length.
+struct Speed {
+    /// Allowance on top of the time for the length.
     grace: Duration,
-    /// What it must bring in a second on the whole.
+    /// Average bytes per second.
     bytes_per_second: u64,
 }
 
-/// Half the rate of the slowest mobile networks, so that nobody holds a place for ever with a byte
-/// now and then: ten megabytes may take nine minutes.
-const PACE: Pace = Pace {
+/// Half the rate of the slowest mobile networks, so that nobody holds a place for ever by sending a
+/// byte now and then: ten megabytes may take nine minutes.
+const MIN_SPEED: Speed = Speed {
     grace: Duration::from_secs(30),
     bytes_per_second: 20_000,
 };
 
-impl Pace {
-    /// How long after its start a body must be over or go on that has brought so many bytes.
-    fn time_for(self, bytes: usize) -> Duration {
+impl Speed {
+    /// Returns the deadline, from the start of the body, for the next byte after `bytes` have
+    /// arrived.
+    fn deadline(self, bytes: usize) -> Duration {
         let millis = (bytes as u64).saturating_mul(1000) / self.bytes_per_second;
         self.grace + Duration::from_millis(millis)
     }
 }
 
-/// How much of a body that is refused is still read, so that a client that sends everything before
-/// it reads sees the answer and no reset connection: sixteen novels. It is thrown away, so that
-/// it costs bandwidth only.
-const DRAIN_BYTES: usize = 256 * 1024 * 1024;
+/// Maximum bytes read from a refused body, so that a client that sends everything before it reads
+/// gets the response and not a connection reset: sixteen novels. They are discarded, so they cost
+/// only bandwidth.
+const MAX_DRAIN_BYTES: usize = 256 * 1024 * 1024;
 
-/// How long that reading goes on at most.
-const DRAIN_TIME: Duration = Duration::from_mins(1);
+/// Maximum time for reading a refused body.
+const MAX_DRAIN_TIME: Duration = Duration::from_mins(1);
 
-/// The text of a request that is to be translated, with its place in the queue.
+/// The text of a request and its place in the queue.
 #[derive(Debug)]
 pub struct Admitted {
-    /// The text, not longer than the limit.
+    /// The text, within the limit.
     pub text: String,
-    /// Free for others when this is dropped.
-    pub place: Place,
-    /// The model that is to translate it. A text that is admitted is translated, also when the
-    /// service is told to end in the meantime.
+    /// Place in the queue, released on drop.
+    pub permit: Permit,
+    /// Model for the translation. An admitted text is translated even if the service is told to
+    /// shut down in the meantime.
     pub model: Arc<Model>,
 }
 
@@ -72,9 +73,9 @@ impl FromRequest<AppState> for Admitted {
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Error> {
         let (parts, body) = request.into_parts();
         let mut body = body.into_data_stream();
-        let mut asked_for = !waits_for_leave(&parts.headers);
-        let admitted = read(&parts.headers, &mut body, &mut asked_for, state).await;
-        if admitted.is_err() && asked_for {
+        let mut body_sent = !expects_continue(&parts.headers);
+        let admitted = read(&parts.headers, &mut body, &mut body_sent, state).await;
+        if admitted.is_err() && body_sent {
             drain(body).await;
         }
         admitted
@@ -84,14 +85,21 @@ impl FromRequest<AppState> for Admitted {
 async fn read(
     headers: &HeaderMap,
     body: &mut BodyDataStream,
-    asked_for: &mut bool,
+    body_sent: &mut bool,
     state: &AppState,
 ) -> Result<Admitted, Error> {
     let model = state.admission()?;
-    let mut place = state.queue.enter().map_err(|_| Error::Full)?;
-    let announced = announced(headers, state.max_text_bytes)?;
-    *asked_for = true;
-    let bytes = collect(body, announced, state.max_text_bytes, &mut place, PACE).await?;
+    let mut permit = state.queue.enter().map_err(|_| Error::Full)?;
+    let content_length = content_length(headers, state.max_text_bytes)?;
+    *body_sent = true;
+    let bytes = collect(
+        body,
+        content_length,
+        state.max_text_bytes,
+        &mut permit,
+        MIN_SPEED,
+    )
+    .await?;
     let content_type = headers
         .get(header::CONTENT_TYPE)
         .map(|value| value.to_str().unwrap_or("unreadable").to_owned());
@@ -101,10 +109,11 @@ async fn read(
         .await
         .map_err(|_| Error::Internal)?
         .map_err(|fault| {
-            // Only a text written in escapes may be so long: its length is the greater fault.
-            let is_longer = length > state.max_text_bytes.saturating_add(JSON_EXTRA_BYTES);
-            if is_longer {
-                longer_than(state.max_text_bytes)
+            // Such a long body could only be valid if its text were full of escapes, so its length
+            // is the more important fault.
+            let is_too_long = length > state.max_text_bytes.saturating_add(JSON_EXTRA_BYTES);
+            if is_too_long {
+                too_long(state.max_text_bytes)
             } else {
                 fault
             }
@@ -115,84 +124,89 @@ async fn read(
             length: Some(text.len()),
         });
     }
-    place.hold(text.len()).map_err(|_| Error::Full)?;
-    Ok(Admitted { text, place, model })
+    permit.hold(text.len()).map_err(|_| Error::Full)?;
+    Ok(Admitted {
+        text,
+        permit,
+        model,
+    })
 }
 
-/// The length that a body says it has, if it does.
-fn announced(headers: &HeaderMap, limit: usize) -> Result<Option<usize>, Error> {
+/// Returns the `Content-Length` of the body, if it has one.
+fn content_length(headers: &HeaderMap, limit: usize) -> Result<Option<usize>, Error> {
     let length = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     match length {
-        Some(length) if length > longest_body(limit) => Err(longer_than(limit)),
+        Some(length) if length > max_body(limit) => Err(too_long(limit)),
         length => Ok(length),
     }
 }
 
-/// The longest body that can hold a text of `limit` bytes.
-fn longest_body(limit: usize) -> usize {
+/// Returns the maximum length of a body with a text of `limit` bytes.
+fn max_body(limit: usize) -> usize {
     limit
         .saturating_mul(JSON_BYTES_PER_TEXT_BYTE)
         .saturating_add(JSON_EXTRA_BYTES)
 }
 
-fn longer_than(limit: usize) -> Error {
+fn too_long(limit: usize) -> Error {
     Error::TooLong {
         limit,
         length: None,
     }
 }
 
-/// Reads a body, counting it in `place` as it comes.
+/// Reads a body and counts its bytes in `permit` as they arrive.
 async fn collect(
     body: &mut BodyDataStream,
-    announced: Option<usize>,
+    content_length: Option<usize>,
     limit: usize,
-    place: &mut Place,
-    least: Pace,
+    permit: &mut Permit,
+    min_speed: Speed,
 ) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    if let Some(length) = announced {
-        place.hold(length).map_err(|_| Error::Full)?;
+    if let Some(length) = content_length {
+        permit.hold(length).map_err(|_| Error::Full)?;
         bytes.reserve_exact(length);
     }
     let start = Instant::now();
     loop {
-        let deadline = start + least.time_for(bytes.len());
-        let until = deadline.min(Instant::now() + BODY_PAUSE);
+        let deadline = start + min_speed.deadline(bytes.len());
+        let until = deadline.min(Instant::now() + MAX_PAUSE);
         let chunk = timeout_at(until, body.next())
             .await
             .map_err(|_| Error::Slow)?;
         let Some(chunk) = chunk else {
             return Ok(bytes);
         };
-        // What is ready at once does not run into a timeout.
+        // A body that is always ready never runs into the timeout.
         if Instant::now() > deadline {
             return Err(Error::Slow);
         }
         let chunk = chunk.map_err(|_| Error::Aborted)?;
-        if bytes.len() + chunk.len() > longest_body(limit) {
-            return Err(longer_than(limit));
+        if bytes.len() + chunk.len() > max_body(limit) {
+            return Err(too_long(limit));
         }
         bytes.extend_from_slice(&chunk);
-        if bytes.len() > announced.unwrap_or(0) {
-            place.hold(bytes.len()).map_err(|_| Error::Full)?;
+        if bytes.len() > content_length.unwrap_or(0) {
+            permit.hold(bytes.len()).map_err(|_| Error::Full)?;
         }
     }
 }
 
-/// Whether the client sends the body only when told so; then the answer alone is enough.
-fn waits_for_leave(headers: &HeaderMap) -> bool {
+/// Returns whether the client waits for permission before it sends the body; if so, the response
+/// alone is enough.
+fn expects_continue(headers: &HeaderMap) -> bool {
     headers
         .get(header::EXPECT)
         .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
-/// Reads what is left of a body that nobody wants, within bounds.
+/// Reads the rest of an unwanted body, within limits.
 pub async fn drain(mut body: BodyDataStream) {
-    let until = Instant::now() + DRAIN_TIME;
-    let mut left = DRAIN_BYTES;
+    let until = Instant::now() + MAX_DRAIN_TIME;
+    let mut left = MAX_DRAIN_BYTES;
     while let Ok(Some(Ok(chunk))) = timeout_at(until, body.next()).await {
         match left.checked_sub(chunk.len()) {
             Some(fewer) => left = fewer,
@@ -209,18 +223,18 @@ mod tests {
     use futures_util::{Stream, stream};
 
     use super::*;
-    use crate::queue::Queue;
+    use crate::queue::RequestQueue;
 
     async fn outcome(
         chunks: impl Stream<Item = Bytes> + Send + 'static,
-        least: Pace,
+        min_speed: Speed,
     ) -> Result<Vec<u8>, Error> {
-        let mut place = Queue::new(1, 1000).enter().expect("room");
+        let mut permit = RequestQueue::new(1, 1000).enter().expect("room");
         let mut body = Body::from_stream(chunks.map(Ok::<_, Infallible>)).into_data_stream();
-        collect(&mut body, None, usize::MAX, &mut place, least).await
+        collect(&mut body, None, usize::MAX, &mut permit, min_speed).await
     }
 
-    /// A byte now and then, for ever: it is never silent for long.
+    /// A byte now and then, for ever: a body that is never silent for long.
     fn trickle() -> impl Stream<Item = Bytes> + Send + 'static {
         stream::repeat(Bytes::from_static(b"x")).then(async |byte| {
             tokio::task::yield_now().await;
@@ -230,22 +244,26 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_is_never_silent_but_too_slow_is_given_up() {
-        // No machine brings single bytes at this rate.
-        let least = Pace {
+        // No machine delivers single bytes at this rate.
+        let min_speed = Speed {
             grace: Duration::ZERO,
             bytes_per_second: u64::MAX,
         };
-        let slow = outcome(trickle(), least).await.expect_err("too slow");
+        let slow = outcome(trickle(), min_speed).await.expect_err("too slow");
         assert!(matches!(slow, Error::Slow), "{slow}");
-        let silent = outcome(stream::pending(), least).await.expect_err("silent");
+        let silent = outcome(stream::pending(), min_speed)
+            .await
+            .expect_err("silent");
         assert!(matches!(silent, Error::Slow), "{silent}");
-        let bytes = outcome(trickle().take(100), PACE).await.expect("in time");
+        let bytes = outcome(trickle().take(100), MIN_SPEED)
+            .await
+            .expect("in time");
         assert_eq!(bytes.len(), 100);
     }
 
     #[test]
     fn a_long_body_may_take_longer() {
-        assert_eq!(PACE.time_for(0), Duration::from_secs(30));
-        assert_eq!(PACE.time_for(200_000), Duration::from_secs(40));
+        assert_eq!(MIN_SPEED.deadline(0), Duration::from_secs(30));
+        assert_eq!(MIN_SPEED.deadline(200_000), Duration::from_secs(40));
     }
 }

@@ -1,16 +1,21 @@
-//! The translation service's program.
+//! Program of the translation service.
 
 mod cli;
 
+use std::process::ExitCode;
+
 use backend::{fetch_model, run};
 use clap::Parser as _;
-use service::{health, server, shutdown, telemetry};
+use service::{exit, health, server, shutdown, telemetry};
 
 use cli::{Cli, Command};
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let cli = Cli::parse();
+async fn main() -> ExitCode {
+    exit::code(execute(Cli::parse()).await)
+}
+
+async fn execute(cli: Cli) -> anyhow::Result<()> {
     telemetry::init(&cli.common.rust_log)?;
     match cli.command {
         Some(Command::Healthcheck) => health::check(cli.config.backend_bind).await,

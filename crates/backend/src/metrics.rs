@@ -1,4 +1,4 @@
-//! What is counted: names, descriptions, and the middleware that counts requests.
+//! Metrics: names, descriptions, and the middleware that counts requests.
 
 use std::time::Instant;
 
@@ -11,10 +11,9 @@ use metrics::Unit;
 
 /// Requests answered, by route and status.
 pub const REQUESTS: &str = "backend_requests_total";
-/// Time to the head of an answer, by route.
+/// Time to the head of a response, by route.
 pub const REQUEST_SECONDS: &str = "backend_request_seconds";
-/// Texts that the model had to do with, by how they ended: `done`, `cancelled` or `failed`. One
-/// without sentences is none.
+/// Texts with at least one sentence, by outcome: `done`, `cancelled` or `failed`.
 pub const JOBS: &str = "backend_jobs_total";
 /// Sentences translated.
 pub const SENTENCES: &str = "backend_sentences_total";
@@ -22,67 +21,61 @@ pub const SENTENCES: &str = "backend_sentences_total";
 pub const SOURCE_TOKENS: &str = "backend_source_tokens_total";
 /// Tokens written by the model.
 pub const TARGET_TOKENS: &str = "backend_target_tokens_total";
-/// Sentences that were looked for among those translated not long ago or at work for the same request: `hit` or `miss`.
+/// Lookups among the sentences that were translated recently or are in progress for the same
+/// request: `hit` or `miss`.
 pub const CACHE_LOOKUPS: &str = "backend_cache_lookups_total";
-/// Requests at work or waiting.
+/// Requests running or waiting.
 pub const QUEUE_REQUESTS: &str = "backend_queue_requests";
-/// Bytes that those requests hold.
+/// Bytes held by these requests.
 pub const QUEUE_BYTES: &str = "backend_queue_bytes";
-/// Time to the first translated sentence of a text, counted from when all of it was there and read.
+/// Time to the first translated sentence of a text, from the moment the entire text was received
+/// and parsed.
 pub const FIRST_SENTENCE_SECONDS: &str = "backend_first_sentence_seconds";
-/// Rows of a step of the decoder.
+/// Rows of a decoder step.
 pub const BATCH_ROWS: &str = "backend_batch_rows";
 
-/// Installs the process's recorder and describes all metrics; may be called again.
+/// Installs the recorder of the process and describes all metrics; may be called repeatedly.
 ///
 /// # Panics
-/// The process has another recorder.
+/// If the process has another recorder.
 pub fn install() {
     service::metrics::install();
     let counters = [
         (REQUESTS, "Requests answered, by route and status."),
         (
             JOBS,
-            "Texts with sentences by how they ended: done, cancelled or failed.",
+            "Texts with at least one sentence, by outcome: done, cancelled or failed.",
         ),
         (SENTENCES, "Sentences translated."),
         (SOURCE_TOKENS, "Tokens read by the model."),
         (TARGET_TOKENS, "Tokens written by the model."),
         (
             CACHE_LOOKUPS,
-            "Sentences looked for among those translated not long ago or at work for the same request: hit or miss.",
+            "Lookups among the sentences translated recently or in progress for the same request: hit or miss.",
         ),
     ];
-    for (name, words) in counters {
-        metrics::describe_counter!(name, words);
+    for (name, description) in counters {
+        metrics::describe_counter!(name, description);
     }
-    metrics::describe_gauge!(QUEUE_REQUESTS, "Requests at work or waiting.");
-    metrics::describe_gauge!(
-        QUEUE_BYTES,
-        Unit::Bytes,
-        "Bytes of text that these requests hold."
-    );
+    metrics::describe_gauge!(QUEUE_REQUESTS, "Requests running or waiting.");
+    metrics::describe_gauge!(QUEUE_BYTES, Unit::Bytes, "Bytes held by these requests.");
     let histograms = [
         (
             REQUEST_SECONDS,
             Unit::Seconds,
-            "Time to the head of an answer.",
+            "Time to the head of a response.",
         ),
         (
             FIRST_SENTENCE_SECONDS,
             Unit::Seconds,
-            "Time from the end of a text's arrival to its first translated sentence.",
+            "Time from the complete receipt of a text to its first translated sentence.",
         ),
-        (
-            BATCH_ROWS,
-            Unit::Count,
-            "Rows of a step of the model's decoder.",
-        ),
+        (BATCH_ROWS, Unit::Count, "Rows of a decoder step."),
     ];
-    for (name, unit, words) in histograms {
-        metrics::describe_histogram!(name, unit, words);
+    for (name, unit, description) in histograms {
+        metrics::describe_histogram!(name, unit, description);
     }
-    // Counters exist from the start, so that a rate over them has no hole.
+    // Counters exist from the start, so that a rate over them has no gap.
     for name in [SENTENCES, SOURCE_TOKENS, TARGET_TOKENS] {
         metrics::counter!(name).increment(0);
     }
@@ -96,8 +89,8 @@ pub fn install() {
     metrics::gauge!(QUEUE_BYTES).increment(0.0);
 }
 
-/// Counts a request. The route is its pattern in the table, never the path that a client made up:
-/// every other value would be a time series of its own.
+/// Counts a request. The route is its pattern in the table, never the path chosen by a client: each
+/// distinct value would be a time series of its own.
 pub async fn count(request: Request, next: Next) -> Response {
     let start = Instant::now();
     let route = request

@@ -1,4 +1,4 @@
-//! The description of the API, made from the handlers and the wire types.
+//! Description of the API, generated from the handlers and the wire types.
 
 use api::{
     DoneEvent, ErrorBody, ErrorEvent, ModelInfo, SegmentEvent, TranslateRequest, TranslateResponse,
@@ -7,7 +7,7 @@ use utoipa::OpenApi;
 
 use crate::handlers::{model, probes, root, stream, translate};
 
-/// The document behind `GET /openapi.json`.
+/// Document of `GET /openapi.json`.
 #[derive(OpenApi)]
 #[openapi(
     info(

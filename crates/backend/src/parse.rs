@@ -1,4 +1,4 @@
-//! The body of a request as text: JSON with the one field `text_de`, checked as `FastAPI` checks it.
+//! The body of a request: JSON with the one field `text_de`, validated as `FastAPI` does it.
 
 use std::{fmt, str};
 
@@ -7,33 +7,33 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 
 use crate::error::Error;
 
-/// The field that holds the text.
+/// Name of the field with the text.
 const FIELD: &str = "text_de";
 
-/// Reads the text out of a body. `content_type` is the header's value, if there is one: without it
-/// a body is taken for JSON, and any other type than JSON is no object, as `FastAPI` has it.
+/// Returns the text in a body. `content_type` is the value of the header, if any: a body without
+/// one is treated as JSON, and any other type than JSON is not an object, as in `FastAPI`.
 ///
 /// # Errors
-/// What is wrong with the body, with `FastAPI`'s types and words. No message holds a part of the
+/// The fault of the body, in the types and words of `FastAPI`. No message contains any part of the
 /// body.
 pub fn text(body: &[u8], content_type: Option<&str>) -> Result<String, Error> {
     if body.is_empty() {
         return Err(missing(&["body"]));
     }
     if !content_type.is_none_or(is_json) {
-        return Err(no_object());
+        return Err(not_an_object());
     }
     let body = str::from_utf8(body).map_err(|error| Error::NotUtf8 {
         at: error.valid_up_to(),
     })?;
-    // Python's reader takes a byte order mark, and some editors write one.
+    // Python accepts a byte order mark, and some editors write one.
     let body = body.strip_prefix('\u{feff}').unwrap_or(body);
     match serde_json::from_str(body).map_err(|error| invalid_json(body, &error))? {
-        Body::Text(text) => Ok(text),
-        Body::Null => Err(missing(&["body"])),
-        Body::NoObject => Err(no_object()),
-        Body::Missing => Err(missing(&["body", FIELD])),
-        Body::NoString => Err(Error::invalid(
+        ParsedBody::Text(text) => Ok(text),
+        ParsedBody::Null => Err(missing(&["body"])),
+        ParsedBody::NotAnObject => Err(not_an_object()),
+        ParsedBody::Missing => Err(missing(&["body", FIELD])),
+        ParsedBody::NotAString => Err(Error::invalid(
             "string_type",
             "Input should be a valid string",
             &["body", FIELD],
@@ -41,7 +41,7 @@ pub fn text(body: &[u8], content_type: Option<&str>) -> Result<String, Error> {
     }
 }
 
-/// `application/json`, or a type that says it is written in JSON.
+/// Returns whether the type is `application/json` or one based on JSON.
 fn is_json(content_type: &str) -> bool {
     let essence = content_type.split(';').next().unwrap_or_default();
     let essence = essence.trim().to_ascii_lowercase();
@@ -54,7 +54,7 @@ fn missing(loc: &[&str]) -> Error {
     Error::invalid("missing", "Field required", loc)
 }
 
-fn no_object() -> Error {
+fn not_an_object() -> Error {
     Error::invalid(
         "model_attributes_type",
         "Input should be a valid dictionary or object to extract fields from",
@@ -62,7 +62,7 @@ fn no_object() -> Error {
     )
 }
 
-/// `loc` ends with the position in characters, as Python counts them.
+/// Returns an error whose `loc` ends with the position in characters, as Python counts them.
 fn invalid_json(body: &str, error: &serde_json::Error) -> Error {
     let at = if error.is_eof() {
         body.len()
@@ -88,17 +88,17 @@ fn invalid_json(body: &str, error: &serde_json::Error) -> Error {
     })
 }
 
-/// What a body turned out to be. Read by hand, because a general JSON tree takes thirty times the
-/// memory of a body like `[0,0,0,…`.
-enum Body {
+/// Classification of a body. Deserialised by hand, because a general JSON tree takes thirty times
+/// the memory of a body such as `[0,0,0,…`.
+enum ParsedBody {
     Text(String),
     Null,
-    NoObject,
+    NotAnObject,
     Missing,
-    NoString,
+    NotAString,
 }
 
-impl<'de> Deserialize<'de> for Body {
+impl<'de> Deserialize<'de> for ParsedBody {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(BodyVisitor)
     }
@@ -107,20 +107,20 @@ impl<'de> Deserialize<'de> for Body {
 struct BodyVisitor;
 
 impl<'de> Visitor<'de> for BodyVisitor {
-    type Value = Body;
+    type Value = ParsedBody;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("any JSON")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Body, A::Error> {
-        let mut body = Body::Missing;
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ParsedBody, A::Error> {
+        let mut body = ParsedBody::Missing;
         while let Some(IsField(is_field)) = map.next_key()? {
-            // Of several values the last one counts, as in Python.
+            // The last of several values counts, as in Python.
             if is_field {
                 body = match map.next_value()? {
-                    Value::Text(text) => Body::Text(text),
-                    Value::Other => Body::NoString,
+                    FieldValue::Text(text) => ParsedBody::Text(text),
+                    FieldValue::Other => ParsedBody::NotAString,
                 };
             } else {
                 map.next_value::<IgnoredAny>()?;
@@ -129,33 +129,33 @@ impl<'de> Visitor<'de> for BodyVisitor {
         Ok(body)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Body, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<ParsedBody, A::Error> {
         while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Body::NoObject)
+        Ok(ParsedBody::NotAnObject)
     }
 
-    fn visit_unit<E>(self) -> Result<Body, E> {
-        Ok(Body::Null)
+    fn visit_unit<E>(self) -> Result<ParsedBody, E> {
+        Ok(ParsedBody::Null)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Body, E> {
-        Ok(Body::NoObject)
+    fn visit_bool<E>(self, _: bool) -> Result<ParsedBody, E> {
+        Ok(ParsedBody::NotAnObject)
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Body, E> {
-        Ok(Body::NoObject)
+    fn visit_i64<E>(self, _: i64) -> Result<ParsedBody, E> {
+        Ok(ParsedBody::NotAnObject)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Body, E> {
-        Ok(Body::NoObject)
+    fn visit_u64<E>(self, _: u64) -> Result<ParsedBody, E> {
+        Ok(ParsedBody::NotAnObject)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Body, E> {
-        Ok(Body::NoObject)
+    fn visit_f64<E>(self, _: f64) -> Result<ParsedBody, E> {
+        Ok(ParsedBody::NotAnObject)
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<Body, E> {
-        Ok(Body::NoObject)
+    fn visit_str<E>(self, _: &str) -> Result<ParsedBody, E> {
+        Ok(ParsedBody::NotAnObject)
     }
 }
 
@@ -181,12 +181,12 @@ impl<'de> Deserialize<'de> for IsField {
 }
 
 /// A value that may be a string.
-enum Value {
+enum FieldValue {
     Text(String),
     Other,
 }
 
-impl<'de> Deserialize<'de> for Value {
+impl<'de> Deserialize<'de> for FieldValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ValueVisitor)
     }
@@ -195,48 +195,48 @@ impl<'de> Deserialize<'de> for Value {
 struct ValueVisitor;
 
 impl<'de> Visitor<'de> for ValueVisitor {
-    type Value = Value;
+    type Value = FieldValue;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("any JSON")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::Text(text.to_owned()))
+    fn visit_str<E>(self, text: &str) -> Result<FieldValue, E> {
+        Ok(FieldValue::Text(text.to_owned()))
     }
 
-    fn visit_string<E>(self, text: String) -> Result<Value, E> {
-        Ok(Value::Text(text))
+    fn visit_string<E>(self, text: String) -> Result<FieldValue, E> {
+        Ok(FieldValue::Text(text))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<FieldValue, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Value::Other)
+        Ok(FieldValue::Other)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<FieldValue, A::Error> {
         while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Value::Other)
+        Ok(FieldValue::Other)
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Other)
+    fn visit_unit<E>(self) -> Result<FieldValue, E> {
+        Ok(FieldValue::Other)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Value, E> {
-        Ok(Value::Other)
+    fn visit_bool<E>(self, _: bool) -> Result<FieldValue, E> {
+        Ok(FieldValue::Other)
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Value, E> {
-        Ok(Value::Other)
+    fn visit_i64<E>(self, _: i64) -> Result<FieldValue, E> {
+        Ok(FieldValue::Other)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Value, E> {
-        Ok(Value::Other)
+    fn visit_u64<E>(self, _: u64) -> Result<FieldValue, E> {
+        Ok(FieldValue::Other)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
-        Ok(Value::Other)
+    fn visit_f64<E>(self, _: f64) -> Result<FieldValue, E> {
+        Ok(FieldValue::Other)
     }
 }
 
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn another_content_type_is_no_object() {
+    fn another_content_type_is_not_an_object() {
         let body = br#"{"text_de":"a"}"#;
         for json in [
             "application/json",

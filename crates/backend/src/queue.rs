@@ -1,36 +1,37 @@
-//! How much work the service takes on at a time.
+//! Limits on the work that the service accepts at a time.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Requests that may be at work or waiting. The model takes the first sentences of some dozens at
-/// once, so that the last of so many short requests waits for one or two before it, which is seconds;
-/// who comes later is better off on another replica, or later.
-pub const MAX_REQUESTS: usize = 128;
+/// Maximum number of requests that are running or waiting. The model starts on the first sentences
+/// of several dozen requests at once, so that the last of this many short requests waits for one or
+/// two before it, a matter of seconds; a client that comes later is better served by another
+/// replica, or later.
+const MAX_REQUESTS: usize = 128;
 
-/// Bytes that all requests together may hold, as a multiple of the longest text: JSON can take six
-/// bytes for one of the text (`\u0041`), so that one such body fits in any case, and two more texts
-/// as people send them beside it. A byte in the queue costs about four in memory: body, sentences,
-/// translations, answer. What each sentence costs besides is counted apart, see
-/// [`BYTES_PER_SEGMENT`].
-pub const BYTES_PER_TEXT_BYTE: usize = 8;
+/// Maximum bytes held by all requests together, as a multiple of the maximum text. JSON may take
+/// six bytes for one of text (`\u0041`), so one such body always fits, with two ordinary texts
+/// beside it. A byte in the queue takes about four in memory: body, sentences, translations,
+/// response. The overhead of sentences is counted separately, see [`BYTES_PER_SEGMENT`].
+const BYTES_PER_TEXT_BYTE: usize = 8;
 
-/// What a sentence costs in memory besides its bytes: 16 for where it stands, 24 for its string and
-/// 32 for the smallest allocation behind it, and about as much again on the way out. In prose that is
-/// no more than the text; in a column of figures ("1\n") it is seventy times the text.
-pub const BYTES_PER_SEGMENT: usize = 128;
+/// Memory overhead of a sentence: 16 bytes for its position, 24 for its string, 32 for the smallest
+/// allocation, and about as much again for the translation. In prose that is no more than the text;
+/// in a column of figures (`"1\n"`) it is seventy times the text.
+const BYTES_PER_SEGMENT: usize = 128;
 
-/// The least room for all requests together, however short the longest text may be: for as many
-/// short texts at a time as [`MAX_REQUESTS`], each with a body's margin and hundreds of sentences.
+/// Minimum bytes for all requests together, however low the limit of a text is: enough for
+/// [`MAX_REQUESTS`] short texts at a time, each with the overhead of a body and hundreds of
+/// sentences.
 const MIN_BYTES: usize = MAX_REQUESTS * 128 * 1024;
 
-/// The share of the room that one request's sentences count for at most, in quarters. More is let
-/// in only if there is next to nobody else, and short texts must still find room beside it for the
-/// hours that it takes.
-const QUARTERS_OF_ONE: usize = 3;
+/// Maximum share of the bytes that the sentences of one request count for, in quarters. A request
+/// with more is admitted only when the queue is almost empty, and short texts must still fit beside
+/// it for the hours that it takes.
+const MAX_QUARTERS_OF_ONE_REQUEST: usize = 3;
 
-/// The bounds of the work taken on, in requests and in bytes. Clones share one count.
+/// Limits on the accepted work, in requests and in bytes. Clones share one count.
 #[derive(Clone, Debug)]
-pub struct Queue(Arc<Inner>);
+pub struct RequestQueue(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -45,12 +46,12 @@ struct Held {
     bytes: usize,
 }
 
-/// The queue has no more room.
+/// Error of a queue at capacity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
 
-impl Queue {
-    /// A queue for so many requests that hold so many bytes together.
+impl RequestQueue {
+    /// Creates a queue for up to `max_requests` requests with up to `max_bytes` bytes together.
     #[must_use]
     pub fn new(max_requests: usize, max_bytes: usize) -> Self {
         Self(Arc::new(Inner {
@@ -60,31 +61,31 @@ impl Queue {
         }))
     }
 
-    /// A queue for texts of at most `max_text_bytes` each.
+    /// Creates a queue for texts of up to `max_text_bytes` each.
     #[must_use]
     pub fn for_texts_of(max_text_bytes: usize) -> Self {
         let max_bytes = max_text_bytes.saturating_mul(BYTES_PER_TEXT_BYTE);
         Self::new(MAX_REQUESTS, max_bytes.max(MIN_BYTES))
     }
 
-    /// Takes a place, which is free again when the [`Place`] is dropped.
+    /// Admits a request until its [`Permit`] is dropped.
     ///
     /// # Errors
-    /// All are taken.
-    pub fn enter(&self) -> Result<Place, Full> {
+    /// The queue has its maximum number of requests.
+    pub fn enter(&self) -> Result<Permit, Full> {
         let mut held = self.0.held();
         if held.requests >= self.0.max_requests {
             return Err(Full);
         }
         held.requests += 1;
         report(*held);
-        Ok(Place {
+        Ok(Permit {
             queue: self.0.clone(),
             bytes: 0,
         })
     }
 
-    /// Requests that hold a place.
+    /// Returns the number of admitted requests.
     #[must_use]
     pub fn requests(&self) -> usize {
         self.0.held().requests
@@ -93,29 +94,29 @@ impl Queue {
 
 impl Inner {
     fn held(&self) -> MutexGuard<'_, Held> {
-        // Two numbers that are changed together cannot be left half-changed by a panic.
+        // A panic cannot leave two plain numbers half-changed.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A request's place in the queue, with the bytes that it holds.
+/// A request's place in the queue and the bytes that it holds.
 #[derive(Debug)]
-pub struct Place {
+pub struct Permit {
     queue: Arc<Inner>,
     bytes: usize,
 }
 
-impl Place {
-    /// Holds `bytes` in all from now on, more or less than before. A request that is alone gets all
-    /// that it asks for.
+impl Permit {
+    /// Sets the bytes held by this request, more or fewer than before. A request that is alone gets
+    /// as many as it asks for.
     ///
     /// # Errors
-    /// Other requests hold too much; what this one held before it still does.
+    /// Other requests hold too many; this one keeps what it held before.
     pub fn hold(&mut self, bytes: usize) -> Result<(), Full> {
         let mut held = self.queue.held();
         let others = held.bytes - self.bytes;
-        let is_too_much = others.saturating_add(bytes) > self.queue.max_bytes;
-        if bytes > self.bytes && others > 0 && is_too_much {
+        let exceeds_limit = others.saturating_add(bytes) > self.queue.max_bytes;
+        if bytes > self.bytes && others > 0 && exceeds_limit {
             return Err(Full);
         }
         held.bytes = others + bytes;
@@ -125,18 +126,18 @@ impl Place {
         Ok(())
     }
 
-    /// Holds what so many sentences cost, in addition to what it holds.
+    /// Adds the overhead of `segments` sentences to the held bytes.
     ///
     /// # Errors
     /// As [`hold`](Self::hold).
     pub fn hold_segments(&mut self, segments: usize) -> Result<(), Full> {
         let cost = segments.saturating_mul(BYTES_PER_SEGMENT);
-        let most = self.queue.max_bytes / 4 * QUARTERS_OF_ONE;
-        self.hold(self.bytes.saturating_add(cost).min(most.max(self.bytes)))
+        let max = self.queue.max_bytes / 4 * MAX_QUARTERS_OF_ONE_REQUEST;
+        self.hold(self.bytes.saturating_add(cost).min(max.max(self.bytes)))
     }
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
         let mut held = self.queue.held();
         held.requests -= 1;
@@ -155,8 +156,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_given_out_once_and_come_back() {
-        let queue = Queue::new(2, 100);
+    fn permits_are_limited_and_released_on_drop() {
+        let queue = RequestQueue::new(2, 100);
         let first = queue.enter().expect("room");
         let _second = queue.enter().expect("room");
         assert_eq!(queue.enter().expect_err("full"), Full);
@@ -165,8 +166,8 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_bounded_over_all_places() {
-        let queue = Queue::new(9, 100);
+    fn bytes_are_limited_over_all_permits() {
+        let queue = RequestQueue::new(9, 100);
         let (mut one, mut two) = (queue.enter().expect("room"), queue.enter().expect("room"));
         one.hold(60).expect("room");
         two.hold(50).expect_err("too much together");
@@ -179,8 +180,8 @@ mod tests {
     }
 
     #[test]
-    fn who_is_alone_gets_all_and_who_is_not_is_bounded() {
-        let queue = Queue::new(9, 1000);
+    fn a_request_alone_may_exceed_the_limit_and_others_may_not() {
+        let queue = RequestQueue::new(9, 1000);
         let (mut one, mut two) = (queue.enter().expect("room"), queue.enter().expect("room"));
         one.hold(5000).expect("alone");
         two.hold(1).expect_err("no room");
@@ -189,8 +190,8 @@ mod tests {
     }
 
     #[test]
-    fn sentences_count_but_never_for_all_the_room() {
-        let queue = Queue::new(9, 1000);
+    fn sentences_count_but_never_fill_the_queue() {
+        let queue = RequestQueue::new(9, 1000);
         let (mut one, mut two) = (queue.enter().expect("room"), queue.enter().expect("room"));
         one.hold(10).expect("room");
         one.hold_segments(2).expect("room");

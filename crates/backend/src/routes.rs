@@ -1,4 +1,4 @@
-//! The table of routes.
+//! Table of routes.
 
 use axum::{
     Router, middleware,
@@ -18,7 +18,7 @@ use crate::{
     state::AppState,
 };
 
-/// All routes of the service on `state`.
+/// Returns the router of the service with `state`.
 pub fn app(state: AppState) -> Router {
     let table = Router::new()
         .route("/", get(how_to))

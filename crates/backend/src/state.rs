@@ -1,4 +1,4 @@
-//! What all handlers share.
+//! State shared by all handlers.
 
 use std::sync::Arc;
 
@@ -6,42 +6,43 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     error::Error,
-    queue::Queue,
+    queue::RequestQueue,
     worker::{Model, Status, Worker},
 };
 
-/// What all handlers share; clones are handles of the same.
+/// State shared by all handlers; clones refer to the same state.
 #[derive(Clone, Debug)]
 pub struct AppState {
-    /// The model's thread.
+    /// Thread of the model.
     pub worker: Worker,
-    /// The bounds of the work taken on.
-    pub queue: Queue,
-    /// The longest text taken, in bytes of UTF-8.
+    /// Limits on the accepted work.
+    pub queue: RequestQueue,
+    /// Maximum size of a text, in bytes of UTF-8.
     pub max_text_bytes: usize,
-    /// Cancelled when the process is to end: nothing new is taken on.
+    /// Cancelled when the process starts to shut down and accepts nothing new.
     pub shutdown: CancellationToken,
-    /// Cancelled when what is still running has to end now.
+    /// Cancelled when everything that is still running has to end.
     pub cutoff: CancellationToken,
 }
 
 impl AppState {
-    /// A service around `worker` that takes on no more once `shutdown` is cancelled.
+    /// Creates the state of a service on `worker` that accepts nothing new once `shutdown` is
+    /// cancelled.
     #[must_use]
     pub fn new(worker: Worker, max_text_bytes: usize, shutdown: CancellationToken) -> Self {
         Self {
             worker,
-            queue: Queue::for_texts_of(max_text_bytes),
+            queue: RequestQueue::for_texts_of(max_text_bytes),
             max_text_bytes,
             shutdown,
             cutoff: CancellationToken::new(),
         }
     }
 
-    /// Whether new texts are taken on, and by which model.
+    /// Returns the model for a new text.
     ///
     /// # Errors
-    /// Why not, for now.
+    /// The service does not accept texts at present; the error says why.
     pub fn admission(&self) -> Result<Arc<Model>, Error> {
         if self.shutdown.is_cancelled() {
             return Err(Error::ShuttingDown);

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     error::Error,
     extract::Admitted,
-    queue::Place,
+    queue::Permit,
     state::AppState,
     worker::{Event, Job},
 };
@@ -26,7 +26,7 @@ pub struct Translation {
     cutoff: CancellationToken,
     start: Instant,
     // Held until the answer has gone, because until then it is in memory.
-    place: Arc<Place>,
+    permit: Arc<Permit>,
 }
 
 impl Translation {
@@ -38,7 +38,7 @@ impl Translation {
         let start = Instant::now();
         let Admitted {
             text,
-            mut place,
+            mut permit,
             model,
         } = admitted;
         let text: Arc<str> = text.into();
@@ -47,14 +47,14 @@ impl Translation {
             move || {
                 let segments = segment::segments(&text, &model.info.source_language);
                 // Before most of what they cost is spent.
-                place
+                permit
                     .hold_segments(segments.len())
                     .map_err(|_| Error::Full)?;
                 let sentences: Vec<String> = segments
                     .iter()
                     .map(|segment| segment.of(&text).to_owned())
                     .collect();
-                Ok((segments, sentences, place))
+                Ok((segments, sentences, permit))
             }
         };
         // A book takes seconds, too long for a thread of the runtime.
@@ -67,10 +67,10 @@ impl Translation {
             tracing::error!(reason, "cutting a text into sentences failed");
             Error::Internal
         })?;
-        let (segments, sentences, place) = cut?;
-        let place = Arc::new(place);
+        let (segments, sentences, permit) = cut?;
+        let permit = Arc::new(permit);
         let job =
-            (!sentences.is_empty()).then(|| state.worker.submit(sentences, place.clone(), start));
+            (!sentences.is_empty()).then(|| state.worker.submit(sentences, permit.clone(), start));
         Ok(Self {
             text,
             segments,
@@ -78,7 +78,7 @@ impl Translation {
             done: 0,
             cutoff: state.cutoff.clone(),
             start,
-            place,
+            permit,
         })
     }
 
@@ -119,14 +119,14 @@ impl Translation {
     ///
     /// # Errors
     /// As [`next`](Self::next).
-    pub async fn whole(mut self) -> Result<(String, Arc<Place>), Error> {
+    pub async fn whole(mut self) -> Result<(String, Arc<Permit>), Error> {
         let mut translations = Vec::with_capacity(self.segments.len());
         while let Some(event) = self.next().await {
             translations.push(event?.translation);
         }
         let translations = translations.iter().map(String::as_str);
         let text = segment::join(&self.text, &self.segments, translations);
-        Ok((text, self.place))
+        Ok((text, self.permit))
     }
 
     /// What is said when all is done.

@@ -20,7 +20,7 @@ use marian::{Finished, JobId, Scheduler, Step, Translator};
 use tokio::sync::{mpsc as channel, watch};
 use tracing::Span;
 
-use crate::{metrics as names, queue::Place};
+use crate::{metrics as names, queue::Permit};
 
 /// Texts that are remembered because the model failed while they were at work. Most come again and
 /// succeed; beyond so many that do not, all get another try.
@@ -92,7 +92,7 @@ struct Active {
     span: Span,
     received: Instant,
     waits_for_first: bool,
-    _place: Arc<Place>,
+    _permit: Arc<Permit>,
 }
 
 impl Worker {
@@ -172,7 +172,7 @@ impl Worker {
     /// Puts a text to work that was there and read at `received`; its log lines get the current
     /// span. It has at least one sentence.
     #[must_use]
-    pub fn submit(&self, sentences: Vec<String>, place: Arc<Place>, received: Instant) -> Job {
+    pub fn submit(&self, sentences: Vec<String>, permit: Arc<Permit>, received: Instant) -> Job {
         let (events, handed_out) = channel::unbounded_channel();
         let active = Active {
             events,
@@ -180,7 +180,7 @@ impl Worker {
             span: Span::current(),
             received,
             waits_for_first: true,
-            _place: place,
+            _permit: permit,
         };
         // Without a thread the job's events end at once, and the job has failed.
         let _ = self.submissions.send(Submission { sentences, active });
@@ -342,7 +342,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::{config::ModelConfig, model_dir, queue::Queue};
+    use crate::{config::ModelConfig, model_dir, queue::RequestQueue};
 
     fn load() -> anyhow::Result<(Arc<Translator>, ModelInfo)> {
         let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/demo-de-en");
@@ -354,9 +354,9 @@ mod tests {
     }
 
     fn submit(worker: &Worker, sentences: &[&str]) -> Job {
-        let place = Queue::new(1, 1).enter().expect("room");
+        let permit = RequestQueue::new(1, 1).enter().expect("room");
         let sentences = sentences.iter().map(|text| (*text).to_owned()).collect();
-        worker.submit(sentences, Arc::new(place), Instant::now())
+        worker.submit(sentences, Arc::new(permit), Instant::now())
     }
 
     /// All sentences, or whether the model had failed on the text before.

@@ -1,32 +1,33 @@
-//! What is measured, as a line of JSON.
+//! Measurements of a run, as a line of JSON.
 
 use std::{fmt, fs, time::Duration};
 
 use serde::Serialize;
 
-/// What the fields are, for people.
+/// Meaning of the fields, for the help text.
 pub(crate) const MEANING: &str = "\
 The figures are one line of JSON:
-  tokens_per_s     target tokens in a second
-  sentences_per_s  sentences in a second
-  p50_ms, p95_ms   a sentence's latency: from the start of its batch to its own end
-  peak_rss_mb      greatest resident memory of the process, in MiB
-  load_ms          from the model's folder to a model that is ready";
+  tokens_per_s     target tokens per second
+  sentences_per_s  sentences per second
+  p50_ms, p95_ms   latency of a sentence, from the start of its batch
+  peak_rss_mb      peak resident memory of the process, in MiB
+  load_ms          time to load the model";
 
-/// The figures of a run.
+/// Measurements of a run.
 #[derive(Debug, Serialize)]
 pub(crate) struct Figures {
     tokens_per_s: f64,
     sentences_per_s: f64,
     p50_ms: f64,
     p95_ms: f64,
-    /// None where the system does not say, which is anywhere but on Linux.
+    /// `None` on systems other than Linux, which do not report it.
     peak_rss_mb: Option<f64>,
     load_ms: f64,
 }
 
 impl Figures {
-    /// Of a run that produced so many target tokens, with each sentence's latency. Takes the memory as it is now.
+    /// Computes the figures of a run from its number of target tokens and the latency of each
+    /// sentence. Memory is measured at the time of the call.
     pub(crate) fn new(
         load: Duration,
         run: Duration,
@@ -56,7 +57,7 @@ fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
-/// The least value that so many percent of the sorted ones do not exceed.
+/// Returns the smallest of the sorted values that `percent` of them do not exceed.
 fn percentile(sorted: &[Duration], percent: usize) -> Duration {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted.get(rank - 1).copied().unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Sentences to sentences, as the service translates them: what comes out, and how fast.
+//! Translation as in the service, sentence by sentence: output and speed.
 
 use std::{
     io::{self, BufWriter, Write as _},
@@ -15,7 +15,7 @@ use crate::{figures::Figures, model::Model};
 pub(crate) struct Arguments {
     #[command(flatten)]
     model: Model,
-    /// Sentences that are handed to the scheduler at a time. [default: all of them]
+    /// Sentences handed to the scheduler at a time. [default: all of them]
     #[arg(long)]
     batch: Option<usize>,
 }
@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Figures> {
     let mut lines = io::stdin().lines();
     let (translator, load) = arguments.model.load()?;
-    // Memory that is first touched and threads that first wake are no part of the figures.
+    // First touches of memory and first wake-ups of threads are not part of the figures.
     translator.translate(&["Guten Morgen!", "Das Haus ist alt.", "Wo ist der Bahnhof?"])?;
     let mut scheduler = Scheduler::new(Arc::new(translator));
     let mut output = BufWriter::new(io::stdout().lock());

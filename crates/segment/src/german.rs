@@ -1,34 +1,35 @@
-//! What `sentencex` gets wrong in German.
+//! Corrections of `sentencex` for German.
 //!
-//! It knows the months and some abbreviations, takes English ones for German (`Art.`, `Gen.`, `Jan.`), and knows
-//! neither ordinals (`der 2. Weltkrieg`) nor the abbreviations of letters and laws (`Abs.`, `Ziff.`, `zzgl.`). The
-//! rules here look at the word before a full stop and the word behind it, drop boundaries and add some. Where a text
-//! can be read both ways they join: a sentence too long is translated well, half a sentence is not.
+//! `sentencex` knows the months and some abbreviations, treats English ones as German (`Art.`,
+//! `Gen.`, `Jan.`), and knows neither ordinals (`der 2. Weltkrieg`) nor the abbreviations of
+//! correspondence and law (`Abs.`, `Ziff.`, `zzgl.`). The rules here look at the words before and
+//! after a full stop, drop boundaries and add others. Where a text can be read both ways they join:
+//! a sentence that is too long translates well, half a sentence does not.
 
-/// Length in bytes from which a sentence is cut inside quotations and brackets too, where `sentencex` never cuts: a
-/// speech over half a page. It is some 45 words, twice a usual sentence.
-const LONG: usize = 300;
-/// Bytes of a word that are looked at before a boundary. No word that the rules know is a tenth as long; an address
-/// may be, and a line without white space is one word of megabytes, in which every full stop would look through all
-/// that is before it.
-const WORD_BEFORE: usize = 256;
-/// Bytes that are looked at behind a boundary without white space, for the same reason.
-const WORD_BEHIND: usize = 128;
-/// Open quotations that are told apart. Texts have two or three in one another; deeper ones are marks that nothing
-/// closes, and each new mark would look through all of them.
+/// Length in bytes from which a sentence is also cut inside quotations and brackets, where
+/// `sentencex` never cuts: a speech over half a page. About 45 words, twice the usual sentence.
+const LONG_SENTENCE: usize = 300;
+/// Maximum bytes examined before a boundary. No word in the rules is a tenth as long, but a URL may
+/// be, and a line without white space is a single word of megabytes: without the limit, every full
+/// stop in it would scan everything before it.
+const MAX_LOOKBACK: usize = 256;
+/// Maximum bytes examined after a boundary without white space, for the same reason.
+const MAX_LOOKAHEAD: usize = 128;
+/// Maximum depth of nested quotations. Texts nest two or three; anything deeper is unclosed marks,
+/// and without the limit every new mark would scan all of them.
 const MAX_QUOTES: usize = 16;
 
-/// What an abbreviation says about the full stop behind it.
+/// Position of an abbreviation in its sentence.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Abbreviation {
-    /// Something always follows: `Dr.`, `bzw.`
-    Opens,
-    /// It may stand at a sentence's end: `usw.`, `Min.`; then the next word tells.
-    MayEnd,
+    /// A word of the same sentence always follows: `Dr.`, `bzw.`
+    NeverFinal,
+    /// The sentence may end here: `usw.`, `Min.`; the next word decides.
+    MayBeFinal,
 }
 
-/// Abbreviations that something must follow, in lower case, without the last full stop.
-const OPENING: &str = "abb abs abt abtlg adr allg amtl anh anl anm art aufl ausg ausschl b2b bd bde begl begr beil bes \
+/// Abbreviations that never end a sentence, in lower case, without the last full stop.
+const NEVER_FINAL: &str = "abb abs abt abtlg adr allg amtl anh anl anm art aufl ausg ausschl b2b bd bde begl begr beil bes \
     betr bezgl bezügl bsp bspw bzgl bzw ca chem dipl doz dr durchschn ehem eidg eig eigtl einschl em engl entspr \
     erg evang evtl exkl fa fam fig fr franz frl gebr geh gem gez ggf ggfs ggü griech hl hr hrn hrsg \
     ing inh inkl insb insbes ital jährl jew kap kath kfm kt lat lfd lic lit lt mag max med mind mtl nam näml \
@@ -38,15 +39,16 @@ const OPENING: &str = "abb abs abt abtlg adr allg amtl anh anl anm art aufl ausg
     zzt";
 
 /// Abbreviations that may end a sentence, in lower case, without the last full stop.
-const MAY_END: &str = "apr aug bhf chr co corp dez dgl etc feb febr ff folg frk gbr geb gen gest ges hbf jan jh jhdt \
+const MAY_BE_FINAL: &str = "apr aug bhf chr co corp dez dgl etc feb febr ff folg frk gbr geb gen gest ges hbf jan jh jhdt \
     jhs jr jul jun kl ltd mill min mio mrd mwst mär mrz nachf nachm nov okt pf pfd pkt pl qm rp sek sen sep \
     sept std stck stk str tsd ugf usf usw verh verl vers verz wwe zt ztr";
 
-/// Abbreviations that are names or nouns where they have a capital letter, in lower case: `max. 5 kg`, but `Ich sah Max.`
+/// Abbreviations that are names or nouns when capitalised, in lower case: `max. 5 kg`, but `Ich sah
+/// Max.`
 const NAMES: &str = "lit max pat pol";
 
-/// Words that begin a sentence and are written small inside one: what follows a full stop with such a capital letter
-/// is a new sentence.
+/// Words that are capitalised only at the start of a sentence: one that follows a full stop with a
+/// capital letter starts a new sentence.
 const STARTERS: &str = "aber alle allerdings alles als also am an andere andererseits auch auf aus außer außerdem \
     ausserdem bald bei beide bereits besonders bevor bis bitte bleibt da dabei dadurch dafür dagegen daher dahin damals \
     damit danach daneben dann daran darauf daraus darin darüber darum das dass davon davor dazu dein deine dem den denn \
@@ -61,7 +63,7 @@ const STARTERS: &str = "aber alle allerdings alles als also am an andere anderer
     war waren warum was wegen weil weiter weitere welche welcher welches wenn wer werden weshalb wie wieder wieso will \
     wir wird wo wobei wohl wurde wurden zu zudem zuerst zum zur zunächst zwar zwischen";
 
-/// What makes an ordinal of the number before it, whatever stands before the number.
+/// Nouns that make the preceding number an ordinal, whatever precedes the number.
 const ORDINAL_NOUNS: &str = "januar jänner februar feber märz april mai juni juli august september oktober november \
     dezember jan feb febr mär mrz apr jun jul aug sep sept okt nov dez jahrhundert jahrhunderts jh jhdt jahrtausend \
     jahrtausends quartal semester trimester weltkrieg weltkriegs bundesliga liga fc sc sv fsv vfl tsv division klasse \
@@ -75,33 +77,34 @@ const BEFORE_ORDINALS: &str = "ab am ans auf bei beim bis das dem den der des di
     meinen meiner nach oder sein seine seinem seinen seiner seit sowie übers und unser unsere unserem unseren vom von vor \
     zum zur zwischen";
 
-fn lists(list: &str, word: &str) -> bool {
-    // A few hundred words, looked through once a full stop: no need of a table.
+fn contains_word(list: &str, word: &str) -> bool {
+    // A linear search through a few hundred words per full stop is fast enough.
     list.split_ascii_whitespace().any(|entry| entry == word)
 }
 
 fn abbreviation(word: &str) -> Option<Abbreviation> {
     let word = word.to_lowercase();
-    if lists(MAY_END, &word) {
-        Some(Abbreviation::MayEnd)
-    } else if lists(OPENING, &word) {
-        Some(Abbreviation::Opens)
+    if contains_word(MAY_BE_FINAL, &word) {
+        Some(Abbreviation::MayBeFinal)
+    } else if contains_word(NEVER_FINAL, &word) {
+        Some(Abbreviation::NeverFinal)
     } else {
         None
     }
 }
 
-/// Whether `text` (behind `3. `) begins with a word that makes an ordinal of the number.
+/// Returns whether `text` (the text after `3. `) starts with a noun that makes the number an
+/// ordinal.
 pub(crate) fn is_ordinal_noun(text: &str) -> bool {
-    lists(ORDINAL_NOUNS, &first_word(text).to_lowercase())
+    contains_word(ORDINAL_NOUNS, &first_word(text).to_lowercase())
 }
 
 fn is_starter(text: &str) -> bool {
     let word = first_word(text);
-    word.starts_with(char::is_uppercase) && lists(STARTERS, &word.to_lowercase())
+    word.starts_with(char::is_uppercase) && contains_word(STARTERS, &word.to_lowercase())
 }
 
-/// The letters at the beginning of `text`, after opening quotation marks.
+/// Returns the letters at the start of `text`, after opening quotation marks.
 fn first_word(text: &str) -> &str {
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || is_quote(c));
     let end = text
@@ -125,22 +128,23 @@ fn is_terminator(c: char) -> bool {
     matches!(c, '.' | '!' | '?' | '…')
 }
 
-/// Moves the sentence ends that `sentencex` found in `text` (a line, or a part of one) to where they belong.
-pub(crate) fn mend(text: &str, ends: &[usize]) -> Vec<usize> {
-    let mut mended = Vec::with_capacity(ends.len());
+/// Returns the corrected sentence ends of `text` (a line, or part of one), given those that
+/// `sentencex` found.
+pub(crate) fn correct(text: &str, ends: &[usize]) -> Vec<usize> {
+    let mut corrected = Vec::with_capacity(ends.len());
     let mut start = 0;
     for &end in ends {
         if end < text.len() && !is_end(&text[start..end], &text[end..]) {
             continue;
         }
-        add_breaks(text, start, end, &mut mended);
-        mended.push(end);
+        add_breaks(text, start, end, &mut corrected);
+        corrected.push(end);
         start = end;
     }
-    mended
+    corrected
 }
 
-/// Whether a boundary of `sentencex` between `left` and `right` is one.
+/// Returns whether the boundary that `sentencex` found between `left` and `right` is a real one.
 fn is_end(left: &str, right: &str) -> bool {
     let words = left.trim_end();
     let glued = words.len() == left.len() && !right.starts_with(char::is_whitespace);
@@ -160,16 +164,17 @@ fn is_end(left: &str, right: &str) -> bool {
     ends_sentence(stem, right)
 }
 
-/// The word at the end of `text`, as much of it as the rules look at ([`WORD_BEFORE`]).
+/// Returns the last word of `text`, or its last [`MAX_LOOKBACK`] bytes if it is longer.
 fn last_word(text: &str) -> &str {
-    let near = &text[text.ceil_char_boundary(text.len().saturating_sub(WORD_BEFORE))..];
+    let near = &text[text.ceil_char_boundary(text.len().saturating_sub(MAX_LOOKBACK))..];
     near.rsplit(char::is_whitespace).next().unwrap_or(near)
 }
 
-/// Whether a sentence ends where no white space follows it: `schlecht.Noch einer`, but not `www.Example.com`.
+/// Returns whether a sentence ends where no white space follows: `schlecht.Noch einer`, but not
+/// `www.Example.com`.
 fn is_glued_end(stem: &str, right: &str, quoted: bool) -> bool {
     let token = last_word(stem).trim_start_matches(is_quote);
-    let near = &right[..right.floor_char_boundary(WORD_BEHIND)];
+    let near = &right[..right.floor_char_boundary(MAX_LOOKAHEAD)];
     let mut next = right.chars();
     let capital =
         next.next().is_some_and(char::is_uppercase) && next.next().is_some_and(char::is_lowercase);
@@ -185,7 +190,7 @@ fn is_glued_end(stem: &str, right: &str, quoted: bool) -> bool {
             .contains(['/', '@', '_'])
 }
 
-/// Whether the full stop behind `stem` ends a sentence, when `right` follows.
+/// Returns whether the full stop after `stem` ends a sentence, given that `right` follows.
 fn ends_sentence(stem: &str, right: &str) -> bool {
     let token = last_word(stem);
     let word = token
@@ -193,7 +198,7 @@ fn ends_sentence(stem: &str, right: &str) -> bool {
         .next()
         .unwrap_or(token);
     let before = stem[..stem.len() - token.len()].trim_end();
-    // Addresses are no abbreviations, whatever they end with.
+    // Addresses are never abbreviations, whatever they end with.
     if word.is_empty() || token.contains("://") || token.contains('@') || token.starts_with("www.")
     {
         return true;
@@ -209,28 +214,31 @@ fn ends_sentence(stem: &str, right: &str) -> bool {
             && is_starter(right);
     }
     match abbreviation(word) {
-        Some(Abbreviation::Opens) if is_name(word, before, right) => true,
-        Some(Abbreviation::Opens) => {
-            // `Siehe Art. Die Frist läuft.` has no number behind it.
+        Some(Abbreviation::NeverFinal) if is_name(word, before, right) => true,
+        Some(Abbreviation::NeverFinal) => {
+            // `Siehe Art. Die Frist läuft.` has no number after the abbreviation.
             matches!(word, "Art" | "Abs" | "Kap" | "Ref") && is_starter(right)
         }
-        Some(Abbreviation::MayEnd) => is_starter(right) || right.trim_start().starts_with(is_quote),
+        Some(Abbreviation::MayBeFinal) => {
+            is_starter(right) || right.trim_start().starts_with(is_quote)
+        }
         None => true,
     }
 }
 
-/// Whether `word` is one of [`NAMES`], and as such ends a sentence. At a sentence's beginning (`Max. Gewicht`) and before
-/// numbers and single letters (`Lit. B`) it is still the abbreviation.
+/// Returns whether `word` is one of [`NAMES`] used as a name, so that it can end a sentence. At the
+/// start of a sentence (`Max. Gewicht`) and before numbers and single letters (`Lit. B`) it is
+/// still the abbreviation.
 fn is_name(word: &str, before: &str, right: &str) -> bool {
     let next = first_word(right);
     word.starts_with(char::is_uppercase)
-        && lists(NAMES, &word.to_lowercase())
+        && contains_word(NAMES, &word.to_lowercase())
         && !before.is_empty()
         && next.chars().count() > 1
         && !next.starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// Whether `number.` counts something: `am 3. Juni`, `der 2. Weltkrieg`, `1. FC Köln`.
+/// Returns whether `number.` is an ordinal: `am 3. Juni`, `der 2. Weltkrieg`, `1. FC Köln`.
 fn is_ordinal(number: &str, before: &str, right: &str) -> bool {
     if number.len() > 3 {
         return false;
@@ -241,26 +249,26 @@ fn is_ordinal(number: &str, before: &str, right: &str) -> bool {
     let previous = last_word(before)
         .trim_start_matches(|c: char| is_quote(c) || c == '(')
         .to_lowercase();
-    (before.is_empty() || lists(BEFORE_ORDINALS, &previous)) && !is_starter(right)
+    (before.is_empty() || contains_word(BEFORE_ORDINALS, &previous)) && !is_starter(right)
 }
 
 /// Appends the ends that `sentencex` missed in the sentence `text[start..end]`.
 fn add_breaks(text: &str, start: usize, end: usize, ends: &mut Vec<usize>) {
     let sentence = &text[start..end];
     let mut begin = 0;
-    let mut depth = Depth::default();
+    let mut nesting = Nesting::default();
     let mut chars = sentence.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
-        depth.see(c);
+        nesting.track(c);
         if !is_terminator(c) {
             continue;
         }
         let mut stop = at + c.len_utf8();
         let mut closed = false;
         while let Some((next, c)) = chars.next_if(|&(_, c)| {
-            is_terminator(c) || is_closer(c) && !is_opener_here(sentence, c, stop)
+            is_terminator(c) || is_closer(c) && !opens_quotation(sentence, c, stop)
         }) {
-            depth.see(c);
+            nesting.track(c);
             closed |= is_closer(c);
             stop = next + c.len_utf8();
         }
@@ -268,12 +276,12 @@ fn add_breaks(text: &str, start: usize, end: usize, ends: &mut Vec<usize>) {
         if !right.starts_with(char::is_whitespace) || right.trim_start().is_empty() {
             continue;
         }
-        let long = end - start - begin > LONG;
+        let long = end - start - begin > LONG_SENTENCE;
         let single = stop - at == 1 && c == '.';
-        let breaks = if long && (depth.is_open() || closed) {
+        let breaks = if long && (nesting.is_open() || closed) {
             begins_sentence(right) && (!single || ends_sentence(&sentence[begin..at], right))
         } else {
-            !depth.is_open() && !closed && misses_end(&sentence[begin..at], c, single, right)
+            !nesting.is_open() && !closed && misses_end(&sentence[begin..at], c, single, right)
         };
         if breaks {
             begin = stop + (right.len() - right.trim_start().len());
@@ -282,8 +290,9 @@ fn add_breaks(text: &str, start: usize, end: usize, ends: &mut Vec<usize>) {
     }
 }
 
-/// Whether a quotation mark right behind a terminator opens a quotation instead of closing one: `Ja."Nein`.
-fn is_opener_here(sentence: &str, c: char, at: usize) -> bool {
+/// Returns whether a quotation mark directly after a terminator opens a quotation instead of
+/// closing one: `Ja."Nein`.
+fn opens_quotation(sentence: &str, c: char, at: usize) -> bool {
     is_quote(c) && sentence[at + c.len_utf8()..].starts_with(char::is_alphanumeric)
 }
 
@@ -294,10 +303,11 @@ fn begins_sentence(right: &str) -> bool {
         .starts_with(char::is_uppercase)
 }
 
-/// Whether `sentencex` missed a sentence's end at the terminator behind `stem`, outside quotations and brackets.
+/// Returns whether `sentencex` missed a sentence end at the terminator after `stem`, outside
+/// quotations and brackets.
 fn misses_end(stem: &str, terminator: char, single: bool, right: &str) -> bool {
     let next = right.trim_start();
-    // It takes every digit and every `§` for the sentence's continuation.
+    // `sentencex` treats every digit and every `§` as a continuation of the sentence.
     let numeric = next.starts_with(|c: char| c.is_ascii_digit() || c == '§');
     match terminator {
         '!' | '?' => numeric,
@@ -307,8 +317,8 @@ fn misses_end(stem: &str, terminator: char, single: bool, right: &str) -> bool {
                 .next()
                 .unwrap_or(stem);
             if numeric {
-                // Abbreviations that nobody has listed mostly have a capital letter or few letters, and end with a
-                // consonant: `Rdnr. 5`, `Abschn. 3`.
+                // Unlisted abbreviations mostly start with a capital letter or are short, and end
+                // with a consonant: `Rdnr. 5`, `Abschn. 3`.
                 word.chars().count() > 3
                     && (word.chars().all(char::is_lowercase)
                         || word.ends_with(['a', 'e', 'i', 'o', 'u']))
@@ -321,17 +331,17 @@ fn misses_end(stem: &str, terminator: char, single: bool, right: &str) -> bool {
     }
 }
 
-/// How many quotations and brackets are open.
+/// Nesting depth of quotations and brackets.
 #[derive(Default)]
-struct Depth {
+struct Nesting {
     brackets: usize,
-    /// The marks that would close the open quotations, [`MAX_QUOTES`] at most: what opens inside so many is not
-    /// counted, so that its closing mark may close one further out.
+    /// Marks that would close the open quotations, up to [`MAX_QUOTES`]. Quotations opened beyond
+    /// that limit are not counted, so their closing marks may close an outer one.
     quotes: Vec<char>,
 }
 
-impl Depth {
-    fn see(&mut self, c: char) {
+impl Nesting {
+    fn track(&mut self, c: char) {
         let closes = match c {
             '(' | '[' => return self.brackets += 1,
             ')' | ']' => return self.brackets = self.brackets.saturating_sub(1),

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-/// Whether a line ends at `c`: what the Unicode standard (5.8, "Newline Guidelines") counts as one, and the bare CR
-/// of old files.
+/// Returns whether `c` ends a line: the characters listed by the Unicode standard (5.8, "Newline
+/// Guidelines"), and the bare CR of old files.
 fn is_line_break(c: char) -> bool {
     matches!(
         c,
@@ -11,7 +11,7 @@ fn is_line_break(c: char) -> bool {
     )
 }
 
-/// The lines of `text` without their breaks (CR LF is one break).
+/// Returns the lines of `text` without their breaks (CR LF is one break).
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut next = 0;
     std::iter::from_fn(move || {

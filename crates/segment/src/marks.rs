@@ -1,16 +1,16 @@
-//! What stands around the words of a line and is no part of a sentence: white space, bullets, list marks.
+//! Parts of a line that are not sentences: white space, bullets, list marks.
 
 use crate::german;
 
-/// White space in the wide sense: what a reader does not see. Zero-width characters, the byte order mark and control
-/// characters (NUL among them) are no words either.
+/// Returns whether `c` is invisible to a reader: white space, zero-width characters, the byte order
+/// mark and control characters, NUL included.
 pub(crate) fn is_blank(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }
 
-/// Bullets that count as such even when the text follows without a space.
+/// Returns whether `c` is a bullet even when the text follows without a space.
 fn is_glued_bullet(c: char) -> bool {
     matches!(
         c,
@@ -42,7 +42,8 @@ fn is_glued_bullet(c: char) -> bool {
     )
 }
 
-/// Characters that decorate when they stand alone between spaces. Not among them is what speaks: `§ & % € +`.
+/// Returns whether `c` is decoration when it stands alone between spaces. Characters that are read
+/// aloud (`§ & % € +`) are not.
 fn is_decoration(c: char) -> bool {
     is_glued_bullet(c)
         || matches!(
@@ -68,8 +69,9 @@ fn is_decoration(c: char) -> bool {
         )
 }
 
-/// Length in bytes of what stands before the words of a line: indentation, bullets, one list mark or more
-/// (`- 1. Text`). With `line_start` false (a sentence in the middle of a line) list marks are words.
+/// Returns the length in bytes of everything before the words of a line: indentation, bullets, and
+/// one or more list marks (`- 1. Text`). If `line_start` is false (a sentence in the middle of a
+/// line), list marks count as words.
 pub(crate) fn leading(text: &str, line_start: bool) -> usize {
     let mut at = 0;
     loop {
@@ -84,7 +86,8 @@ pub(crate) fn leading(text: &str, line_start: bool) -> usize {
     }
 }
 
-/// Length in bytes of `text` without what stands behind its words: white space, and decoration set off by it.
+/// Returns the length in bytes of `text` up to the end of its words, without trailing white space
+/// and the decoration set off by it.
 pub(crate) fn trailing(text: &str) -> usize {
     let mut end = text.trim_end_matches(is_blank).len();
     loop {
@@ -92,7 +95,8 @@ pub(crate) fn trailing(text: &str) -> usize {
         let word = kept
             .rfind(is_blank)
             .map_or(kept, |blank| kept[blank..].trim_start_matches(is_blank));
-        // An ellipsis or a dash behind the words belongs to their tone; it is translated with them.
+        // A trailing ellipsis or dash belongs to the tone of the sentence and is translated with
+        // it.
         let decorates = word.len() < kept.len()
             && word.chars().all(is_decoration)
             && !word.starts_with(['…', '-', '–', '—']);
@@ -108,7 +112,7 @@ fn blanks(text: &str) -> Option<usize> {
     (length > 0).then_some(length)
 }
 
-/// A bullet, or a run of decoration that white space or the end follows.
+/// Returns the length of a bullet, or of a run of decoration followed by white space or the end.
 fn decoration(text: &str) -> Option<usize> {
     let first = text.chars().next()?;
     if is_glued_bullet(first) {
@@ -123,12 +127,13 @@ fn decoration(text: &str) -> Option<usize> {
     }
     let run = text.len() - text.trim_start_matches(is_decoration).len();
     let followed = text[run..].chars().next().is_none_or(is_blank);
-    // A quoted line of a mail: `>Text`. (`>>de<< Text` is text.)
+    // A quoted line of an e-mail: `>Text`. (`>>de<< Text` is text.)
     let quoted = run == 1 && first == '>';
     (run > 0 && (followed || quoted)).then_some(run)
 }
 
-/// `1.`, `1)`, `12.3.`, `(a)`, `a)`, `b.`, `iv)`, `II.` with white space behind it.
+/// Returns the length of a list mark that white space follows: `1.`, `1)`, `12.3.`, `(a)`, `a)`,
+/// `b.`, `iv)`, `II.`
 fn list_mark(text: &str) -> Option<usize> {
     let (opened, inner) = match text.strip_prefix('(') {
         Some(inner) => (true, inner),
@@ -162,7 +167,8 @@ fn list_mark(text: &str) -> Option<usize> {
     marks.then_some(length)
 }
 
-/// Numbers of a list: up to three digits (years are none), in levels.
+/// Returns whether `core` is a list number: levels of up to three digits, so that years are
+/// excluded.
 fn is_number(core: &str) -> bool {
     core.split('.')
         .all(|level| (1..=3).contains(&level.len()) && level.bytes().all(|b| b.is_ascii_digit()))

@@ -1,24 +1,25 @@
 //! One line to sentences.
 //!
-//! `sentencex` does the work, and [`german`] mends its results. Its search for quotations and brackets takes time in
-//! the square of the length (an opening bracket that is never closed is searched for to the end), and a line may be a
-//! whole book. So it gets a line in windows: of each it keeps the boundaries that lie well before the window's end,
-//! which are the ones it would have found in the whole line too, and the next window begins at the last of them.
+//! `sentencex` does the work, and [`german`] corrects its results. Its search for quotations and
+//! brackets is quadratic in the length (it looks for the partner of an opening bracket to the very
+//! end), and a line may be an entire book. It is therefore given the line in windows. Only the
+//! boundaries well before the end of a window are kept, which are the ones it would have found in
+//! the whole line, and the next window starts at the last of them.
 
-use crate::{Segment, german, marks};
+use crate::{german, marks, segment::Segment};
 
-/// Bytes of a line that `sentencex` sees at once: some thirty sentences, so that the one or two at the end that are
-/// looked at twice cost little.
+/// Bytes of a line passed to `sentencex` at once: about thirty sentences, so that examining the
+/// last one or two twice costs little.
 const WINDOW: usize = 4096;
-/// Boundaries nearer than this to a window's end are not trusted: `sentencex` looks 30 bytes ahead, and a bracket or
-/// quotation that closes behind the window cannot be seen.
+/// Distance from the end of a window within which boundaries are not trusted: `sentencex` looks 30
+/// bytes ahead, and cannot see a bracket or quotation that closes after the window.
 const MARGIN: usize = 512;
-/// Longest sentence in bytes; a longer one is cut at white space. It is some ten thousand words, more than any
-/// sentence has, and bounds what the translation of one segment holds in memory.
+/// Maximum bytes of a sentence; a longer one is cut at white space. About ten thousand words, more
+/// than any real sentence; it bounds the memory needed to translate one segment.
 const MAX_SENTENCE: usize = 64 * 1024;
 
-/// Appends the segments of `line`, which begins at `offset` in its text, to `found`.
-pub(crate) fn find(line: &str, offset: usize, language: &str, found: &mut Vec<Segment>) {
+/// Appends the segments of `line`, which starts at `offset` in its text, to `found`.
+pub(crate) fn push_segments(line: &str, offset: usize, language: &str, found: &mut Vec<Segment>) {
     let begin = marks::leading(line, true);
     let body = &line[begin..];
     if !has_word(body) {
@@ -27,11 +28,11 @@ pub(crate) fn find(line: &str, offset: usize, language: &str, found: &mut Vec<Se
     let is_german = language.split(['-', '_']).next() == Some("de");
     let mut ends = boundaries(body, language);
     if is_german {
-        ends = german::mend(body, &ends);
+        ends = german::correct(body, &ends);
     }
     let mut start = 0;
     for end in ends {
-        // Both ends are cut to words; a boundary in the middle of nothing leaves no segment.
+        // Both ends are trimmed to words, so a sentence without words leaves no segment.
         let sentence = &body[start..end];
         let from = start + marks::leading(sentence, false);
         if from < end {
@@ -46,7 +47,7 @@ fn has_word(text: &str) -> bool {
     text.chars().any(char::is_alphanumeric)
 }
 
-/// Appends `body[from..to]`, in several segments if it is longer than [`MAX_SENTENCE`].
+/// Appends `body[from..to]`, as several segments if it is longer than [`MAX_SENTENCE`].
 fn push_bounded(body: &str, mut from: usize, to: usize, offset: usize, found: &mut Vec<Segment>) {
     while from < to {
         let (end, next) = if to - from <= MAX_SENTENCE {
@@ -72,7 +73,8 @@ fn push_bounded(body: &str, mut from: usize, to: usize, offset: usize, found: &m
     }
 }
 
-/// Ends of the sentences of `text` according to `sentencex`, increasing; the last is the end of `text`.
+/// Returns the ends of the sentences of `text` according to `sentencex`, in ascending order; the
+/// last one is the end of `text`.
 fn boundaries(text: &str, language: &str) -> Vec<usize> {
     let mut ends = Vec::new();
     let mut start = 0;
@@ -88,13 +90,13 @@ fn boundaries(text: &str, language: &str) -> Vec<usize> {
                 next = end;
             }
         }
-        // Not one boundary in the window: the sentence goes on, and the search behind it.
+        // Without a boundary in the window the sentence continues, and so does the search.
         start = if last {
             cut
         } else if next > start {
             next
         } else {
-            window_end_before(text, start, trusted)
+            last_blank_before(text, start, trusted)
         };
     }
     if ends.last() != Some(&text.len()) {
@@ -103,23 +105,24 @@ fn boundaries(text: &str, language: &str) -> Vec<usize> {
     ends
 }
 
-/// Where the window that begins at `start` ends: at white space where there is some.
+/// Returns the end of the window that starts at `start`, at white space if possible.
 fn window_end(text: &str, start: usize) -> usize {
     if text.len() - start <= WINDOW {
         return text.len();
     }
-    window_end_before(text, start + MARGIN, start + WINDOW)
+    last_blank_before(text, start + MARGIN, start + WINDOW)
 }
 
-/// The last white space of `text[start..limit]`, or `limit` where there is none; a character boundary in any case.
-fn window_end_before(text: &str, start: usize, limit: usize) -> usize {
+/// Returns the last white space in `text[start..limit]`, or `limit` if there is none; always a
+/// character boundary.
+fn last_blank_before(text: &str, start: usize, limit: usize) -> usize {
     let (start, limit) = (
         text.ceil_char_boundary(start),
         text.floor_char_boundary(limit),
     );
     match text[start..limit].rfind(char::is_whitespace) {
         Some(blank) if blank > 0 => start + blank,
-        // One character at least, or the search would stand still.
+        // At least one character, or the search would not advance.
         _ => limit.max(text.ceil_char_boundary(start + 1)),
     }
 }

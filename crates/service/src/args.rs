@@ -1,4 +1,4 @@
-//! The settings that all binaries have, and the platform's data folder.
+//! Settings shared by all binaries, and the platform's data folder.
 
 use std::path::PathBuf;
 
@@ -8,47 +8,47 @@ use directories::ProjectDirs;
 /// Folder of the product below the platform's data folder.
 const DATA_FOLDER: &str = "unlimited-translation";
 
-/// Settings shared by all binaries. A binary's command line flattens this once, beside the settings
-/// of each service that it runs: those hold none of it, so that one process can run both.
+/// Settings shared by all binaries. A command line flattens this once, beside the settings of each
+/// service that it runs; those do not contain it, so one process can run both services.
 #[derive(Args, Clone, Debug)]
 pub struct Common {
     /// Folder for everything that must survive a restart: the embedded database, fetched models,
-    /// texts at work. [default: the platform's data folder + unlimited-translation]
+    /// accepted texts. [default: the platform's data folder + unlimited-translation]
     #[arg(long, env, value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
 
-    /// The longest text accepted, in bytes of UTF-8.
+    /// Maximum size of a text, in bytes of UTF-8.
     #[arg(long, env, value_name = "BYTES", default_value_t = 10 * 1024 * 1024, value_parser = text_bytes)]
     pub max_text_bytes: usize,
 
-    /// What to log: a level, or levels by module, as in `info,backend=debug`.
+    /// Log filter: a level, or levels by module, as in `info,backend=debug`.
     #[arg(long, env, value_name = "FILTER", default_value = "info", value_parser = NonEmptyStringValueParser::new())]
     pub rust_log: String,
 }
 
-/// A text needs a byte; and a limit over a gibibyte could not be kept in the database, whose
-/// packets end there.
+/// Parses a text limit: at least one byte, and at most the gibibyte that fits into a packet of the
+/// database.
 fn text_bytes(value: &str) -> Result<usize, String> {
-    const MOST: usize = 1024 * 1024 * 1024;
+    const MAX: usize = 1024 * 1024 * 1024;
     match value.parse() {
-        Ok(bytes @ 1..=MOST) => Ok(bytes),
-        _ => Err(format!("a whole number of bytes from 1 to {MOST}")),
+        Ok(bytes @ 1..=MAX) => Ok(bytes),
+        _ => Err(format!("expected a number of bytes from 1 to {MAX}")),
     }
 }
 
 impl Common {
-    /// The data folder that is set, or the platform's (on Linux `$XDG_DATA_HOME` or
-    /// `~/.local/share`, and in it `unlimited-translation`).
+    /// Returns the configured data folder, or the platform's (on Linux `unlimited-translation` in
+    /// `$XDG_DATA_HOME` or `~/.local/share`).
     ///
     /// # Errors
-    /// None is set, or an empty one, and the platform has none because there is no home folder.
+    /// The configured folder is empty, or there is neither a configured folder nor a home folder.
     pub fn data_dir(&self) -> anyhow::Result<PathBuf> {
         match &self.data_dir {
             Some(folder) if !folder.as_os_str().is_empty() => Ok(folder.clone()),
-            Some(_) => anyhow::bail!("DATA_DIR is empty: name a folder or leave it unset"),
+            Some(_) => anyhow::bail!("DATA_DIR is empty: set it to a folder or leave it unset"),
             None => ProjectDirs::from("", "", DATA_FOLDER)
                 .map(|dirs| dirs.data_dir().to_owned())
-                .ok_or_else(|| anyhow::anyhow!("no home folder: set DATA_DIR")),
+                .ok_or_else(|| anyhow::anyhow!("there is no home folder: set DATA_DIR")),
         }
     }
 }

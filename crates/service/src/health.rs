@@ -1,4 +1,4 @@
-//! Liveness, and the health check that a container runs.
+//! Liveness, and the health check of a container.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -7,20 +7,22 @@ use std::{
 
 use axum::{Router, routing::get};
 
-/// `GET /livez`: 200 for as long as the process answers at all. It asks nobody else, because an
-/// orchestrator kills what is not live, and a restart mends no other service.
+/// Returns a router with `GET /livez`, which answers 200 for as long as the process answers at all.
+/// It checks no other service: an orchestrator kills whatever is not live, and a restart would not
+/// fix another service.
 pub fn livez<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/livez", get(async || "ok\n"))
 }
 
-/// Asks the server bound to `bind` on this host whether it is ready, by its `GET /readyz`: the
-/// `healthcheck` sub-command of a binary whose image has neither a shell nor curl.
+/// Asks the server bound to `bind` on this host for `GET /readyz`: the `healthcheck` subcommand of
+/// a binary whose image has neither a shell nor curl.
 ///
-/// Ready and not only live, because Swarm gives a container its name, and thereby work, with its
-/// first healthy check. What is ready must stay so while it is busy, or Swarm kills it.
+/// Readiness rather than liveness, because Swarm adds a container to its name server, and so sends
+/// it work, after its first successful health check. A ready server must stay ready while it is
+/// busy, or Swarm kills it.
 ///
 /// # Errors
-/// It does not answer 200 within three seconds.
+/// The server does not answer 200 within three seconds.
 pub async fn check(bind: SocketAddr) -> anyhow::Result<()> {
     let url = format!("http://{}/readyz", reachable(bind));
     let client = reqwest::Client::builder()
@@ -31,7 +33,8 @@ pub async fn check(bind: SocketAddr) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The address to connect to for one that a server is bound to: "all addresses" is no destination.
+/// Returns an address to connect to for the address that a server is bound to: "all addresses" is
+/// not a destination.
 #[must_use]
 pub fn reachable(bind: SocketAddr) -> SocketAddr {
     let ip = match bind.ip() {
@@ -49,7 +52,7 @@ mod tests {
 
     use super::*;
 
-    /// A server on all addresses that is live, and `ready` or not.
+    /// Starts a server on all addresses that is live and answers `/readyz` with `ready`.
     async fn server(ready: StatusCode) -> (SocketAddr, JoinHandle<std::io::Result<()>>) {
         let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await;
         let listener = listener.expect("bound");

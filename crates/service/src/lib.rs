@@ -1,19 +1,19 @@
-//! What every binary shares; knows nothing of the product.
+//! Infrastructure of every binary, independent of the product.
 //!
-//! - [`args`]: the settings that all binaries have, and the platform's data folder
-//! - [`health`]: liveness, and the health check that a container runs
-//! - [`metrics`]: the recorder behind `GET /metrics`
-//! - `patience`: a connection that ends when its peer takes nothing for long
-//! - [`request_id`]: an id for every request, in its answer and in its log lines
-//! - [`secrets`]: a value or the file that holds it
-//! - [`server`]: serving a router with time limits and a drain
-//! - [`shutdown`]: the signals that end a process
-//! - [`telemetry`][]: what goes to the log
+//! - [`args`]: settings shared by all binaries, and the platform's data folder
+//! - [`exit`]: the exit code of a program, and its error in one line
+//! - [`health`]: liveness, and the health check of a container
+//! - [`metrics`]: the recorder for `GET /metrics`
+//! - [`request_id`]: an id for every request, in its response and in its log lines
+//! - [`secrets`]: a value or the file that contains it
+//! - [`server`]: serving a router with timeouts and a drain
+//! - [`shutdown`]: signals that end a process
+//! - [`telemetry`][]: logging
 
 pub mod args;
+pub mod exit;
 pub mod health;
 pub mod metrics;
-mod patience;
 pub mod request_id;
 pub mod secrets;
 pub mod server;

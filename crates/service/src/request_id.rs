@@ -1,4 +1,4 @@
-//! An id for every request, in its answer and in its log lines.
+//! An id for every request, in its response and in its log lines.
 
 use axum::{
     Router,
@@ -10,49 +10,45 @@ use axum::{
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-/// The header that carries the id from service to service.
+/// Header that carries the id from service to service.
 pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The longest id taken from a client; a UUID has 36 characters.
-const LONGEST: usize = 64;
+/// Maximum length of an id taken from a client; a UUID has 36 characters.
+const MAX_LENGTH: usize = 64;
 
-/// The id of a request, among its extensions.
-#[derive(Clone, Debug)]
-pub struct RequestId(pub String);
-
-/// Takes a request's id from its header where it is a sensible one, or makes one; puts it into
-/// the request's extensions, the answer's header and a span `request` around the handler, and logs
-/// each answer: server errors as warnings, the rest at level `info`, what probes ask at `debug`.
+/// Adds the middleware for ids: a request keeps a valid id from its header or gets a new one, which
+/// is in the header of the response and in a span `request` around the handler. Logs each response:
+/// server errors as warnings, probes at level `debug`, everything else at `info`.
 pub fn layer<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
     router.layer(middleware::from_fn(identify))
 }
 
-async fn identify(mut request: Request, next: Next) -> Response {
+async fn identify(request: Request, next: Next) -> Response {
     let id = request
         .headers()
         .get(HEADER)
-        .and_then(sensible)
+        .and_then(valid)
         .map_or_else(|| Uuid::new_v4().to_string(), str::to_owned);
-    request.extensions_mut().insert(RequestId(id.clone()));
-    // At the highest level, so that no filter takes the id off a line that it lets through.
+    // At the highest level, so that no filter removes the id from a line that it lets through.
     let span = tracing::error_span!("request", id);
-    let answer = answer(request, next).instrument(span).await;
-    with_id(answer, &id)
+    let response = respond(request, next).instrument(span).await;
+    with_id(response, &id)
 }
 
-/// Only letters, digits and `-_.` get into our logs.
-fn sensible(value: &HeaderValue) -> Option<&str> {
+/// Returns the id in the header if it is short and has only letters, digits and `-_.`: nothing else
+/// may get into our logs.
+fn valid(value: &HeaderValue) -> Option<&str> {
     let id = value.to_str().ok()?;
     let plain = id
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-    (plain && (1..=LONGEST).contains(&id.len())).then_some(id)
+    (plain && (1..=MAX_LENGTH).contains(&id.len())).then_some(id)
 }
 
-async fn answer(request: Request, next: Next) -> Response {
+async fn respond(request: Request, next: Next) -> Response {
     let start = std::time::Instant::now();
     let method = request.method().clone();
-    // The path alone: a query may hold what somebody searched for.
+    // Only the path: a query may contain search words.
     let path = request.uri().path().to_owned();
     let response = next.run(request).await;
     let status = response.status().as_u16();
@@ -79,14 +75,14 @@ mod tests {
 
     use super::*;
 
-    async fn answered_id(sent: Option<&str>) -> String {
+    async fn response_id(sent: Option<&str>) -> String {
         let router = layer(Router::new().route("/", get(async || "")));
         let mut request = Request::get("/");
         if let Some(id) = sent {
             request = request.header(HEADER, id);
         }
         let request = request.body(Body::empty()).expect("a request");
-        let response = router.oneshot(request).await.expect("an answer");
+        let response = router.oneshot(request).await.expect("a response");
         response.headers()[HEADER]
             .to_str()
             .expect("text")
@@ -94,9 +90,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_sensible_id_is_kept_and_any_other_replaced() {
-        assert_eq!(answered_id(Some("a-1_b.c")).await, "a-1_b.c");
-        let long = "x".repeat(LONGEST + 1);
+    async fn a_valid_id_is_kept_and_any_other_replaced() {
+        assert_eq!(response_id(Some("a-1_b.c")).await, "a-1_b.c");
+        let long = "x".repeat(MAX_LENGTH + 1);
         for sent in [
             None,
             Some("a b"),
@@ -104,7 +100,7 @@ mod tests {
             Some(""),
             Some(long.as_str()),
         ] {
-            let id = answered_id(sent).await;
+            let id = response_id(sent).await;
             assert!(Uuid::parse_str(&id).is_ok(), "{sent:?} gave {id}");
         }
     }

@@ -1,16 +1,16 @@
-//! A secret: given as a value, or as the path of a file that holds it.
+//! A secret, given as a value or as the path of a file that contains it.
 //!
-//! Containers hand secrets over as files. The trailing line break that editors and `echo` leave
-//! is stripped, as the MySQL image does; anything else is part of the secret.
+//! Containers pass secrets as files. The trailing line break that editors and `echo` leave is
+//! stripped, as the MySQL image does; everything else is part of the secret.
 
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
-/// What is wrong with a secret. No message holds the secret itself.
+/// Error of reading a secret. No message contains the secret itself.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Both ways are used, and they may disagree.
+    /// Both variables are set, and they may disagree.
     #[error("both {name} and {name}_FILE are set: set one of them")]
     Both {
         /// Name of the variable.
@@ -23,16 +23,16 @@ pub enum Error {
         name: &'static str,
         /// Path of the file.
         path: PathBuf,
-        /// Why it cannot be read.
+        /// Cause of the failure.
         source: std::io::Error,
     },
-    /// A character that no tool on the way handles the same.
-    #[error("{name} holds a NUL or carriage return character: write it again without")]
+    /// The secret contains a character that tools treat differently.
+    #[error("{name} contains a NUL or carriage return character: write it again without one")]
     Character {
         /// Name of the variable.
         name: &'static str,
     },
-    /// There is nothing in it.
+    /// The secret is empty.
     #[error("{name} is empty")]
     Empty {
         /// Name of the variable.
@@ -40,7 +40,7 @@ pub enum Error {
     },
 }
 
-/// Reads the secret `name` from its value or from its file; `None` where neither is set.
+/// Reads the secret `name` from its value or from its file. Returns `None` if neither is set.
 ///
 /// # Errors
 /// See [`Error`].

@@ -1,6 +1,6 @@
-//! Serving a router with time limits and a drain, which `axum::serve` has not.
+//! Serving a router with timeouts and a drain, neither of which `axum::serve` has.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, pin::Pin, time::Duration};
 
 use anyhow::Context as _;
 use axum::Router;
@@ -9,42 +9,42 @@ use hyper_util::{
     server::{conn::auto, graceful::GracefulShutdown},
     service::TowerToHyperService,
 };
-use tokio::net::TcpListener;
+use tokio::{io::AsyncWrite, net::TcpListener};
+use tokio_io_timeout::TimeoutWriter;
 use tokio_util::sync::CancellationToken;
 
-use crate::patience::Patient;
-
-/// How long a client may take to send a request's head. Browsers send it at once; who does not
-/// would hold a connection for nothing.
+/// Maximum time for the head of a request. Browsers send it at once; a client that does not would
+/// occupy a connection for nothing.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a client may take nothing of an answer that waits for it: longer than any pause of a
-/// network that comes back. Who does not read would keep the answer, and its place, for ever.
+/// Maximum time in which a client may accept none of a pending response: longer than any network
+/// outage that recovers. Without it, a client that does not read would hold the response and its
+/// place in the queue for ever.
 const WRITE_TIMEOUT: Duration = Duration::from_mins(2);
 
-/// How long to wait after a failed accept: the process is out of file descriptors, and one comes
-/// free when a connection ends.
+/// Pause after a failed accept: the process is out of file descriptors, and one is released when a
+/// connection ends.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Binds `address`.
 ///
 /// # Errors
-/// The address is taken or not allowed; the message names it.
+/// The address is in use or not permitted; the message names it.
 pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {address}"))
 }
 
-/// Serves `router` until `shutdown` is cancelled, then accepts no more and lets the requests that
-/// are running finish for at most `drain`. What is not finished then is cut off.
+/// Serves `router` until `shutdown` is cancelled, then stops accepting and lets running requests
+/// finish within `drain`. Requests that are still running after that are cut off.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     shutdown: CancellationToken,
     drain: Duration,
 ) {
-    // HTTP/1 alone: looking for the preface of HTTP/2 would wait for a silent client without a limit.
+    // HTTP/1 only: waiting for the preface of HTTP/2 has no timeout.
     let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
     builder
         .http1()
@@ -63,11 +63,14 @@ pub async fn serve(
             },
             () = shutdown.cancelled() => break,
         };
-        // Small chunks of a stream go out at once.
+        // Small chunks of a stream are sent at once.
         let _ = stream.set_nodelay(true);
         let service = TowerToHyperService::new(router.clone());
         let connection = builder
-            .serve_connection(TokioIo::new(Patient::new(stream, WRITE_TIMEOUT)), service)
+            .serve_connection(
+                TokioIo::new(with_write_timeout(stream, WRITE_TIMEOUT)),
+                service,
+            )
             .into_owned();
         let connection = connections.watch(connection);
         tokio::spawn(async move {
@@ -88,12 +91,23 @@ pub async fn serve(
     }
 }
 
+/// Returns `stream` with writes that fail once the peer has accepted none of the pending bytes for
+/// `limit`. Any progress restarts the clock, and reads have no limit.
+fn with_write_timeout<T: AsyncWrite>(stream: T, limit: Duration) -> Pin<Box<TimeoutWriter<T>>> {
+    let mut stream = TimeoutWriter::new(stream);
+    stream.set_timeout(Some(limit));
+    Box::pin(stream)
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::{io::ErrorKind, sync::Arc};
 
     use axum::routing::get;
-    use tokio::sync::Notify;
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _, duplex},
+        sync::Notify,
+    };
 
     use super::*;
 
@@ -148,5 +162,28 @@ mod tests {
         let address = listener.local_addr().expect("an address");
         let error = bind(address).await.expect_err("taken");
         assert_eq!(error.to_string(), format!("cannot listen on {address}"));
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_accepts_nothing_is_cut_off() {
+        let (ours, _theirs) = duplex(4);
+        let mut ours = with_write_timeout(ours, Duration::ZERO);
+        ours.write_all(b"room").await.expect("there is room");
+        let error = ours.write_all(b"!").await.expect_err("cut off");
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_accepts_a_byte_now_and_then_is_not() {
+        let (ours, mut theirs) = duplex(1);
+        let mut ours = with_write_timeout(ours, Duration::from_mins(1));
+        let writes = async {
+            ours.write_all(b"in small pieces").await.expect("written");
+            drop(ours);
+        };
+        let mut read = String::new();
+        let reads = async { theirs.read_to_string(&mut read).await.expect("read") };
+        tokio::join!(writes, reads);
+        assert_eq!(read, "in small pieces");
     }
 }

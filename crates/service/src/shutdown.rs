@@ -1,15 +1,15 @@
-//! The signals that end a process.
+//! Signals that end a process.
 
 use tokio_util::sync::CancellationToken;
 
-/// A token that is cancelled on the first SIGTERM, or SIGINT (Ctrl+C). A second signal ends the
-/// process at once: somebody does not want to wait for the drain.
+/// Returns a token that is cancelled on the first SIGTERM or SIGINT (Ctrl+C). A second signal ends
+/// the process at once, without waiting for the drain.
 ///
 /// # Errors
 /// The signal handlers cannot be installed.
 ///
 /// # Panics
-/// Outside a tokio runtime.
+/// If called outside a tokio runtime.
 pub fn token() -> std::io::Result<CancellationToken> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;

@@ -9,7 +9,7 @@ const button = form.querySelector("button.primary");
 const translation = document.getElementById("translation");
 const wire = document.getElementById("wire");
 const base = new URL(".", document.baseURI).href.replace(/\/$/, "");
-const WIRE_LIMIT = 20000; // more of the raw answer than anybody reads, and little enough to draw
+const WIRE_LIMIT = 20000; // characters of the raw response: more than anybody reads, and quick to render
 let running = null;
 
 for (const code of document.querySelectorAll("section pre code")) {
@@ -69,7 +69,7 @@ async function readStream(response, source) {
       }
     }
   }
-  if (!finished) throw new Error("the connection ended before the text was done");
+  if (!finished) throw new Error("the connection closed before the translation was complete");
 }
 
 async function readWhole(response) {

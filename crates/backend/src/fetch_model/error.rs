@@ -1,117 +1,119 @@
-//! What can go wrong while a model is fetched.
+//! Errors of fetching a model.
 
 use std::{io, path::PathBuf};
 
-/// What can go wrong, in words for whoever typed the command. No message holds the token.
+/// Error of fetching a model, worded for the person who typed the command. No message contains the
+/// token.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// No answer: no network, no such host, a connection that was cut.
+pub enum FetchError {
+    /// No response: no network, no such host, or a broken connection.
     #[error("{url} cannot be reached: {reason}")]
     Unreachable {
-        /// What was asked for.
+        /// Requested address.
         url: String,
-        /// Why it failed.
+        /// Cause of the failure.
         reason: String,
     },
-    /// An answer that says to come again, or that makes no sense.
+    /// An unexpected status.
     #[error("{url} answered {status}")]
     Status {
-        /// What was asked for.
+        /// Requested address.
         url: String,
-        /// The status of the answer.
+        /// Status of the response.
         status: u16,
     },
-    /// An answer that lacks what the hub always says.
-    #[error("{url} does not answer as a Hugging Face hub does: {reason}")]
+    /// A response that lacks something that the hub always sends.
+    #[error("{url} does not respond like a Hugging Face hub: {reason}")]
     Protocol {
-        /// What was asked for.
+        /// Requested address.
         url: String,
-        /// What is missing or wrong.
+        /// Missing or wrong part.
         reason: String,
     },
-    /// The hub does not show the repository.
-    #[error("there is no repository {repo} on {endpoint}, or it is not public (then set HF_TOKEN)")]
+    /// The repository does not exist, or the hub hides it.
+    #[error(
+        "there is no repository {repo} on {endpoint}, or it is private: in that case set HF_TOKEN"
+    )]
     NoRepository {
-        /// The repository.
+        /// Name of the repository.
         repo: String,
-        /// The hub.
+        /// Address of the hub.
         endpoint: String,
     },
-    /// The hub does not accept the token, or the repository's owner does not accept the user.
+    /// The hub rejects the token, or the owner of the repository has not granted access.
     #[error(
-        "{endpoint} refuses access to {repo}: check HF_TOKEN, and accept the model's terms on its page"
+        "{endpoint} denies access to {repo}: check HF_TOKEN, and accept the terms of the model on its page"
     )]
     Refused {
-        /// The repository.
+        /// Name of the repository.
         repo: String,
-        /// The hub.
+        /// Address of the hub.
         endpoint: String,
     },
     /// The repository has no such branch, tag or commit.
     #[error("{repo} has no revision {revision}")]
     NoRevision {
-        /// The repository.
+        /// Name of the repository.
         repo: String,
         /// Branch, tag or commit.
         revision: String,
     },
     /// The repository lacks a file that a model needs.
-    #[error("{repo} is no OPUS-MT model: it has no {file}")]
+    #[error("{repo} is not an OPUS-MT model: it has no {file}")]
     NoFile {
-        /// The repository.
+        /// Name of the repository.
         repo: String,
-        /// The file.
+        /// Name of the file.
         file: String,
     },
-    /// What came is not what was announced, twice.
-    #[error("{file} came out wrong: {reason}")]
+    /// The downloaded content differs from the listed size or hash.
+    #[error("{file} is corrupt: {reason}")]
     Corrupt {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// How it differs.
+        /// The difference.
         reason: String,
     },
-    /// The file system refuses.
+    /// The file system failed.
     #[error("{}: {}", path.display(), disk(source))]
     Disk {
         /// File or folder.
         path: PathBuf,
-        /// Why.
+        /// Cause of the failure.
         source: io::Error,
     },
-    /// The target folder holds something that this program did not fetch, or another model.
-    #[error("{} exists and holds another model or something else: name another folder or move it away", dir.display())]
+    /// The target folder contains files that this program did not fetch, or another model.
+    #[error("{} exists and contains another model or other files: choose another folder or move it away", dir.display())]
     Occupied {
-        /// The target folder.
+        /// Target folder.
         dir: PathBuf,
     },
-    /// Another process is at it.
-    #[error("another fetch-model is filling {}", dir.display())]
+    /// Another process is fetching into the same folder.
+    #[error("another fetch-model is already writing to {}", dir.display())]
     Busy {
-        /// The target folder.
+        /// Target folder.
         dir: PathBuf,
     },
 }
 
 fn disk(error: &io::Error) -> String {
     if error.kind() == io::ErrorKind::StorageFull {
-        "the disk is full; make room and run the same command again, it goes on from here"
-            .to_owned()
+        "the disk is full; free some space and run the same command again to resume".to_owned()
     } else {
         error.to_string()
     }
 }
 
-impl Error {
-    /// A failure of the file system at `path`.
+impl FetchError {
+    /// Returns a conversion for errors of the file system at `path`.
     pub fn disk(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Disk { path, source }
     }
 
-    /// Whether the same may work in a moment.
+    /// Returns whether a later attempt may succeed.
     #[must_use]
-    pub fn is_passing(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable { .. } => true,
             Self::Status { status, .. } => matches!(status, 408 | 429 | 500..),

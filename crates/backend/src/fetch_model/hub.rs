@@ -1,28 +1,31 @@
-//! What the hub says of a repository's files, and their content.
+//! A repository on the Hugging Face hub: the list of its files, and their content.
 //!
-//! The hub answers `/{repo}/resolve/{revision}/{file}` with the commit in `X-Repo-Commit`. Large
-//! files are a redirect to another host, with their size in `X-Linked-Size` and their SHA-256 in
-//! `X-Linked-ETag`; small ones come at once or after a redirect on the same host, with git's SHA-1
-//! in `ETag`. (Seen in `huggingface_hub`'s `file_download.py`.)
+//! `GET /api/models/{repo}/revision/{revision}?blobs=true` answers with the commit (`sha`) and the
+//! files (`siblings`): each with its name (`rfilename`), `size`, git hash (`blobId`) and, if it is
+//! large, its SHA-256 (`lfs.sha256`). `GET /{repo}/resolve/{commit}/{file}` answers with the content
+//! of a file, after a redirect to another host if it is large. (Documented by `huggingface_hub`, in
+//! `model_info` and `file_download`.)
 
 use std::{fmt, time::Duration};
 
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
 use ureq::{
     Agent, Body,
     http::{HeaderMap, Response, Uri, header},
     tls::{Certificate, RootCerts, TlsConfig},
 };
 
-use super::Error;
+use super::FetchError;
 
-/// The hub's own answers come in milliseconds, those of a storage that must wake up in seconds.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Maximum time until a response starts: the hub takes milliseconds, a storage that has to wake up
+/// takes seconds.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A transfer that brings nothing for so long has died.
-const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Maximum time without a byte during a transfer.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// More redirects than this are a loop; the hub uses two at most.
+/// Maximum number of redirects of a request: the hub uses up to two, more are a loop.
 const MAX_REDIRECTS: usize = 8;
 
 /// A repository on a hub.
@@ -33,48 +36,98 @@ pub struct Hub {
     token: Option<SecretString>,
 }
 
-/// A file as the hub describes it.
+/// The files of a repository at one commit.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Commit, as 40 hexadecimal digits.
+    pub commit: String,
+    url: String,
+    files: Vec<ListedFile>,
+}
+
+/// A file that can be downloaded and checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remote {
-    /// Its name in the repository.
+pub struct RemoteFile {
+    /// Name in the repository.
     pub name: String,
-    /// Its length in bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// Its hash, or something else by which its version can be told.
+    /// Hash of the content.
     pub digest: Digest,
 }
 
-/// By what a file is checked.
+/// A hash of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Digest {
     /// SHA-256 of the content, in hexadecimal.
     Sha256(String),
     /// SHA-1 of git's header `blob <length>\0` and the content, in hexadecimal.
     Git(String),
-    /// A name of the version that says nothing of the content; some mirrors have no other.
-    Opaque(String),
+}
+
+#[derive(Deserialize)]
+struct Listing {
+    sha: String,
+    siblings: Vec<ListedFile>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ListedFile {
+    rfilename: String,
+    size: Option<u64>,
+    blob_id: Option<String>,
+    lfs: Option<LargeFile>,
+}
+
+#[derive(Debug, Deserialize)]
+struct LargeFile {
+    sha256: Option<String>,
 }
 
 impl Digest {
-    fn of(etag: &str) -> Self {
-        let etag = etag.trim().trim_start_matches("W/").trim_matches('"');
-        let is_hex = etag.bytes().all(|byte| byte.is_ascii_hexdigit());
-        match etag.len() {
-            64 if is_hex => Self::Sha256(etag.to_ascii_lowercase()),
-            40 if is_hex => Self::Git(etag.to_ascii_lowercase()),
-            _ => Self::Opaque(etag.to_owned()),
-        }
-    }
-
-    /// A short name of the version for a file's name: letters and digits.
+    /// Returns the start of the hash, which identifies a version in the name of a partial file.
     #[must_use]
-    pub fn tag(&self) -> String {
-        let (Self::Sha256(name) | Self::Git(name) | Self::Opaque(name)) = self;
-        name.chars()
-            .filter(char::is_ascii_alphanumeric)
-            .take(16)
-            .collect()
+    pub fn tag(&self) -> &str {
+        let (Self::Sha256(hash) | Self::Git(hash)) = self;
+        &hash[..16]
     }
+}
+
+impl Snapshot {
+    /// Returns the file `name`, or `None` if the repository has no such file.
+    ///
+    /// # Errors
+    /// The list of files lacks its size or hash.
+    pub fn file(&self, name: &str) -> Result<Option<RemoteFile>, FetchError> {
+        let Some(listed) = self.files.iter().find(|file| file.rfilename == name) else {
+            return Ok(None);
+        };
+        let missing = |field: &str| {
+            let reason = format!("the list of files has no {field} of {name}");
+            protocol(&self.url, &reason)
+        };
+        let digest = match &listed.lfs {
+            Some(large) => hash(large.sha256.as_deref(), 64)
+                .map(Digest::Sha256)
+                .ok_or_else(|| missing("`lfs.sha256`"))?,
+            None => hash(listed.blob_id.as_deref(), 40)
+                .map(Digest::Git)
+                .ok_or_else(|| missing("`blobId`"))?,
+        };
+        Ok(Some(RemoteFile {
+            name: name.to_owned(),
+            size: listed.size.ok_or_else(|| missing("`size`"))?,
+            digest,
+        }))
+    }
+}
+
+/// Returns `text` in lower case if it is a hash of `length` hexadecimal digits.
+fn hash(text: Option<&str>, length: usize) -> Option<String> {
+    let text = text.filter(|text| text.len() == length)?;
+    let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hex.then(|| text.to_ascii_lowercase())
 }
 
 impl fmt::Debug for Hub {
@@ -88,18 +141,17 @@ impl fmt::Debug for Hub {
 }
 
 impl Hub {
-    /// The repository `repo` on the hub at `endpoint`.
+    /// Creates a client for the repository `repo` on the hub at `endpoint`.
     #[must_use]
     pub fn new(endpoint: &str, repo: &str, token: Option<SecretString>) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
-            // Redirects are followed here, because they carry what is asked for, and must not
-            // carry the token to other hosts.
+            // Redirects are followed by `get`, which sends the token to the hub alone.
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .timeout_connect(Some(ANSWER_TIMEOUT))
-            .timeout_recv_response(Some(ANSWER_TIMEOUT))
-            .timeout_per_read(Some(SILENCE_TIMEOUT))
+            .timeout_connect(Some(RESPONSE_TIMEOUT))
+            .timeout_recv_response(Some(RESPONSE_TIMEOUT))
+            .timeout_per_read(Some(READ_TIMEOUT))
             .user_agent(concat!("unlimited-translation/", env!("CARGO_PKG_VERSION")))
             .tls_config(TlsConfig::builder().root_certs(root_certificates()).build())
             .build();
@@ -111,82 +163,68 @@ impl Hub {
         }
     }
 
-    /// Name of the repository.
+    /// Returns the name of the repository.
     #[must_use]
     pub fn repo(&self) -> &str {
         &self.repo
     }
 
-    /// The commit that `revision` is now.
+    /// Returns the files at `revision`, a branch, tag or commit.
     ///
     /// # Errors
-    /// The hub cannot be reached, or does not know the repository or the revision.
-    pub fn commit(&self, revision: &str) -> Result<String, Error> {
-        // Every model has this file, and it is small.
-        let (url, answers) = self.head(revision, "config.json")?;
-        let status = answers.last().map_or(0, |answer| answer.status);
-        if let Some(commit) = first(&answers, "x-repo-commit") {
-            let is_hash = commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
-            return if is_hash {
-                Ok(commit.to_owned())
-            } else {
-                Err(protocol(&url, "X-Repo-Commit is no commit"))
-            };
+    /// The hub cannot be reached, has no such repository or revision, or lacks the API.
+    pub fn snapshot(&self, revision: &str) -> Result<Snapshot, FetchError> {
+        // The slashes of a branch name do not separate parts of the path.
+        let path = revision.replace('/', "%2F");
+        let (endpoint, repo) = (&self.endpoint, &self.repo);
+        let url = format!("{endpoint}/api/models/{repo}/revision/{path}?blobs=true");
+        let mut response = self.get(&url, 0)?;
+        if !response.status().is_success() {
+            let status = response.status().as_u16();
+            return Err(match error_code(&response) {
+                Some("RevisionNotFound") => FetchError::NoRevision {
+                    repo: repo.clone(),
+                    revision: revision.to_owned(),
+                },
+                // The hub gives every 404 a code.
+                None if status == 404 => protocol(
+                    &url,
+                    "it answered 404, as a mirror does that lacks the API for the list of files",
+                ),
+                _ => self.refusal(&url, &response),
+            });
         }
-        Err(match first(&answers, "x-error-code") {
-            Some("RevisionNotFound") => Error::NoRevision {
-                repo: self.repo.clone(),
-                revision: revision.to_owned(),
-            },
-            Some("EntryNotFound") => Error::NoFile {
-                repo: self.repo.clone(),
-                file: "config.json".to_owned(),
-            },
-            code => self.refusal(url, status, code),
+        let body = response.body_mut().read_to_vec();
+        let body = body.map_err(|error| unreachable(&url, &error))?;
+        let listing: Listing = serde_json::from_slice(&body)
+            .map_err(|error| protocol(&url, &format!("no list of files: {error}")))?;
+        let commit = hash(Some(&listing.sha), 40)
+            .ok_or_else(|| protocol(&url, "the `sha` of the list of files is not a commit"))?;
+        Ok(Snapshot {
+            commit,
+            url,
+            files: listing.siblings,
         })
     }
 
-    /// What the hub says of a file; `None` if the repository has none of this name.
-    ///
-    /// # Errors
-    /// The hub cannot be reached, or its answer makes no sense.
-    pub fn file(&self, commit: &str, name: &str) -> Result<Option<Remote>, Error> {
-        let (url, answers) = self.head(commit, name)?;
-        let Some(last) = answers.last() else {
-            return Err(protocol(&url, "no answer"));
-        };
-        if last.status == 404 {
-            return Ok(None);
-        }
-        if last.status >= 400 {
-            return Err(self.refusal(url, last.status, first(&answers, "x-error-code")));
-        }
-        if first(&answers, "x-repo-commit").is_none_or(|found| found != commit) {
-            return Err(protocol(&url, "X-Repo-Commit is not the commit asked for"));
-        }
-        // The length of a redirect is its own, not the file's.
-        let own_size = || {
-            let is_file = (200..300).contains(&last.status);
-            is_file.then(|| last.header("content-length")).flatten()
-        };
-        let size = first(&answers, "x-linked-size").or_else(own_size);
-        let size = size
-            .and_then(|size| size.parse().ok())
-            .ok_or_else(|| protocol(&url, "no length"))?;
-        let etag = first(&answers, "x-linked-etag").or_else(|| last.header("etag"));
-        Ok(Some(Remote {
-            name: name.to_owned(),
-            size,
-            digest: Digest::of(etag.unwrap_or_default()),
-        }))
-    }
-
-    /// The content of a file from byte `from` on.
+    /// Returns the response with the content of a file from byte `from` on: 200, 206 or 416.
     ///
     /// # Errors
     /// The hub cannot be reached or refuses.
-    pub fn open(&self, commit: &str, name: &str, from: u64) -> Result<Response<Body>, Error> {
-        let mut url = self.url(commit, name);
+    pub fn open(&self, commit: &str, name: &str, from: u64) -> Result<Response<Body>, FetchError> {
+        let url = format!("{}/{}/resolve/{commit}/{name}", self.endpoint, self.repo);
+        let response = self.get(&url, from)?;
+        match response.status().as_u16() {
+            200 | 206 | 416 => Ok(response),
+            // The other host gives no codes, and its 403 says nothing about the token.
+            status if error_code(&response).is_none() => Err(FetchError::Status { url, status }),
+            _ => Err(self.refusal(&url, &response)),
+        }
+    }
+
+    /// Requests the bytes from `from` on, and follows redirects.
+    fn get(&self, url: &str, from: u64) -> Result<Response<Body>, FetchError> {
+        let mut url = url.to_owned();
         for _ in 0..=MAX_REDIRECTS {
             let mut request = self.agent.get(&url);
             if let Some(token) = self.token_for(&url) {
@@ -195,74 +233,41 @@ impl Hub {
             if from > 0 {
                 request = request.header(header::RANGE, format!("bytes={from}-"));
             }
-            let answer = request.call().map_err(|error| unreachable(&url, &error))?;
-            if !answer.status().is_redirection() {
-                return Ok(answer);
+            let response = request.call().map_err(|error| unreachable(&url, &error))?;
+            if !response.status().is_redirection() {
+                return Ok(response);
             }
-            url = location(&url, answer.headers())?;
+            url = location(&url, response.headers())?;
         }
         Err(protocol(&url, "too many redirects"))
     }
 
-    /// The heads of the answer and of the redirects before it, as far as they are on the hub's own
-    /// host: a redirect to another host is the last.
-    fn head(&self, revision: &str, name: &str) -> Result<(String, Vec<Head>), Error> {
-        let mut url = self.url(revision, name);
-        let mut answers = Vec::new();
-        for _ in 0..=MAX_REDIRECTS {
-            let mut request = self.agent.head(&url);
-            if let Some(token) = self.token_for(&url) {
-                request = request.header(header::AUTHORIZATION, token);
-            }
-            let answer = request.call().map_err(|error| unreachable(&url, &error))?;
-            let (parts, _) = answer.into_parts();
-            let next = parts
-                .status
-                .is_redirection()
-                .then(|| location(&url, &parts.headers))
-                .transpose()?;
-            answers.push(Head {
-                status: parts.status.as_u16(),
-                headers: parts.headers,
-            });
-            match next {
-                Some(next) if self.is_own(&next) => url = next,
-                _ => return Ok((url, answers)),
-            }
-        }
-        Err(protocol(&url, "too many redirects"))
-    }
-
-    fn url(&self, revision: &str, name: &str) -> String {
-        // A branch's name may have slashes, which are not the path's.
-        let revision = revision.replace('/', "%2F");
-        format!("{}/{}/resolve/{revision}/{name}", self.endpoint, self.repo)
-    }
-
-    fn is_own(&self, url: &str) -> bool {
-        origin(url).is_some() && origin(url) == origin(&self.endpoint)
-    }
-
+    /// Returns the header with the token if `url` is on the host of the hub.
     fn token_for(&self, url: &str) -> Option<String> {
-        let token = self.token.as_ref().filter(|_| self.is_own(url))?;
+        let is_hub = origin(url).is_some() && origin(url) == origin(&self.endpoint);
+        let token = self.token.as_ref().filter(|_| is_hub)?;
         Some(format!("Bearer {}", token.expose_secret()))
     }
 
-    /// Why the hub refuses. It answers 401 for a repository that does not exist too, so that nobody
-    /// learns which ones are private.
-    fn refusal(&self, url: String, status: u16, code: Option<&str>) -> Error {
+    /// Returns the error for a response without success. The hub also answers 401 for a repository
+    /// that does not exist, so that nobody learns which ones are private.
+    fn refusal(&self, url: &str, response: &Response<Body>) -> FetchError {
         let (repo, endpoint) = (self.repo.clone(), self.endpoint.clone());
-        match (status, code) {
-            (_, Some("RepoNotFound")) | (404, _) => Error::NoRepository { repo, endpoint },
-            (401, _) if self.token.is_none() => Error::NoRepository { repo, endpoint },
-            (401 | 403, _) => Error::Refused { repo, endpoint },
-            _ => Error::Status { url, status },
+        match (response.status().as_u16(), error_code(response)) {
+            (_, Some("RepoNotFound")) => FetchError::NoRepository { repo, endpoint },
+            (_, Some("GatedRepo")) => FetchError::Refused { repo, endpoint },
+            (401, _) if self.token.is_none() => FetchError::NoRepository { repo, endpoint },
+            (401 | 403, _) => FetchError::Refused { repo, endpoint },
+            (status, _) => FetchError::Status {
+                url: without_query(url),
+                status,
+            },
         }
     }
 }
 
-/// The system's certificates, among them those that a company adds for itself; or the ones built in
-/// where there are none, as in a small image.
+/// Returns the certificates of the system, which include those that a company adds, or the built-in
+/// ones if the system has none, as in a small image.
 fn root_certificates() -> RootCerts {
     let system = rustls_native_certs::load_native_certs().certs;
     if system.is_empty() {
@@ -275,27 +280,16 @@ fn root_certificates() -> RootCerts {
     RootCerts::new_with_certs(&system)
 }
 
-struct Head {
-    status: u16,
-    headers: HeaderMap,
+fn error_code(response: &Response<Body>) -> Option<&str> {
+    response.headers().get("x-error-code")?.to_str().ok()
 }
 
-impl Head {
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
-    }
-}
-
-/// The first value of a header in a chain of answers.
-fn first<'a>(answers: &'a [Head], name: &str) -> Option<&'a str> {
-    answers.iter().find_map(|answer| answer.header(name))
-}
-
-fn location(url: &str, headers: &HeaderMap) -> Result<String, Error> {
+/// Returns the target of a redirect from `url`.
+fn location(url: &str, headers: &HeaderMap) -> Result<String, FetchError> {
     let target = headers
         .get(header::LOCATION)
         .and_then(|target| target.to_str().ok())
-        .ok_or_else(|| protocol(url, "a redirect to nowhere"))?;
+        .ok_or_else(|| protocol(url, "a redirect without a target"))?;
     if target.starts_with("http://") || target.starts_with("https://") {
         return Ok(target.to_owned());
     }
@@ -310,27 +304,30 @@ fn origin(url: &str) -> Option<(String, String)> {
     Some((uri.scheme_str()?.to_owned(), uri.authority()?.to_string()))
 }
 
-fn unreachable(url: &str, error: &ureq::Error) -> Error {
-    // Where the hub redirects to is signed, and the signature is a secret of sorts.
-    let url = url.split('?').next().unwrap_or_default();
-    Error::Unreachable {
-        url: url.to_owned(),
+/// Returns `url` without its query: redirects of the hub are signed, and the signature grants
+/// access.
+fn without_query(url: &str) -> String {
+    url.split('?').next().unwrap_or_default().to_owned()
+}
+
+fn unreachable(url: &str, error: &ureq::Error) -> FetchError {
+    FetchError::Unreachable {
+        url: without_query(url),
         reason: error.to_string(),
     }
 }
 
-fn protocol(url: &str, reason: &str) -> Error {
-    let url = url.split('?').next().unwrap_or_default();
-    Error::Protocol {
-        url: url.to_owned(),
+fn protocol(url: &str, reason: &str) -> FetchError {
+    FetchError::Protocol {
+        url: without_query(url),
         reason: reason.to_owned(),
     }
 }
 
-/// Checks a repository's name: `owner/name`.
+/// Checks the name of a repository: `owner/name`.
 ///
 /// # Errors
-/// It is none.
+/// The name has another form.
 pub fn repository(name: &str) -> Result<String, String> {
     let is_part = |part: &str| {
         !part.is_empty()
@@ -341,34 +338,34 @@ pub fn repository(name: &str) -> Result<String, String> {
     };
     match name.split_once('/') {
         Some((owner, model)) if is_part(owner) && is_part(model) => Ok(name.to_owned()),
-        _ => Err("a repository such as Helsinki-NLP/opus-mt-de-en".to_owned()),
+        _ => Err("expected a repository such as Helsinki-NLP/opus-mt-de-en".to_owned()),
     }
 }
 
 /// Checks the name of a branch, tag or commit.
 ///
 /// # Errors
-/// It is none.
+/// The name has other characters than letters, digits and `-_./`.
 pub fn revision(name: &str) -> Result<String, String> {
     let is_plain = name
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
     if name.is_empty() || !is_plain || name.contains("..") {
-        return Err("a branch, a tag or a commit".to_owned());
+        return Err("expected a branch, tag or commit".to_owned());
     }
     Ok(name.to_owned())
 }
 
-/// Checks the hub's address, and takes the slash off its end.
+/// Checks the address of a hub, and removes the trailing slash.
 ///
 /// # Errors
-/// It is none.
+/// It is not an HTTP address.
 pub fn endpoint(url: &str) -> Result<String, String> {
     match origin(url) {
         Some((scheme, _)) if scheme == "http" || scheme == "https" => {
             Ok(url.trim_end_matches('/').to_owned())
         }
-        _ => Err("an address such as https://huggingface.co".to_owned()),
+        _ => Err("expected an address such as https://huggingface.co".to_owned()),
     }
 }
 
@@ -377,18 +374,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digests_are_told_apart_by_their_length() {
+    fn a_hash_has_its_length_and_hexadecimal_digits() {
         let sha256 = "AB".repeat(32);
-        assert_eq!(
-            Digest::of(&format!("\"{sha256}\"")),
-            Digest::Sha256("ab".repeat(32))
-        );
-        assert_eq!(
-            Digest::of(&format!("W/\"{}\"", "c".repeat(40))),
-            Digest::Git("c".repeat(40))
-        );
-        assert_eq!(Digest::of("\"12-34\""), Digest::Opaque("12-34".to_owned()));
-        assert_eq!(Digest::of("\"../12-34\"").tag(), "1234");
+        assert_eq!(hash(Some(&sha256), 64), Some("ab".repeat(32)));
+        for wrong in [None, Some(""), Some("12-34"), Some(&sha256[1..])] {
+            assert_eq!(hash(wrong, 64), None);
+        }
+        assert_eq!(hash(Some(&"../x".repeat(10)), 40), None);
     }
 
     #[test]

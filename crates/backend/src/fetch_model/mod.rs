@@ -1,19 +1,19 @@
-//! Fetching a model from the Hugging Face hub: resumed where it broke off, checked by size and hash,
-//! tried out, and only then put in place.
+//! Fetching a model from the Hugging Face hub: resumable, checked by size and hash, tested, and
+//! only then moved to its place.
 //!
-//! - [`hub`]: what the hub says of a repository's files, and their content
+//! - [`hub`]: the list of a repository's files, and their content
 //! - [`download`]: one file, resumed and checked
-//! - [`place`]: the folder that is filled, and the move to its final name
-//! - [`proof`]: whether what was fetched translates
+//! - [`staging`]: the folder that is filled, and the move to its final name
+//! - [`smoke_test`]: a few translations with the fetched model
 //! - [`progress`]: a bar on a terminal, lines elsewhere
-//! - [`error`]: what can go wrong
+//! - [`error`]: errors of fetching
 
 pub mod download;
 pub mod error;
 pub mod hub;
-pub mod place;
 pub mod progress;
-pub mod proof;
+pub mod smoke_test;
+pub mod staging;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -21,21 +21,21 @@ use anyhow::Context as _;
 use secrecy::SecretString;
 use service::{args::Common, secrets};
 
-pub use self::error::Error;
+pub use self::error::FetchError;
 use self::{
     download::Retries,
-    hub::{Hub, Remote},
-    place::Workshop,
+    hub::{Hub, RemoteFile, Snapshot},
     progress::Progress,
+    staging::Staging,
 };
 use crate::model_dir::{self, Source};
 
-/// Files without which there is no model.
+/// Files that every model has.
 const REQUIRED: [&str; 4] = ["config.json", "source.spm", "target.spm", "vocab.json"];
 
-/// Files that not every repository has: settings with defaults, the vocabulary of models that write
-/// with another than they read with, and the card with the credits that the model's licence asks
-/// for.
+/// Files that only some repositories have: settings with defaults, the vocabulary of models that
+/// write with another one than they read, and the card with the credits required by the licence of
+/// the model.
 const OPTIONAL: [&str; 4] = [
     "target_vocab.json",
     "generation_config.json",
@@ -43,21 +43,21 @@ const OPTIONAL: [&str; 4] = [
     "README.md",
 ];
 
-/// The weights, the first of these that is there: the first is read faster and cannot hold code.
+/// The weights, in order of preference: the first format loads faster and cannot contain code.
 const WEIGHTS: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];
 
-/// For the help of a program that has this as a command: the variables that it reads.
+/// Note on the variables of this command, for the help of programs that include it.
 pub const VARIABLES: &str = "The command fetch-model also reads HF_ENDPOINT, HF_TOKEN, HF_TOKEN_FILE \
     and MODEL_REVISION; see `fetch-model --help`.";
 
-/// What to fetch, from where, to where.
+/// Arguments of `fetch-model`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Args {
     /// Repository of an OPUS-MT model.
     #[arg(default_value = "Helsinki-NLP/opus-mt-de-en", value_parser = hub::repository)]
     pub repo: String,
 
-    /// Folder to put it into. [default: models in the data folder, and in it the repository's name]
+    /// Target folder. [default: models in the data folder, and in it the name of the repository]
     pub dir: Option<PathBuf>,
 
     /// Branch, tag or commit of the repository.
@@ -68,20 +68,20 @@ pub struct Args {
     #[arg(long, env, value_name = "URL", default_value = "https://huggingface.co", value_parser = hub::endpoint)]
     pub hf_endpoint: String,
 
-    /// Access token, for repositories that are not public.
+    /// Access token, for private repositories.
     #[arg(long, env, value_name = "TOKEN", hide_env_values = true)]
     pub hf_token: Option<SecretString>,
 
-    /// File that holds the access token.
+    /// File that contains the access token.
     #[arg(long, env, value_name = "FILE")]
     pub hf_token_file: Option<PathBuf>,
 }
 
-/// Fetches the model, tries it out, puts it in place and says where it is.
+/// Fetches the model, tests it, moves it to its place and prints where it is.
 ///
 /// # Errors
-/// What went wrong, in words for whoever typed the command. What was fetched until then is kept,
-/// and the next run goes on from there.
+/// The failure, worded for the person who typed the command. Everything fetched so far is kept, and
+/// the next run resumes from there.
 pub async fn run(args: Args, common: &Common) -> anyhow::Result<()> {
     let token = secrets::read(
         "HF_TOKEN",
@@ -94,16 +94,16 @@ pub async fn run(args: Args, common: &Common) -> anyhow::Result<()> {
         None => common.data_dir()?.join("models").join(name),
     };
     let places = model_dir::places(common.data_dir().ok().as_deref());
-    let job = Job {
+    let fetch = Fetch {
         hub: Hub::new(&args.hf_endpoint, &args.repo, token),
         revision: args.model_revision,
         dir: dir.clone(),
         retries: Retries::default(),
     };
-    // Files and a plain HTTP client: nothing here is asynchronous.
-    let source = tokio::task::spawn_blocking(move || job.run())
+    // Files and a blocking HTTP client: nothing here is asynchronous.
+    let source = tokio::task::spawn_blocking(move || fetch.run())
         .await
-        .context("fetching was interrupted")??;
+        .context("the fetch was interrupted")??;
     println!(
         "{} (commit {}) is in {}",
         source.repo,
@@ -114,40 +114,41 @@ pub async fn run(args: Args, common: &Common) -> anyhow::Result<()> {
         .ok()
         .and_then(|dir| dir.canonicalize().ok());
     if found.is_some() && found == dir.canonicalize().ok() {
-        println!("It is used from the next start on.");
+        println!("It will be used from the next start.");
     } else {
         println!("To use it, set MODEL_DIR={}", dir.display());
     }
     Ok(())
 }
 
-/// One fetching, with everything it needs to know.
+/// A model to fetch, and how.
 #[derive(Debug)]
-pub struct Job {
-    /// The repository.
+pub struct Fetch {
+    /// Repository on its hub.
     pub hub: Hub,
     /// Branch, tag or commit.
     pub revision: String,
-    /// Where the model is to be.
+    /// Target folder.
     pub dir: PathBuf,
-    /// How often and how soon a failed transfer is tried again.
+    /// Retry policy of requests.
     pub retries: Retries,
 }
 
-impl Job {
-    /// Fetches, checks, tries out and puts in place; answers what was fetched.
+impl Fetch {
+    /// Fetches the model, checks and tests it, and moves it to its place. Returns its origin and
+    /// files.
     ///
     /// # Errors
-    /// See [`Error`]; or the model that was fetched does not translate.
+    /// A [`FetchError`]; or the fetched model cannot translate.
     pub fn run(&self) -> anyhow::Result<Source> {
-        let commit = self.retries.run(|| self.hub.commit(&self.revision))?;
-        let files = self.files(&commit)?;
-        if let Some(source) = place::installed(&self.dir, &self.hub, &commit, &files)? {
-            proof::check(&self.dir)?;
+        let snapshot = self.retries.run(|| self.hub.snapshot(&self.revision))?;
+        let (commit, files) = (&snapshot.commit, self.files(&snapshot)?);
+        if let Some(source) = staging::installed(&self.dir, &self.hub, commit, &files)? {
+            smoke_test::run(&self.dir)?;
             return Ok(source);
         }
-        let workshop = Workshop::open(&self.dir)?;
-        workshop.clear_but(&files)?;
+        let staging = Staging::open(&self.dir)?;
+        staging.retain(&files)?;
         let progress = Progress::new(files.iter().map(|file| file.size).sum());
         let mut source = Source {
             repo: self.hub.repo().to_owned(),
@@ -155,40 +156,39 @@ impl Job {
             ..Source::default()
         };
         for file in &files {
-            progress.file(&file.name);
+            progress.set_file(&file.name);
             let fetched = download::fetch(
                 &self.hub,
-                &commit,
+                commit,
                 file,
-                workshop.folder(),
+                staging.folder(),
                 &self.retries,
                 &progress,
             )?;
             source.files.insert(file.name.clone(), fetched);
         }
         progress.finish();
-        workshop.write_source(&source)?;
-        proof::check(workshop.folder())?;
-        workshop.install()?;
+        staging.write_source(&source)?;
+        smoke_test::run(staging.folder())?;
+        staging.install()?;
         Ok(source)
     }
 
-    /// The files to fetch, as they are at `commit`.
-    fn files(&self, commit: &str) -> Result<Vec<Remote>, Error> {
-        let look = |name| self.retries.run(|| self.hub.file(commit, name));
-        let missing = |name: &str| Error::NoFile {
+    /// Returns the files to download.
+    fn files(&self, snapshot: &Snapshot) -> Result<Vec<RemoteFile>, FetchError> {
+        let missing = |name: &str| FetchError::NoFile {
             repo: self.hub.repo().to_owned(),
             file: name.to_owned(),
         };
         let mut files = Vec::new();
         for name in REQUIRED {
-            files.push(look(name)?.ok_or_else(|| missing(name))?);
+            files.push(snapshot.file(name)?.ok_or_else(|| missing(name))?);
         }
         for name in OPTIONAL {
-            files.extend(look(name)?);
+            files.extend(snapshot.file(name)?);
         }
         for name in WEIGHTS {
-            if let Some(weights) = look(name)? {
+            if let Some(weights) = snapshot.file(name)? {
                 files.push(weights);
                 return Ok(files);
             }
@@ -198,10 +198,10 @@ impl Job {
 }
 
 impl Default for Retries {
-    /// Five tries in a row that bring nothing, over half a minute: a router has restarted by then.
+    /// Five attempts without progress, over half a minute: enough for a router to restart.
     fn default() -> Self {
         Self {
-            tries: 5,
+            max_attempts: 5,
             first_pause: Duration::from_secs(2),
         }
     }

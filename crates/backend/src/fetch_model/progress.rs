@@ -1,4 +1,4 @@
-//! How far the transfer is: a bar on a terminal, lines elsewhere. On standard error.
+//! Progress of the download on standard error: a bar on a terminal, lines elsewhere.
 
 use std::{
     io::IsTerminal as _,
@@ -7,98 +7,98 @@ use std::{
 
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
-/// Where there is no terminal, a line is written each time this share more is done.
+/// Percentage between two lines of progress, where there is no terminal.
 const STEP_PERCENT: u64 = 10;
 
-/// How far all files together are.
+/// Progress of all files together.
 #[derive(Debug)]
-pub struct Progress(Kind);
+pub struct Progress(Style);
 
 #[derive(Debug)]
-enum Kind {
+enum Style {
     Bar(ProgressBar),
-    Lines(Mutex<Lines>),
+    Lines(Mutex<LineProgress>),
 }
 
 #[derive(Debug)]
-struct Lines {
+struct LineProgress {
     total: u64,
     done: u64,
-    said: u64,
+    reported: u64,
     file: String,
 }
 
 impl Progress {
-    /// For `total` bytes.
+    /// Starts at zero of `total` bytes.
     ///
     /// # Panics
-    /// Never: the bar's template is fixed.
+    /// Never: the template of the bar is fixed.
     #[must_use]
     pub fn new(total: u64) -> Self {
         if std::io::stderr().is_terminal() {
             let style = ProgressStyle::with_template(
                 "{msg:24!} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
             )
-            .expect("the template is right");
-            return Self(Kind::Bar(ProgressBar::new(total).with_style(style)));
+            .expect("the template is valid");
+            return Self(Style::Bar(ProgressBar::new(total).with_style(style)));
         }
-        Self(Kind::Lines(Mutex::new(Lines {
+        Self(Style::Lines(Mutex::new(LineProgress {
             total,
             done: 0,
-            said: 0,
+            reported: 0,
             file: String::new(),
         })))
     }
 
-    /// Says which file comes now.
-    pub fn file(&self, name: &str) {
+    /// Sets the name of the current file.
+    pub fn set_file(&self, name: &str) {
         match &self.0 {
-            Kind::Bar(bar) => bar.set_message(name.to_owned()),
-            Kind::Lines(lines) => name.clone_into(&mut lock(lines).file),
+            Style::Bar(bar) => bar.set_message(name.to_owned()),
+            Style::Lines(lines) => name.clone_into(&mut lock(lines).file),
         }
     }
 
-    /// So many bytes more are there.
+    /// Adds downloaded bytes.
     pub fn add(&self, bytes: u64) {
         match &self.0 {
-            Kind::Bar(bar) => bar.inc(bytes),
-            Kind::Lines(lines) => lock(lines).add(bytes),
+            Style::Bar(bar) => bar.inc(bytes),
+            Style::Lines(lines) => lock(lines).add(bytes),
         }
     }
 
-    /// So many bytes have to be fetched again.
-    pub fn take_back(&self, bytes: u64) {
+    /// Subtracts bytes that have to be downloaded again.
+    pub fn subtract(&self, bytes: u64) {
         match &self.0 {
-            Kind::Bar(bar) => bar.dec(bytes),
-            Kind::Lines(lines) => {
+            Style::Bar(bar) => bar.dec(bytes),
+            Style::Lines(lines) => {
                 let mut lines = lock(lines);
                 lines.done = lines.done.saturating_sub(bytes);
             }
         }
     }
 
-    /// Says something in between.
-    pub fn note(&self, words: &str) {
+    /// Prints a message above the progress.
+    pub fn print(&self, message: &str) {
         match &self.0 {
-            Kind::Bar(bar) => bar.println(words),
-            Kind::Lines(_) => eprintln!("{words}"),
+            Style::Bar(bar) => bar.println(message),
+            Style::Lines(_) => eprintln!("{message}"),
         }
     }
 
-    /// All is there.
+    /// Clears the bar.
     pub fn finish(&self) {
-        if let Kind::Bar(bar) = &self.0 {
+        if let Style::Bar(bar) = &self.0 {
             bar.finish_and_clear();
         }
     }
 }
 
-impl Lines {
+impl LineProgress {
     fn add(&mut self, bytes: u64) {
         self.done += bytes;
         let percent = self.done.saturating_mul(100) / self.total.max(1);
-        if percent >= self.said + STEP_PERCENT {
-            self.said = percent - percent % STEP_PERCENT;
+        if percent >= self.reported + STEP_PERCENT {
+            self.reported = percent - percent % STEP_PERCENT;
             eprintln!(
                 "{percent} % of {}, at {}",
                 HumanBytes(self.total),
@@ -108,6 +108,6 @@ impl Lines {
     }
 }
 
-fn lock(lines: &Mutex<Lines>) -> std::sync::MutexGuard<'_, Lines> {
+fn lock(lines: &Mutex<LineProgress>) -> std::sync::MutexGuard<'_, LineProgress> {
     lines.lock().unwrap_or_else(PoisonError::into_inner)
 }

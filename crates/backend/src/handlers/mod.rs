@@ -1,4 +1,4 @@
-//! The handlers, one file a theme.
+//! Handlers, one file per topic.
 
 pub(crate) mod docs;
 pub(crate) mod model;

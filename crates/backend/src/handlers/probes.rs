@@ -9,33 +9,33 @@ use axum::{
 
 use crate::{error::Error, state::AppState};
 
-/// Says whether the service translates.
+/// Reports whether the service can translate.
 ///
-/// 200 once the model is loaded and has translated a sentence, until the service is told to end. A
-/// full queue does not matter: the service is busy, not broken.
+/// 200 once the model is loaded and has translated a sentence, until the service starts to shut
+/// down. A full queue does not matter: the service is busy, not broken.
 #[utoipa::path(
     get,
     path = "/readyz",
     tag = "service",
     responses(
-        (status = 200, description = "It does", content_type = "text/plain", body = String, example = "ok\n"),
-        (status = 503, description = "Not yet, or not any more", body = ErrorBody),
+        (status = 200, description = "Ready", content_type = "text/plain", body = String, example = "ok\n"),
+        (status = 503, description = "Still loading, or shutting down", body = ErrorBody),
     )
 )]
 pub(crate) async fn readyz(State(state): State<AppState>) -> Result<&'static str, Error> {
     state.admission().map(|_| "ok\n")
 }
 
-/// Says whether the process lives.
+/// Reports whether the process is alive.
 #[utoipa::path(
     get,
     path = "/livez",
     tag = "service",
-    responses((status = 200, description = "It does", content_type = "text/plain", body = String, example = "ok\n"))
+    responses((status = 200, description = "Alive", content_type = "text/plain", body = String, example = "ok\n"))
 )]
 #[expect(
     dead_code,
-    reason = "documents the route that the `service` crate brings"
+    reason = "documents the route, which is in the `service` crate"
 )]
 pub(crate) fn livez() {}
 

@@ -1,4 +1,4 @@
-//! `GET /` and what is found nowhere.
+//! `GET /`, and requests that match no route.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use axum::{Json, extract::Request};
 
 use crate::{error::Error, extract::drain};
 
-/// Says how to use the service.
+/// Explains how to use the service.
 #[utoipa::path(
     get,
     path = "/",
@@ -19,13 +19,13 @@ pub(crate) async fn how_to() -> Json<BTreeMap<&'static str, &'static str>> {
     Json(BTreeMap::from([("How to", "Use endpoint /translate")]))
 }
 
-/// Any path that is not in the table.
+/// Answers a path that is not in the table.
 pub(crate) async fn not_found(request: Request) -> Error {
     drain(request.into_body().into_data_stream()).await;
     Error::NotFound
 }
 
-/// A path of the table with a method that it has not.
+/// Answers a path of the table with a method that it does not have.
 pub(crate) async fn method_not_allowed(request: Request) -> Error {
     drain(request.into_body().into_data_stream()).await;
     Error::MethodNotAllowed

@@ -11,7 +11,7 @@ use axum::{
 };
 
 use crate::{
-    error::Error, extract::Admitted, queue::Place, state::AppState, translation::Translation,
+    error::Error, extract::Admitted, queue::Permit, state::AppState, translation::Translation,
 };
 
 /// Translates a text.
@@ -40,12 +40,12 @@ pub(crate) async fn translate(
     admitted: Admitted,
 ) -> Result<Response, Error> {
     let translation = Translation::start(&state, admitted).await?;
-    let (text_en, place) = translation.whole().await?;
+    let (text_en, permit) = translation.whole().await?;
     let json = serde_json::to_vec(&TranslateResponse { text_en })
         .expect("a struct of a string is always JSON");
     let body = Bytes::from_owner(Answer {
         json,
-        _place: place,
+        _permit: permit,
     });
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
@@ -54,7 +54,7 @@ pub(crate) async fn translate(
 /// of its request until the last byte has gone to the system.
 struct Answer {
     json: Vec<u8>,
-    _place: Arc<Place>,
+    _permit: Arc<Permit>,
 }
 
 impl AsRef<[u8]> for Answer {

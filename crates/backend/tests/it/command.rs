@@ -89,6 +89,22 @@ fn nonsense_is_refused_with_the_variables_name() {
 }
 
 #[test]
+fn an_error_is_one_line_without_a_stack_trace() {
+    let nowhere = [
+        ("MODEL_DIR", "/nowhere"),
+        ("BACKEND_BIND", "127.0.0.1:0"),
+        ("RUST_BACKTRACE", "1"),
+        ("RUST_LOG", "off"),
+    ];
+    let output = backend(&[], &nowhere);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "error: MODEL_DIR: /nowhere is not a folder\n"
+    );
+}
+
+#[test]
 fn the_health_check_is_the_exit_code() {
     let process = Process::start("info");
     let address = process.url.strip_prefix("http://").unwrap().to_owned();

@@ -1,4 +1,4 @@
-//! What the original promised, and what is said of the model.
+//! The contract of the original service, and the description of the model.
 
 use api::ModelInfo;
 use axum::{
@@ -9,7 +9,7 @@ use axum::{
 use crate::support::{ask, get, json, post, ready, translate};
 
 #[tokio::test]
-async fn the_root_says_how_to_use_the_service() {
+async fn the_root_explains_how_to_use_the_service() {
     let answer = get(&ready().await, "/").await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.headers[header::CONTENT_TYPE], "application/json");
@@ -26,7 +26,7 @@ async fn a_text_is_translated() {
 }
 
 #[tokio::test]
-async fn what_is_no_sentence_comes_back_as_it_is() {
+async fn text_without_sentences_is_returned_unchanged() {
     let app = ready().await;
     for text in ["", " ", "-", "…", "🙂", "\n\n \t", "---\n***\n", "\0"] {
         let answer = translate(&app, text).await;
@@ -36,7 +36,7 @@ async fn what_is_no_sentence_comes_back_as_it_is() {
 }
 
 #[tokio::test]
-async fn lines_lists_and_white_space_stay_where_they_are() {
+async fn lines_lists_and_white_space_are_preserved() {
     let text =
         "Sehr geehrte Frau Keller\n\n  1. sämtliche Schlüssel\n\t- das Protokoll\n\n\nEnde  ";
     let answer = translate(&ready().await, text).await;
@@ -49,7 +49,7 @@ async fn lines_lists_and_white_space_stay_where_they_are() {
 }
 
 #[tokio::test]
-async fn odd_texts_are_answered() {
+async fn unusual_texts_are_translated() {
     let app = ready().await;
     let word = "x".repeat(500);
     for text in [
@@ -100,7 +100,7 @@ async fn faults_have_the_shape_of_fastapi() {
 }
 
 #[tokio::test]
-async fn a_body_without_a_type_is_json_and_another_type_is_not() {
+async fn a_body_without_a_content_type_is_json_and_other_types_are_refused() {
     let app = ready().await;
     let send = async |content_type: Option<&str>| {
         let mut request = Request::post("/translate");
@@ -120,7 +120,7 @@ async fn a_body_without_a_type_is_json_and_another_type_is_not() {
 }
 
 #[tokio::test]
-async fn unknown_paths_and_methods_are_refused_in_the_same_shape() {
+async fn unknown_paths_and_methods_get_errors_of_the_same_shape() {
     let app = ready().await;
     let answer = post(&app, "/nowhere", "x".repeat(1_000_000)).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
@@ -134,7 +134,7 @@ async fn unknown_paths_and_methods_are_refused_in_the_same_shape() {
 }
 
 #[tokio::test]
-async fn the_model_is_named() {
+async fn the_model_is_described() {
     let answer = get(&ready().await, "/model").await;
     let model: ModelInfo = serde_json::from_str(&answer.body).unwrap();
     assert_eq!(
@@ -152,7 +152,7 @@ async fn the_model_is_named() {
 }
 
 #[tokio::test]
-async fn a_request_id_is_taken_or_made() {
+async fn a_request_id_is_kept_or_generated() {
     let app = ready().await;
     let request = Request::get("/model")
         .header("x-request-id", "mine-1")
@@ -166,7 +166,7 @@ async fn a_request_id_is_taken_or_made() {
 }
 
 #[tokio::test]
-async fn metrics_count_what_happens() {
+async fn metrics_count_requests_and_translations() {
     backend::metrics::install();
     let app = ready().await;
     translate(&app, "Das ist gut. Das ist alt.").await;
@@ -200,6 +200,6 @@ async fn metrics_count_what_happens() {
     }
     assert!(
         !answer.body.contains("nowhere"),
-        "a client must not make time series"
+        "a client must not create time series"
     );
 }

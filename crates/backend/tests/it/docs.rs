@@ -1,11 +1,11 @@
-//! The descriptions of the API.
+//! Documentation of the API.
 
 use axum::http::{StatusCode, header};
 
 use crate::support::{get, ready};
 
 #[tokio::test]
-async fn the_document_names_every_route_and_type() {
+async fn the_document_contains_every_route_and_type() {
     let document = get(&ready().await, "/openapi.json").await.json();
     assert!(document["openapi"].as_str().unwrap().starts_with("3."));
     let body = &document["paths"]["/translate"]["post"]["requestBody"]["content"];
@@ -44,7 +44,7 @@ async fn the_document_names_every_route_and_type() {
 }
 
 #[tokio::test]
-async fn the_page_and_its_files_come_from_here_under_a_strict_policy() {
+async fn the_page_and_its_files_are_served_under_a_strict_policy() {
     let app = ready().await;
     let page = get(&app, "/docs").await;
     assert_eq!(page.status, StatusCode::OK);

@@ -1,4 +1,4 @@
-//! A server that answers as the Hugging Face hub does, with the faults that a test asks for.
+//! A server that imitates the Hugging Face hub, with the faults that a test asks for.
 
 use std::{
     collections::BTreeMap,
@@ -8,14 +8,15 @@ use std::{
 };
 
 use axum::{
-    Router,
+    Json, Router,
     body::{Body, Bytes},
-    extract::{Path, State},
-    http::{HeaderMap, Method, StatusCode, header},
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
 use futures_util::stream;
+use serde_json::{Value, json};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 use tokio::net::TcpListener;
@@ -25,33 +26,39 @@ use crate::support::demo;
 pub(crate) const REPO: &str = "Helsinki-NLP/opus-mt-de-en";
 pub(crate) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// Files over this size are on the other host, as the hub has it for what git keeps elsewhere.
+/// Size in bytes above which a file is on the other host, as the hub does with large files.
 const LARGE: usize = 1_000_000;
 
-/// What goes wrong, and what was asked for.
+/// Faults to produce, and a record of requests.
 #[derive(Default)]
 pub(crate) struct Script {
-    /// The files of the repository.
+    /// Files of the repository.
     pub(crate) files: BTreeMap<String, Bytes>,
-    /// Content that comes instead of a file's own.
+    /// Content served instead of a file's own.
     pub(crate) instead: BTreeMap<String, Bytes>,
-    /// Lengths announced instead of the files' own.
-    pub(crate) announced: BTreeMap<String, usize>,
-    /// The next transfers of large files break off after so many bytes.
+    /// Sizes listed instead of the files' own.
+    pub(crate) listed_sizes: BTreeMap<String, usize>,
+    /// Bytes after which the next transfers of large files break off.
     pub(crate) cuts: Vec<usize>,
-    /// The next requests are answered with these.
+    /// Statuses of the next responses.
     pub(crate) refusals: Vec<StatusCode>,
-    /// The repository is shown to who has this token.
+    /// Token required to see the repository.
     pub(crate) token: Option<String>,
-    /// The storage of large files knows no ranges.
+    /// The storage of large files ignores ranges.
     pub(crate) no_ranges: bool,
-    /// The next requests for a range are answered with this status and, for 206, the whole.
+    /// Statuses of the next responses to a range, with the entire content for 206.
     pub(crate) bad_ranges: Vec<StatusCode>,
-    /// The redirect of large files does not say how long they are.
-    pub(crate) no_linked_size: bool,
-    /// Ranges asked for, by file; none is empty.
+    /// The list of files lacks this field.
+    pub(crate) unlisted: Option<&'static str>,
+    /// Body of the list of files, instead of its own.
+    pub(crate) listing: Option<&'static str>,
+    /// Content is denied, although the repository and its list of files are shown.
+    pub(crate) gated: bool,
+    /// Number of requests for the list of files.
+    pub(crate) listings: usize,
+    /// Requested ranges, by file; empty for a request without one.
     pub(crate) transfers: Vec<(String, String)>,
-    /// The other host was shown a token.
+    /// The other host received a token.
     pub(crate) token_leaked: bool,
 }
 
@@ -68,7 +75,7 @@ struct Shared {
 }
 
 impl FakeHub {
-    /// A hub with the demo model under the name of the full one.
+    /// Starts a hub with the demo model under the name of the full one.
     pub(crate) async fn start() -> Self {
         let mut files = BTreeMap::new();
         for entry in fs::read_dir(demo()).unwrap() {
@@ -91,6 +98,7 @@ impl FakeHub {
             storage: format!("http://{}", storage.local_addr().unwrap()),
         };
         let hub_routes = Router::new()
+            .route("/api/models/{owner}/{name}/revision/{revision}", get(list))
             .route("/{owner}/{name}/resolve/{revision}/{file}", get(resolve))
             .route("/api/resolve-cache/{commit}/{file}", get(cached))
             .with_state(shared.clone());
@@ -111,79 +119,105 @@ fn refuse(status: StatusCode, code: &'static str) -> Response {
     (status, [("x-error-code", code)], "no").into_response()
 }
 
-async fn resolve(
-    State(shared): State<Shared>,
-    Path((owner, name, revision, file)): Path<(String, String, String, String)>,
-    headers: HeaderMap,
-) -> Response {
-    let mut script = shared.script.lock().unwrap();
+/// Returns the refusal of a request for a repository, if the script has one.
+fn refusal(
+    script: &mut Script,
+    repo: &str,
+    revision: &str,
+    headers: &HeaderMap,
+) -> Option<Response> {
     if let Some(status) = script.refusals.pop() {
-        return refuse(status, "Unknown");
+        return Some(refuse(status, "Unknown"));
     }
     let token = headers
         .get(header::AUTHORIZATION)
         .map(|token| token.to_str().unwrap());
     let wanted = script.token.as_ref().map(|token| format!("Bearer {token}"));
     if wanted.is_some() && token.is_some() && token != wanted.as_deref() {
-        return refuse(StatusCode::FORBIDDEN, "GatedRepo");
+        return Some(refuse(StatusCode::FORBIDDEN, "GatedRepo"));
     }
-    if format!("{owner}/{name}") != REPO || (wanted.is_some() && token.is_none()) {
-        return refuse(StatusCode::UNAUTHORIZED, "RepoNotFound");
+    if repo != REPO || (wanted.is_some() && token.is_none()) {
+        return Some(refuse(StatusCode::UNAUTHORIZED, "RepoNotFound"));
     }
-    if ![COMMIT, "main", "pr/1"].contains(&revision.as_str()) {
-        return refuse(StatusCode::NOT_FOUND, "RevisionNotFound");
-    }
-    let Some(content) = script.files.get(&file) else {
-        let headers = [("x-error-code", "EntryNotFound"), ("x-repo-commit", COMMIT)];
-        return (StatusCode::NOT_FOUND, headers, "no").into_response();
-    };
-    if content.len() < LARGE {
-        // A relative redirect on the same host, as the hub answers for small files.
-        let target = format!("/api/resolve-cache/{COMMIT}/{file}");
-        let headers = [("x-repo-commit", COMMIT), ("location", &target)];
-        return (StatusCode::TEMPORARY_REDIRECT, headers, "").into_response();
-    }
-    let size = script
-        .announced
-        .get(&file)
-        .copied()
-        .unwrap_or(content.len());
-    let headers = [
-        ("x-repo-commit", COMMIT.to_owned()),
-        ("x-linked-size", size.to_string()),
-        (
-            "x-linked-etag",
-            format!("\"{}\"", hex(&Sha256::digest(content))),
-        ),
-        (
-            "location",
-            format!("{}/storage/{file}?signature=1", shared.storage),
-        ),
-    ];
-    let mut redirect = (StatusCode::FOUND, headers, "").into_response();
-    if script.no_linked_size {
-        redirect.headers_mut().remove("x-linked-size");
-    }
-    redirect
+    (![COMMIT, "main", "pr/1"].contains(&revision))
+        .then(|| refuse(StatusCode::NOT_FOUND, "RevisionNotFound"))
 }
 
-async fn cached(
+async fn list(
     State(shared): State<Shared>,
-    method: Method,
-    Path((_, file)): Path<(String, String)>,
+    Path((owner, name, revision)): Path<(String, String, String)>,
+    Query(query): Query<BTreeMap<String, String>>,
+    headers: HeaderMap,
 ) -> Response {
     let mut script = shared.script.lock().unwrap();
-    let content = script.files[&file].clone();
+    script.listings += 1;
+    let repo = format!("{owner}/{name}");
+    if let Some(refusal) = refusal(&mut script, &repo, &revision, &headers) {
+        return refusal;
+    }
+    if let Some(body) = script.listing {
+        return body.into_response();
+    }
+    assert_eq!(query.get("blobs").map(String::as_str), Some("true"));
+    let siblings = script.files.iter().map(|(name, content)| {
+        let size = script.listed_sizes.get(name).copied();
+        let size = size.unwrap_or(content.len());
+        let mut file = json!({ "rfilename": name, "size": size, "blobId": git_hash(content) });
+        if content.len() >= LARGE {
+            let sha256 = hex(&Sha256::digest(content));
+            // The git hash is that of a pointer file then.
+            file["blobId"] = git_hash(sha256.as_bytes()).into();
+            file["lfs"] = json!({ "sha256": sha256, "size": size, "pointerSize": 134 });
+        }
+        if let Some(field) = script.unlisted {
+            file.as_object_mut().unwrap().remove(field);
+        }
+        file
+    });
+    let siblings: Vec<Value> = siblings.collect();
+    Json(json!({ "id": REPO, "private": false, "sha": COMMIT, "siblings": siblings }))
+        .into_response()
+}
+
+async fn resolve(
+    State(shared): State<Shared>,
+    Path((owner, name, revision, file)): Path<(String, String, String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let mut script = shared.script.lock().unwrap();
+    let repo = format!("{owner}/{name}");
+    if let Some(refusal) = refusal(&mut script, &repo, &revision, &headers) {
+        return refusal;
+    }
+    if script.gated {
+        return refuse(StatusCode::FORBIDDEN, "GatedRepo");
+    }
+    let Some(content) = script.files.get(&file) else {
+        return refuse(StatusCode::NOT_FOUND, "EntryNotFound");
+    };
+    // A relative redirect on the same host, as the hub answers for small files.
+    let (status, target) = if content.len() < LARGE {
+        let target = format!("/api/resolve-cache/{COMMIT}/{file}");
+        (StatusCode::TEMPORARY_REDIRECT, target)
+    } else {
+        let target = format!("{}/storage/{file}?signature=1", shared.storage);
+        (StatusCode::FOUND, target)
+    };
+    (status, [(header::LOCATION, target)]).into_response()
+}
+
+async fn cached(State(shared): State<Shared>, Path((_, file)): Path<(String, String)>) -> Response {
+    let mut script = shared.script.lock().unwrap();
+    script.transfers.push((file.clone(), String::new()));
+    let content = script.instead.get(&file).unwrap_or(&script.files[&file]);
+    content.clone().into_response()
+}
+
+fn git_hash(content: &[u8]) -> String {
     let mut git = Sha1::new();
     git.update(format!("blob {}\0", content.len()));
-    git.update(&content);
-    let etag = format!("W/\"{}\"", hex(&git.finalize()));
-    if method != Method::HEAD {
-        script.transfers.push((file.clone(), String::new()));
-    }
-    let body = script.instead.get(&file).cloned().unwrap_or(content);
-    let headers = [("x-repo-commit", COMMIT), ("etag", &etag)];
-    (headers, body).into_response()
+    git.update(content);
+    hex(&git.finalize())
 }
 
 async fn stored(

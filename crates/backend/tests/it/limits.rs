@@ -1,4 +1,4 @@
-//! Texts that are too long, a queue that is full, and clients that send before they read.
+//! Texts over the limit, a full queue, and clients that send before they read.
 
 use axum::{
     body::Body,
@@ -15,7 +15,7 @@ use tower::ServiceExt as _;
 use crate::support::{Served, TEN_MIB, ask, eventually, get, json, post, state, translate};
 
 #[tokio::test]
-async fn the_limit_counts_bytes_of_text_and_is_named() {
+async fn the_limit_counts_bytes_of_text_and_is_stated() {
     let app = app(state(10).await);
     // Ten bytes of text, many more of JSON.
     let answer = post(
@@ -34,7 +34,7 @@ async fn the_limit_counts_bytes_of_text_and_is_named() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_long_and_no_json_is_told_that_it_is_too_long() {
+async fn a_body_that_is_both_too_long_and_not_json_is_refused_as_too_long() {
     let app = app(state(100_000).await);
     let answer = post(&app, "/translate", "x".repeat(500_000)).await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
@@ -64,7 +64,7 @@ async fn a_body_far_over_the_limit_is_refused_with_and_without_a_length() {
     );
 }
 
-/// As curl and browsers do: everything is sent before anything is read.
+/// Sends everything before it reads anything, as curl and browsers do.
 async fn send_then_read(served: &Served, path: &str, body: &[u8]) -> String {
     let mut stream = TcpStream::connect(served.address).await.unwrap();
     let head = format!(
@@ -72,17 +72,20 @@ async fn send_then_read(served: &Served, path: &str, body: &[u8]) -> String {
         body.len()
     );
     stream.write_all(head.as_bytes()).await.unwrap();
-    stream.write_all(body).await.expect("the server reads on");
+    stream
+        .write_all(body)
+        .await
+        .expect("the server keeps reading");
     let mut answer = String::new();
     stream
         .read_to_string(&mut answer)
         .await
-        .expect("an answer and no reset");
+        .expect("a response and not a reset");
     answer
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn thirty_megabytes_get_an_answer_and_no_reset_connection() {
+async fn thirty_megabytes_get_a_response_and_not_a_reset_connection() {
     let body = json(&"ä".repeat(15_000_000)).into_bytes();
     for limit in [TEN_MIB, 1000] {
         let served = Served::start(limit).await;
@@ -101,7 +104,7 @@ async fn thirty_megabytes_get_an_answer_and_no_reset_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_asks_before_it_sends_is_told_at_once() {
+async fn a_client_that_expects_continue_is_refused_at_once() {
     let served = Served::start(1000).await;
     let mut stream = TcpStream::connect(served.address).await.unwrap();
     let head = "POST /translate HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 30000000\r\n\r\n";
@@ -112,12 +115,12 @@ async fn a_client_that_asks_before_it_sends_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn a_full_queue_is_refused_with_a_time_to_come_again() {
+async fn a_full_queue_refuses_requests_with_retry_after() {
     let state = state(TEN_MIB).await;
     let app = app(state.clone());
-    let mut places = Vec::new();
-    while let Ok(place) = state.queue.enter() {
-        places.push(place);
+    let mut permits = Vec::new();
+    while let Ok(permit) = state.queue.enter() {
+        permits.push(permit);
     }
     for path in ["/translate", "/translate/stream"] {
         let answer = post(&app, path, json("Hallo.")).await;
@@ -125,21 +128,22 @@ async fn a_full_queue_is_refused_with_a_time_to_come_again() {
         assert_eq!(answer.headers[header::RETRY_AFTER], "5");
         assert_eq!(answer.fault(), "busy");
     }
-    // Busy is not broken: who is not ready is killed on Swarm, and gets no work on Kubernetes.
+    // Busy is not broken: Swarm kills a container that is not ready, and Kubernetes sends it no
+    // work.
     assert_eq!(get(&app, "/readyz").await.status, StatusCode::OK);
-    places.pop();
+    permits.pop();
     assert_eq!(translate(&app, "-").await.status, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn bytes_are_bounded_over_all_requests() {
+async fn bytes_are_limited_over_all_requests() {
     let state = state(TEN_MIB).await;
     let app = app(state.clone());
-    let mut place = state.queue.enter().unwrap();
-    place.hold(8 * TEN_MIB - 100).unwrap();
+    let mut permit = state.queue.enter().unwrap();
+    permit.hold(8 * TEN_MIB - 100).unwrap();
     let answer = translate(&app, &"-".repeat(500)).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
-    drop(place);
+    drop(permit);
     assert_eq!(
         translate(&app, &"-".repeat(500)).await.status,
         StatusCode::OK
@@ -153,23 +157,23 @@ async fn open(app: &axum::Router, text: &str) -> axum::response::Response {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_text_of_very_many_sentences_is_taken_on_if_it_has_the_room_alone() {
-    // Little text, but a million sentences: more than all the room by what they cost in memory.
+async fn a_text_of_very_many_sentences_is_accepted_if_it_is_alone() {
+    // Little text, but a million sentences: their overhead in memory alone exceeds the limit.
     let column = "1\n".repeat(1_000_000);
     let state = state(TEN_MIB).await;
     let app = app(state.clone());
-    let mut place = state.queue.enter().unwrap();
-    place.hold(4 * TEN_MIB).unwrap();
+    let mut permit = state.queue.enter().unwrap();
+    permit.hold(4 * TEN_MIB).unwrap();
     for path in ["/translate", "/translate/stream"] {
         let answer = post(&app, path, json(&column)).await;
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(answer.headers[header::RETRY_AFTER], "5");
         assert_eq!(answer.fault(), "busy");
     }
-    drop(place);
+    drop(permit);
     let alone = open(&app, &column).await;
     assert_eq!(alone.status(), StatusCode::OK);
-    // Another of the kind has to wait; a short text finds room beside it.
+    // Another such text has to wait; a short text fits beside it.
     let second = open(&app, &column).await;
     assert_eq!(second.status(), StatusCode::SERVICE_UNAVAILABLE);
     let short = open(&app, "Das ist gut.").await;
@@ -178,7 +182,7 @@ async fn a_text_of_very_many_sentences_is_taken_on_if_it_has_the_room_alone() {
     eventually("no request holds a place", || state.queue.requests() == 0).await;
 }
 
-/// Asks and reads no further than the head's first line.
+/// Sends a request and reads only the start of the first line of the response.
 async fn ask_and_stop_reading(served: &Served, path: &str, text: &str) -> TcpStream {
     let mut stream = TcpStream::connect(served.address).await.unwrap();
     let body = json(text);
@@ -193,11 +197,11 @@ async fn ask_and_stop_reading(served: &Served, path: &str, text: &str) -> TcpStr
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_nobody_reads_holds_its_place() {
+async fn a_response_that_nobody_reads_holds_its_place() {
     let served = Served::start(TEN_MIB).await;
     let queue = &served.state.queue;
-    // Each has an answer of more than ten megabytes, more than the system keeps for a connection,
-    // and needs no model.
+    // Each response has more than ten megabytes, more than the system buffers for a connection, and
+    // needs no model.
     let column = "1\n".repeat(150_000);
     for (path, text) in [
         ("/translate", "-".repeat(TEN_MIB)),
@@ -205,7 +209,7 @@ async fn an_answer_that_nobody_reads_holds_its_place() {
     ] {
         let stream = ask_and_stop_reading(&served, path, &text).await;
         assert_eq!(queue.requests(), 1, "{path}");
-        // The connection stays open all the while: it is not its end that frees the place.
+        // The connection stays open throughout, so it is not its end that releases the place.
         let (mut answer, asked) = stream.into_split();
         let reading =
             tokio::spawn(async move { tokio::io::copy(&mut answer, &mut tokio::io::sink()).await });

@@ -1,9 +1,9 @@
-//! Texts whose length would hurt: linear time and bounded segments.
+//! Pathologically long texts: linear time and bounded segments.
 
 use segment::segments;
 
-/// Longest segment that is promised.
-const LONGEST: usize = 64 * 1024;
+/// Maximum length of a segment, as documented.
+const MAX_SEGMENT: usize = 64 * 1024;
 
 #[test]
 fn a_book_in_one_line_is_cut_as_it_would_be_in_many() {
@@ -38,24 +38,27 @@ fn a_megabyte_without_a_sentence_end_comes_in_bounded_segments() {
         let text = unit.repeat(1_000_000 / unit.len());
         let found = segments(&text, "de");
         assert!(!found.is_empty(), "{unit:?}");
-        assert!(found.iter().all(|s| s.end - s.start <= LONGEST), "{unit:?}");
+        assert!(
+            found.iter().all(|s| s.end - s.start <= MAX_SEGMENT),
+            "{unit:?}"
+        );
         let gaps: usize = found.windows(2).map(|w| w[1].start - w[0].end).sum();
         assert!(gaps < text.len() / 2, "{unit:?}");
     }
 }
 
-/// What a hostile line of some megabytes may be made of: had anything to look through it once a mark or once a full
-/// stop, these would not come to an end.
-const HOSTILE: usize = 10 * 1024 * 1024;
+/// Length of a hostile line: an algorithm that scanned it once per mark or per full stop would
+/// never finish.
+const HOSTILE_BYTES: usize = 10 * 1024 * 1024;
 
-/// Checks that every letter and digit of `text`, a text without list marks, lies in exactly one segment, and that no
-/// segment is longer than promised.
+/// Checks that every letter and digit of `text`, which has no list marks, lies in exactly one
+/// segment, and that no segment exceeds the maximum length.
 #[track_caller]
 fn check_hostile(text: &str) {
     let mut covered = 0;
     for segment in segments(text, "de") {
         assert!(covered <= segment.start && segment.start < segment.end);
-        assert!(segment.end - segment.start <= LONGEST);
+        assert!(segment.end - segment.start <= MAX_SEGMENT);
         assert!(!text[covered..segment.start].contains(char::is_alphanumeric));
         assert!(segment.of(text).contains(char::is_alphanumeric));
         covered = segment.end;
@@ -65,7 +68,7 @@ fn check_hostile(text: &str) {
 }
 
 fn hostile(unit: &str) -> String {
-    unit.repeat(HOSTILE / unit.len())
+    unit.repeat(HOSTILE_BYTES / unit.len())
 }
 
 #[test]
@@ -82,14 +85,14 @@ fn millions_of_guillemets_come_to_an_end() {
 #[test]
 fn millions_of_closing_marks_come_to_an_end() {
     check_hostile(&(hostile("”") + "a"));
-    // Each closing mark looks through all that is open.
-    check_hostile(&(hostile("„x ").split_off(HOSTILE / 2) + &"”".repeat(HOSTILE / 6)));
+    // Each closing mark would scan all open ones.
+    check_hostile(&(hostile("„x ").split_off(HOSTILE_BYTES / 2) + &"”".repeat(HOSTILE_BYTES / 6)));
 }
 
 #[test]
 fn millions_of_sentences_without_white_space_come_to_an_end() {
     check_hostile(&hostile("Wort."));
-    // Neither of these is a sentence's end, so that the word before the full stop grows.
+    // None of these ends a sentence, so the word before the full stop keeps growing.
     check_hostile(&hostile("a/b!Cd!"));
     check_hostile(&(hostile("Wort.") + "/"));
 }
@@ -97,6 +100,6 @@ fn millions_of_sentences_without_white_space_come_to_an_end() {
 #[test]
 fn abbreviations_before_megabytes_of_spaces_come_to_an_end() {
     let abbreviations = "z. B. ".repeat(800_000);
-    let spaces = " ".repeat(HOSTILE - abbreviations.len());
+    let spaces = " ".repeat(HOSTILE_BYTES - abbreviations.len());
     check_hostile(&(abbreviations + &spaces));
 }

@@ -1,4 +1,4 @@
-//! The segmenter through its public door.
+//! The segmenter through its public interface.
 
 mod long;
 mod properties;
@@ -6,14 +6,14 @@ mod sentences;
 
 use segment::segments;
 
-/// The text with brackets of the kind `⟦…⟧` around its segments.
+/// Returns the text with `⟦…⟧` around each segment.
 fn marked(text: &str) -> String {
     let found = segments(text, "de");
     let marked: Vec<String> = found.iter().map(|s| format!("⟦{}⟧", s.of(text))).collect();
     segment::join(text, &found, marked.iter().map(String::as_str))
 }
 
-/// Checks that the marks in `expected` are where the segmenter puts them.
+/// Checks that the segmenter puts the marks exactly where `expected` has them.
 #[track_caller]
 fn check(expected: &str) {
     let text = expected.replace(['⟦', '⟧'], "");

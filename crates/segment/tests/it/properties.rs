@@ -1,9 +1,9 @@
-//! What holds for every text.
+//! Properties that hold for every text.
 
 use proptest::prelude::*;
 use segment::{Segment, join, paragraphs, segments};
 
-/// Texts out of what a segmenter stumbles over, and out of anything.
+/// Texts built from fragments that trip up segmenters, and arbitrary strings.
 fn texts() -> impl Strategy<Value = String> {
     let bits = prop::sample::select(vec![
         "Dr.",

@@ -1,4 +1,4 @@
-//! German sentences and what surrounds them.
+//! German sentences and the characters around them.
 
 use segment::paragraphs;
 
@@ -88,7 +88,7 @@ fn keeps_quotations_together_unless_they_are_long() {
     check("⟦\"Ja.\" sagte er.⟧ ⟦\"Nein. Ich will nicht.\"⟧ ⟦Dann ging er.⟧");
     let speech = "Das Wetter ist heute wieder ganz besonders schön. ".repeat(10);
     let cut = marked(&format!("„{}“", speech.trim_end()));
-    // Sentence by sentence, until what is left is no longer long.
+    // Cut sentence by sentence, until the rest is no longer long.
     assert_eq!(cut.matches('⟦').count(), 6, "{cut}");
 }
 
