@@ -3,11 +3,12 @@
 use std::{
     num::NonZeroUsize,
     path::PathBuf,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use clap::{Args, ValueEnum};
-use marian::{Execution, Instructions, Options, Translator};
+use marian::{Execution, Instructions, Native, Network, Search, Translator};
 
 /// Which model, and how to run it.
 #[derive(Args, Debug)]
@@ -58,21 +59,25 @@ fn instructions(name: &str) -> Result<Instructions, String> {
 }
 
 impl Model {
-    /// Loads the model; tells how long it took.
-    pub(crate) fn load(&self) -> anyhow::Result<(Translator, Duration)> {
-        let options = Options {
-            beams: self.beams,
-            execution: Execution {
-                precision: match self.precision {
-                    Precision::Int8 => marian::Precision::Int8,
-                    Precision::F32 => marian::Precision::F32,
-                },
-                instructions: self.instructions,
-                threads: self.threads,
-            },
-        };
+    /// Loads the model, with changes to its search; tells how long it took.
+    pub(crate) fn load(
+        &self,
+        adjust: impl FnOnce(Search) -> Search,
+    ) -> anyhow::Result<(Translator, Duration)> {
         let started = Instant::now();
-        let translator = Translator::load(&self.directory, &options)?;
+        let execution = Execution {
+            precision: match self.precision {
+                Precision::Int8 => marian::Precision::Int8,
+                Precision::F32 => marian::Precision::F32,
+            },
+            instructions: self.instructions,
+            threads: self.threads,
+        };
+        let translator = Translator::load_with(&self.directory, |config| {
+            let network = Network::load(&self.directory, config, &execution)?;
+            let search = adjust(Search::new(config, self.beams));
+            Ok(Native::new(Arc::new(network), Arc::new(search)))
+        })?;
         Ok((translator, started.elapsed()))
     }
 }
