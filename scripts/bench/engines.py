@@ -11,8 +11,10 @@ import common
 TOKENS = 30
 # Sentences of a run by batch: some seconds for most engines.
 COUNTS = {1: 32, 32: 128}
-# Transformers would take minutes.
+# Transformers would take minutes, candle-transformers too.
 FEW = {1: 8, 32: 64}
+# Engines without beams.
+GREEDY = ["candle-transformers f32"]
 # Sets of instructions below AMX, and what Linux calls what they need.
 LESSER = {"avx512": "avx512_vnni", "avx2": "avx2"}
 
@@ -23,7 +25,9 @@ def main():
     for batch, beams in itertools.product((1, 32), (1, 4)):
         commands = {}
         for name, command in contenders(arguments).items():
-            count = (FEW if name.startswith("transformers") else COUNTS)[batch]
+            if name in GREEDY and beams > 1:
+                continue
+            count = (FEW if name.startswith(("transformers", "candle")) else COUNTS)[batch]
             count, tokens = (batch + 1, 5) if arguments.quick else (count, TOKENS)
             commands[name] = command(sources(count), beams=beams, batch=batch, tokens=tokens)
         print(f"\nbeams {beams}, batch {batch}", flush=True)
@@ -45,6 +49,7 @@ def contenders(arguments):
             layout = f"{workers} × {common.THREADS // workers}"
             model = common.ct2(common.SHAPE, precision)
             found[f"CTranslate2 {precision}, {layout}"] = partial(peer, "ctranslate2", model, "tokens.txt", workers)
+    found["candle-transformers f32"] = partial(ours, "f32", ["--engine", "candle"])
     found["transformers f32"] = partial(peer, "transformers", common.SHAPE, "ids.txt", 1)
     return found
 

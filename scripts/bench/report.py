@@ -19,7 +19,8 @@ CTranslate2 {ctranslate2}, transformers {transformers} with torch {torch}; this 
 
 Every engine has {threads} threads. Figures are medians of {repeats} runs, the engines in turns, where nothing else is said. Latency is a sentence's time from \
 the start of its batch to its end; memory is the greatest resident memory (VmHWM) of the process, in MiB. Of CTranslate2's \
-layouts, 1 worker × 2 threads and 2 × 1, the better one is shown. Ratios are to CTranslate2 int8.
+layouts, 1 worker × 2 threads and 2 × 1, the better one is shown. candle-transformers has no beams, and of a batch it decodes only \
+sentences of equal length together. Ratios are to CTranslate2 int8.
 """
 
 

@@ -70,10 +70,26 @@ pub struct ModelInfo {
     pub target_language: String,
     /// Arithmetic of the weights, for example `f32`.
     pub precision: String,
+    /// Engine that runs it: `native` or `candle`.
+    #[serde(default = "native")]
+    pub engine: String,
+    /// Device that it runs on, for example `cpu` or `cuda:0`.
+    #[serde(default = "cpu")]
+    pub device: String,
     /// Hypotheses kept by the beam search; 1 is greedy.
     pub beams: usize,
     /// Whether this is the small demo model that comes with the program.
     pub demo: bool,
+}
+
+/// Engine of a service from before there were two.
+fn native() -> String {
+    "native".to_owned()
+}
+
+/// Device of a service from before there were others.
+fn cpu() -> String {
+    "cpu".to_owned()
 }
 
 /// An error, in the shape of `FastAPI`.
@@ -103,4 +119,17 @@ pub enum ErrorLocation {
     Field(String),
     /// A position, in bytes or elements.
     Position(usize),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_from_before_there_were_two_engines_is_understood() {
+        let json = r#"{"name": "opus-mt-de-en", "commit": null, "source_language": "de",
+            "target_language": "en", "precision": "int8", "beams": 4, "demo": false}"#;
+        let model: ModelInfo = serde_json::from_str(json).expect("a model");
+        assert_eq!((&*model.engine, &*model.device), ("native", "cpu"));
+    }
 }

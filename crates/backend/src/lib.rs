@@ -58,6 +58,8 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     metrics::install();
+    // Before anything is loaded: settings that contradict each other.
+    config.model.engine()?;
     let folder = config.model.folder(common)?;
     let address = listener.local_addr()?;
     tracing::info!(%address, model = %folder.display(), "listening; the model is being loaded");
@@ -77,6 +79,9 @@ pub async fn run(
                 let model = &model.info;
                 tracing::info!(
                     name = model.name,
+                    engine = model.engine,
+                    device = model.device,
+                    precision = model.precision,
                     beams = model.beams,
                     demo = model.demo,
                     "ready"

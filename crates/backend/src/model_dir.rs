@@ -12,10 +12,11 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use api::ModelInfo;
-use marian::Translator;
+use candle_engine::CandleEngine;
+use marian::{Search, Translator};
 use serde::{Deserialize, Serialize};
 
-use crate::config::ModelConfig;
+use crate::config::{EngineOptions, ModelConfig};
 
 /// The model of full quality, as a folder and as the last part of its repository's name.
 pub const FULL: &str = "opus-mt-de-en";
@@ -129,12 +130,22 @@ pub fn find(places: &[PathBuf]) -> anyhow::Result<PathBuf> {
 /// Loads the model in `folder` and translates a sentence with it, so that what is loaded works.
 ///
 /// # Errors
-/// A file is missing, broken or does not fit the others (the message names it), or the model does
-/// not run.
+/// The settings contradict each other, a file is missing, broken or does not fit the others (the
+/// message names it), or the model does not run.
 pub fn load(folder: &Path, config: &ModelConfig) -> anyhow::Result<(Arc<Translator>, ModelInfo)> {
     let source = Source::read(folder)?;
-    let translator = Translator::load(folder, &config.options())
+    let engine = config.engine()?;
+    let translator = translator(folder, &engine)
         .with_context(|| format!("the model in {} cannot be loaded", folder.display()))?;
+    if matches!(engine, EngineOptions::Candle(_))
+        && translator.config().num_beams > translator.beams()
+    {
+        tracing::info!(
+            beams = translator.beams(),
+            asked = translator.config().num_beams,
+            "the model asks for more beams than the candle engine has"
+        );
+    }
     // Words that many languages share; what comes out does not matter, only that it does.
     let proof = translator
         .translate(&["Berlin, 1. April 2024."])
@@ -146,6 +157,17 @@ pub fn load(folder: &Path, config: &ModelConfig) -> anyhow::Result<(Arc<Translat
     );
     let info = info(folder, source.unwrap_or_default(), &translator, config);
     Ok((Arc::new(translator), info))
+}
+
+fn translator(folder: &Path, engine: &EngineOptions) -> Result<Translator, marian::Error> {
+    match engine {
+        EngineOptions::Native(options) => Translator::load(folder, options),
+        EngineOptions::Candle(options) => Translator::load_with(folder, |config| {
+            // It has no others, whatever the model asks for.
+            let search = Search::new(config, Some(1));
+            CandleEngine::load(folder, config, search, options)
+        }),
+    }
 }
 
 fn info(folder: &Path, source: Source, translator: &Translator, config: &ModelConfig) -> ModelInfo {
@@ -165,7 +187,9 @@ fn info(folder: &Path, source: Source, translator: &Translator, config: &ModelCo
         target_language: language(&own.target_language, target),
         name,
         commit: source.commit,
-        precision: config.model_precision.name().to_owned(),
+        precision: config.precision().name().to_owned(),
+        engine: config.model_engine.name().to_owned(),
+        device: config.model_device.to_string(),
         beams: translator.beams(),
         demo: source.demo,
     }

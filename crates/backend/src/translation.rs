@@ -144,6 +144,7 @@ fn flags(flags: Flags) -> Vec<Flag> {
         (flags.split, Flag::Split),
         (flags.looped, Flag::Looped),
         (flags.unknown, Flag::Unknown),
+        (flags.positioned, Flag::Positioned),
     ];
     all.into_iter()
         .filter_map(|(is_set, flag)| is_set.then_some(flag))

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context as _;
 use clap::Args;
-use marian::{Row, Search, Translator, generate};
+use marian::{Engine, Row, Search, translate_rows};
 
 use crate::{figures::Figures, model::Model};
 
@@ -34,14 +34,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Figures> {
     drop(file);
     sources.sort_by_key(Vec::len);
 
-    let (translator, load) = arguments.model.load()?;
     // No id ends a hypothesis, so that all are as long as they may be.
-    let search = Search {
+    let endless = |search| Search {
         eos: u32::MAX,
         forced_eos: None,
-        ..translator.search().clone()
+        ..search
     };
-    let decode = |sources: &[Vec<u32>], tokens| decode(&translator, &search, sources, tokens);
+    let (translator, load) = arguments.model.load(endless)?;
+    let decode = |sources: &[Vec<u32>], tokens| decode(translator.engine(), sources, tokens);
     // Memory that is first touched and threads that first wake are no part of the figures.
     decode(&sources[..sources.len().min(2)], 5)?;
 
@@ -57,12 +57,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Figures> {
 }
 
 /// Decodes a batch; tells how long it took.
-fn decode(
-    translator: &Translator,
-    search: &Search,
-    sources: &[Vec<u32>],
-    tokens: usize,
-) -> anyhow::Result<Duration> {
+fn decode(engine: &dyn Engine, sources: &[Vec<u32>], tokens: usize) -> anyhow::Result<Duration> {
     let started = Instant::now();
     let row = |ids: &Vec<u32>| Row {
         ids: ids.clone(),
@@ -72,7 +67,7 @@ fn decode(
         align: false,
     };
     let rows: Vec<Row> = sources.iter().map(row).collect();
-    for hypothesis in generate(translator.network(), &rows, search)? {
+    for hypothesis in translate_rows(engine, &rows)? {
         let length = hypothesis.ids.len();
         anyhow::ensure!(length == tokens, "{length} tokens instead of {tokens}");
     }

@@ -3,11 +3,14 @@
 use std::{
     num::NonZeroUsize,
     path::PathBuf,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use anyhow::{bail, ensure};
+use candle_engine::{CandleEngine, Device};
 use clap::{Args, ValueEnum};
-use marian::{Execution, Instructions, Options, Translator};
+use marian::{Execution, Instructions, Native, Network, Search, Translator};
 
 /// Which model, and how to run it.
 #[derive(Args, Debug)]
@@ -15,12 +18,18 @@ pub(crate) struct Model {
     /// Model directory.
     #[arg(long = "model", value_name = "DIR")]
     directory: PathBuf,
-    /// Beams; 1 is greedy search. [default: as the model's files say]
+    /// Engine that runs the model.
+    #[arg(long, value_enum, default_value_t = Engine::Native)]
+    engine: Engine,
+    /// Device that the candle engine computes on: cpu, cuda, cuda:N or metal.
+    #[arg(long, default_value_t)]
+    device: Device,
+    /// Beams; 1 is greedy search. [default: as the model's files say, with candle 1]
     #[arg(long)]
     beams: Option<usize>,
-    /// Arithmetic of the products with weights.
-    #[arg(long, value_enum, default_value_t = Precision::Int8)]
-    precision: Precision,
+    /// Arithmetic of the products with weights. [default: int8, with candle f32]
+    #[arg(long, value_enum)]
+    precision: Option<Precision>,
     /// What products of integers are computed with: scalar, avx2, avx512 or amx. [default: the fastest that this
     /// processor has]
     #[arg(long, value_parser = instructions)]
@@ -30,6 +39,15 @@ pub(crate) struct Model {
     threads: Option<NonZeroUsize>,
 }
 
+/// Engine that runs the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Engine {
+    /// Ours.
+    Native,
+    /// candle-transformers' own Marian. It decodes only sentences of equal length together.
+    Candle,
+}
+
 /// Arithmetic of the products with weights.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Precision {
@@ -37,6 +55,10 @@ enum Precision {
     Int8,
     /// 32-bit floating point.
     F32,
+    /// 16-bit floating point; candle's alone.
+    F16,
+    /// 16-bit floating point with the range of f32; candle's alone.
+    Bf16,
 }
 
 /// A set of instructions by its name.
@@ -58,21 +80,54 @@ fn instructions(name: &str) -> Result<Instructions, String> {
 }
 
 impl Model {
-    /// Loads the model; tells how long it took.
-    pub(crate) fn load(&self) -> anyhow::Result<(Translator, Duration)> {
-        let options = Options {
-            beams: self.beams,
-            execution: Execution {
-                precision: match self.precision {
-                    Precision::Int8 => marian::Precision::Int8,
-                    Precision::F32 => marian::Precision::F32,
-                },
-                instructions: self.instructions,
-                threads: self.threads,
-            },
-        };
+    /// Loads the model, with changes to its search; tells how long it took.
+    pub(crate) fn load(
+        &self,
+        adjust: impl FnOnce(Search) -> Search,
+    ) -> anyhow::Result<(Translator, Duration)> {
         let started = Instant::now();
-        let translator = Translator::load(&self.directory, &options)?;
+        let translator = match self.engine {
+            Engine::Native => self.native(adjust),
+            Engine::Candle => self.candle(adjust),
+        }?;
         Ok((translator, started.elapsed()))
+    }
+
+    fn native(&self, adjust: impl FnOnce(Search) -> Search) -> anyhow::Result<Translator> {
+        ensure!(self.device == Device::Cpu, "--device is for candle");
+        let execution = Execution {
+            precision: match self.precision {
+                None | Some(Precision::Int8) => marian::Precision::Int8,
+                Some(Precision::F32) => marian::Precision::F32,
+                Some(_) => bail!("ours computes in int8 or f32"),
+            },
+            instructions: self.instructions,
+            threads: self.threads,
+        };
+        let translator = Translator::load_with(&self.directory, |config| {
+            let network = Network::load(&self.directory, config, &execution)?;
+            let search = adjust(Search::new(config, self.beams));
+            Ok(Native::new(Arc::new(network), Arc::new(search)))
+        });
+        Ok(translator?)
+    }
+
+    fn candle(&self, adjust: impl FnOnce(Search) -> Search) -> anyhow::Result<Translator> {
+        ensure!(self.instructions.is_none(), "--instructions is for ours");
+        let options = candle_engine::Options {
+            device: self.device,
+            precision: match self.precision {
+                None | Some(Precision::F32) => candle_engine::Precision::F32,
+                Some(Precision::F16) => candle_engine::Precision::F16,
+                Some(Precision::Bf16) => candle_engine::Precision::Bf16,
+                Some(Precision::Int8) => bail!("candle has no int8"),
+            },
+            threads: self.threads,
+        };
+        let translator = Translator::load_with(&self.directory, |config| {
+            let search = adjust(Search::new(config, self.beams.or(Some(1))));
+            CandleEngine::load(&self.directory, config, search, &options)
+        });
+        Ok(translator?)
     }
 }

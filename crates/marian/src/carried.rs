@@ -3,6 +3,7 @@
 //!
 //! An `<unk>` among the source ids makes a model invent a word for it. So the model gets the sentence without what is
 //! carried, and cross-attention tells which words of the translation belong to those beside it: there it is put back.
+//! Where the engine does not hand out attention weights, it is put back at the same share of the translation's length.
 //! Nothing is dropped and nothing comes twice.
 
 use std::ops::Range;
@@ -377,6 +378,9 @@ impl Target<'_> {
         if tokens == 0 {
             return 0;
         }
+        if self.alignment.is_empty() {
+            return self.home_by_position(tokens, total);
+        }
         if tokens < total {
             for distance in 0..total {
                 if let Some(source) = (tokens - 1).checked_sub(distance)
@@ -395,6 +399,18 @@ impl Target<'_> {
         self.pieces.len()
     }
 
+    /// The start of the word that is as far into the translation as `tokens` are into `total` source tokens; also the
+    /// start of punctuation and the end of all.
+    fn home_by_position(&self, tokens: usize, total: usize) -> usize {
+        let visible = self.pieces.iter().rposition(|piece| !piece.is_empty());
+        let end = visible.map_or(0, |last| last + 1);
+        let expected = (tokens * end + total / 2) / total.max(1);
+        (0..=end)
+            .filter(|&at| at == 0 || self.is_word_end(at))
+            .min_by_key(|&at| at.abs_diff(expected))
+            .unwrap_or(end)
+    }
+
     /// The visible pieces that looked at a source token.
     fn looking_at(&self, source: usize) -> impl Iterator<Item = usize> {
         (0..self.pieces.len()).filter(move |&at| {
@@ -404,16 +420,19 @@ impl Target<'_> {
 
     /// The end of the word that the piece at `at` is part of: the next word, punctuation, or the end of all.
     fn word_end(&self, at: usize) -> usize {
-        let ends = |at: usize| {
+        (at + 1..self.pieces.len())
+            .find(|&next| self.is_word_end(next))
+            .unwrap_or(self.pieces.len())
+    }
+
+    /// Whether a word ends before the piece at `at`: another begins, punctuation follows, or nothing.
+    fn is_word_end(&self, at: usize) -> bool {
+        let begins = |at: usize| {
             self.pieces
                 .get(at)
                 .is_none_or(|piece| piece.is_empty() || piece.starts_with(' '))
         };
-        (at + 1..self.pieces.len())
-            .find(|&next| {
-                ends(next) || !self.pieces[next].contains(char::is_alphanumeric) && ends(next + 1)
-            })
-            .unwrap_or(self.pieces.len())
+        begins(at) || !self.pieces[at].contains(char::is_alphanumeric) && begins(at + 1)
     }
 }
 
@@ -439,5 +458,22 @@ mod tests {
             assert!(!has(translation, "19904"), "{translation}");
         }
         assert!(has("Call 044-123-45-67 now", "044 123 45 67"));
+    }
+
+    #[test]
+    fn without_attention_weights_the_position_decides() {
+        let pieces = ["This", " is", " very", " good", "est", ".", ""].map(str::to_owned);
+        let target = Target {
+            pieces: &pieces,
+            alignment: &[],
+        };
+        let homes: Vec<usize> = (0..=6).map(|tokens| target.home(tokens, 6)).collect();
+        // Inside "goodest" there is no place.
+        assert_eq!(homes, [0, 1, 2, 3, 3, 5, 6]);
+        let nothing = Target {
+            pieces: &pieces[6..],
+            alignment: &[],
+        };
+        assert_eq!(nothing.home(3, 6), 0);
     }
 }

@@ -39,6 +39,9 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// An engine cannot be started or failed to compute; its own words.
+    #[error("{0}")]
+    Engine(String),
     /// A row that the model cannot take: empty, longer than its positions, or with an id outside the vocabulary.
     #[error("{0}")]
     Input(String),

@@ -3,10 +3,11 @@
 //! | module | is |
 //! |---|---|
 //! | [`config`] | what a model directory says about itself |
-//! | `weights` | the weights file: which tensors are in it, and reading them |
+//! | [`weights`] | the weights file: which tensors are in it, and reading them |
 //! | `kernel` | arithmetic on slices of numbers: what the network spends its time in |
 //! | `ops` | the network's operations on rows |
 //! | [`network`] | the transformer: encoder, decoder, attention, caches |
+//! | [`engine`] | the trait where the scheduler meets whatever computes, and the native engine |
 //! | [`search`] | greedy and beam search with the semantics of Hugging Face transformers |
 //! | `team` | threads that share out the work of one operation |
 //! | `spm` | the SentencePiece files: pieces and normaliser |
@@ -23,6 +24,7 @@
 mod cache;
 mod carried;
 pub mod config;
+pub mod engine;
 pub mod error;
 mod kernel;
 mod loops;
@@ -36,9 +38,10 @@ mod spm;
 mod team;
 pub mod tokenizer;
 pub mod translator;
-mod weights;
+pub mod weights;
 
 pub use config::Config;
+pub use engine::{Engine, Incoming, Native, translate_rows};
 pub use error::Error;
 pub use kernel::int8::Instructions;
 pub use network::{Execution, Network, Precision};

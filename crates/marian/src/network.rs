@@ -14,6 +14,7 @@ use std::ops::Range;
 pub use crate::kernel::Candidate;
 use crate::ops::{Embedding, Output, States};
 pub use crate::ops::{Found, Normalise, Wanted};
+use crate::search::check_source;
 use crate::team::Team;
 use crate::{Error, Instructions};
 use layers::{DecoderLayer, EncoderLayer};
@@ -83,6 +84,12 @@ impl Network {
         self.output.vocabulary()
     }
 
+    /// Source ids.
+    #[must_use]
+    pub fn source_vocabulary(&self) -> usize {
+        self.source_vocabulary
+    }
+
     /// The longest source and the longest target, in tokens.
     #[must_use]
     pub fn positions(&self) -> usize {
@@ -104,7 +111,7 @@ impl Network {
             return Err(Error::Input("nothing to encode".to_owned()));
         }
         for sentence in sentences {
-            self.check(sentence)?;
+            check_source(sentence, self.positions, self.source_vocabulary)?;
         }
         let sizes: Vec<usize> = sentences.iter().map(|sentence| sentence.len()).collect();
         let (mut rest, width) = (sentences, self.output.width());
@@ -142,30 +149,6 @@ impl Network {
             states = layer.forward(team, &states, &spans);
         }
         states
-    }
-
-    fn check(&self, sentence: &[u32]) -> Result<(), Error> {
-        if sentence.is_empty() {
-            return Err(Error::Input("a sentence without tokens".to_owned()));
-        }
-        if sentence.len() > self.positions() {
-            let reason = format!(
-                "a sentence of {} tokens; this model takes {}",
-                sentence.len(),
-                self.positions()
-            );
-            return Err(Error::Input(reason));
-        }
-        match sentence
-            .iter()
-            .find(|id| **id as usize >= self.source_vocabulary)
-        {
-            Some(id) => Err(Error::Input(format!(
-                "id {id} in a vocabulary of {}",
-                self.source_vocabulary
-            ))),
-            None => Ok(()),
-        }
     }
 
     /// Makes ready to decode: one row per sentence. With `align` each step tells where it looked.

@@ -1,6 +1,6 @@
 //! The work of many requests in one batch that never ends.
 //!
-//! Every step is one step of the decoder, for all rows that are at work. Before it, rows come in: the first few sentences
+//! Every step is one step of the decoder, for all running rows (or those that the [`Engine`] picks). Before it, rows come in: the first few sentences
 //! of a job that is new at once, whatever else is at work; all others as there is room, from the job that has the fewest
 //! at work. Rows leave as soon as they are finished. So a short request needs about as many steps as its longest
 //! sentence has tokens, and a book beside it goes on.
@@ -15,23 +15,12 @@ use std::{
 };
 
 use crate::{
-    Error, Flags, Row, Translator,
+    Engine, Error, Flags, Hypothesis, Incoming, Row, Translator,
     cache::Cache,
-    search::{Batch, Hypothesis},
+    engine::Bounds,
     sentence::{Model, Sentence, Work, is_copied},
 };
 
-/// Hypotheses that are decoded side by side, rows times beams, not counting first sentences. A step of the decoder reads
-/// all its weights once, however many rows share it; with 32 rows on two threads that is a fifth of the time, with more
-/// it is next to nothing.
-const HYPOTHESES: usize = 128;
-/// Most rows, however few beams there are; first sentences have as much room again. A short request takes part in steps
-/// with all of them: it bounds the time that they take.
-const MOST_ROWS: usize = 64;
-/// Most source tokens of the rows at work: 16 rows of the longest pieces (120 tokens and the end mark), or 64 of a usual
-/// length, which is 25 tokens; first sentences have as much room again. Keys and values of the source are kept for all
-/// of them.
-const MOST_TOKENS: usize = 16 * 121;
 /// The part of all room that is free before rows come in: encoding reads all weights of the encoder, a quarter of the
 /// network's, whether for one row or for eight.
 const REFILL: usize = 8;
@@ -62,7 +51,7 @@ pub struct Scheduler {
 pub struct Step {
     /// Sentences that can be handed out now: per job in source order, without holes.
     pub finished: Vec<Finished>,
-    /// Rows that took part (a long sentence is several, one without words none).
+    /// Number of rows that took part (a long sentence is several, one without words none).
     pub rows: usize,
     /// Source tokens of the rows that came in.
     pub source_tokens: usize,
@@ -97,8 +86,8 @@ impl Scheduler {
     #[must_use]
     pub fn new(translator: Arc<Translator>) -> Self {
         Self {
+            queue: Queue::new(translator.engine().empty()),
             translator,
-            queue: Queue::default(),
         }
     }
 
@@ -135,11 +124,14 @@ impl Scheduler {
 }
 
 /// The jobs of a scheduler.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Queue {
     jobs: BTreeMap<JobId, Job>,
     submitted: u64,
-    batch: Batch<Place>,
+    engine: Box<dyn Engine>,
+    /// The rows in the engine by their keys, which are never reused.
+    running: BTreeMap<u64, Place>,
+    next_key: u64,
     cache: Cache,
     /// What the next step hands out and tells beside what it does itself.
     step: Step,
@@ -206,20 +198,33 @@ struct Room {
 }
 
 impl Room {
-    /// What is left of `most` rows beside those at work.
-    fn beside(batch: &Batch<Place>, is_first: bool, most: usize) -> Self {
-        let places = batch.keys().filter(|place| place.is_first == is_first);
+    /// The part of the bounds that running rows leave.
+    fn beside(running: &BTreeMap<u64, Place>, is_first: bool, bounds: Bounds) -> Self {
+        let places = running.values().filter(|place| place.is_first == is_first);
         let (rows, tokens) = places.fold((0, 0), |(rows, tokens), place| {
             (rows + 1, tokens + place.tokens)
         });
         Self {
-            rows: most.saturating_sub(rows),
-            tokens: MOST_TOKENS.saturating_sub(tokens),
+            rows: bounds.rows.saturating_sub(rows),
+            tokens: bounds.tokens.saturating_sub(tokens),
         }
     }
 }
 
 impl Queue {
+    /// A queue without jobs; `engine` has no rows.
+    pub(crate) fn new(engine: Box<dyn Engine>) -> Self {
+        Self {
+            jobs: BTreeMap::new(),
+            submitted: 0,
+            engine,
+            running: BTreeMap::new(),
+            next_key: 0,
+            cache: Cache::default(),
+            step: Step::default(),
+        }
+    }
+
     pub(crate) fn submit(&mut self, sentences: Vec<String>) -> JobId {
         let id = JobId(self.submitted);
         self.submitted += 1;
@@ -243,7 +248,8 @@ impl Queue {
 
     fn drop_job(&mut self, id: JobId) {
         self.jobs.remove(&id);
-        self.batch.retain(|place| place.job != id);
+        self.running.retain(|_, place| place.job != id);
+        self.engine.retain(&|key| self.running.contains_key(&key));
         self.step.finished.retain(|finished| finished.job != id);
     }
 
@@ -262,23 +268,21 @@ impl Queue {
     pub(crate) fn step(&mut self, translator: &Translator) -> Result<Step, Error> {
         let rows = self.rows(translator);
         self.step.source_tokens = rows.iter().map(|(place, _)| place.tokens).sum();
-        let jobs: Vec<JobId> = rows.iter().map(|(place, _)| place.job).collect();
-        if let Err(error) = self.batch.add(translator.network(), rows) {
-            return Err(self.fail(&jobs, error));
-        }
-        self.step.rows = self.batch.keys().count();
-        match self.batch.step(translator.network(), translator.search()) {
-            Ok(hypotheses) => {
-                for (place, hypothesis) in hypotheses {
-                    self.step.target_tokens += hypothesis.ids.len();
-                    if let Some(job) = self.jobs.get_mut(&place.job) {
-                        job.accept(place, &hypothesis, translator.model(), &mut self.cache);
-                    }
-                }
-            }
+        self.add(rows)?;
+        let progress = match self.engine.step() {
+            Ok(progress) => progress,
             Err(error) => {
-                let jobs: Vec<JobId> = self.batch.keys().map(|place| place.job).collect();
+                let jobs: Vec<JobId> = self.running.values().map(|place| place.job).collect();
                 return Err(self.fail(&jobs, error));
+            }
+        };
+        self.step.rows = progress.rows;
+        for (key, hypothesis) in progress.finished {
+            self.step.target_tokens += hypothesis.ids.len();
+            if let Some(place) = self.running.remove(&key)
+                && let Some(job) = self.jobs.get_mut(&place.job)
+            {
+                job.accept(place, &hypothesis, translator.model(), &mut self.cache);
             }
         }
         for (&id, job) in &mut self.jobs {
@@ -288,20 +292,40 @@ impl Queue {
         Ok(std::mem::take(&mut self.step))
     }
 
+    /// Hands rows to the engine.
+    fn add(&mut self, rows: Vec<(Place, Row)>) -> Result<(), Error> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let first = self.next_key;
+        let mut incoming = Vec::with_capacity(rows.len());
+        for (place, row) in rows {
+            let (key, is_first) = (self.next_key, place.is_first);
+            self.next_key += 1;
+            self.running.insert(key, place);
+            incoming.push(Incoming { key, row, is_first });
+        }
+        self.engine.add(incoming).map_err(|error| {
+            let added = self.running.range(first..);
+            let jobs: Vec<JobId> = added.map(|(_, place)| place.job).collect();
+            self.fail(&jobs, error)
+        })
+    }
+
     /// The rows that come in before the next step.
     fn rows(&mut self, translator: &Translator) -> Vec<(Place, Row)> {
         let model = translator.model();
-        let most = (HYPOTHESES / translator.beams()).clamp(1, MOST_ROWS);
+        let bounds = self.engine.bounds();
         let mut rows = Vec::new();
 
-        let mut room = Room::beside(&self.batch, true, most);
+        let mut room = Room::beside(&self.running, true, bounds);
         for (&id, job) in self.jobs.iter_mut().filter(|(_, job)| !job.started) {
             if room.rows == 0 {
                 break;
             }
             job.look(id, FIRST, model, &mut self.cache, &mut self.step);
             for _ in 0..FIRST {
-                rows.extend(job.take(id, true, &mut room));
+                rows.extend(job.take(id, true, &mut room, bounds));
             }
             // What does not fit now goes before what comes later.
             if !job.started {
@@ -309,8 +333,8 @@ impl Queue {
             }
         }
 
-        let mut room = Room::beside(&self.batch, false, most);
-        if room.rows < most.div_ceil(REFILL) || room.tokens < MOST_TOKENS / REFILL {
+        let mut room = Room::beside(&self.running, false, bounds);
+        if room.rows < bounds.rows.div_ceil(REFILL) || room.tokens < bounds.tokens / REFILL {
             return rows;
         }
         let mut jobs: Vec<(JobId, &mut Job)> = self
@@ -327,7 +351,7 @@ impl Queue {
             .iter_mut()
             .filter(|(_, job)| !job.rows.is_empty())
             .min_by_key(|(_, job)| job.at_work)
-            && let Some(row) = job.take(*id, false, &mut room)
+            && let Some(row) = job.take(*id, false, &mut room, bounds)
         {
             rows.push(row);
         }
@@ -376,10 +400,16 @@ impl Job {
     }
 
     /// Its oldest row that waits, if there is room for it; a row that has all the room to itself always fits.
-    fn take(&mut self, id: JobId, is_first: bool, room: &mut Room) -> Option<(Place, Row)> {
+    fn take(
+        &mut self,
+        id: JobId,
+        is_first: bool,
+        room: &mut Room,
+        bounds: Bounds,
+    ) -> Option<(Place, Row)> {
         let fits = |task: &mut Task| {
             let tokens = task.row.ids.len();
-            room.rows > 0 && (tokens <= room.tokens || room.tokens == MOST_TOKENS)
+            room.rows > 0 && (tokens <= room.tokens || room.tokens == bounds.tokens)
         };
         let task = self.rows.pop_front_if(fits)?;
         let tokens = task.row.ids.len();

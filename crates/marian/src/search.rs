@@ -94,6 +94,52 @@ impl Search {
             no_repeat_ngram: config.no_repeat_ngram_size,
         }
     }
+
+    /// The ids that `row` may not go on with after `ids` (start token included), in any order and perhaps more than once.
+    pub fn banned<'a>(&'a self, row: &Row, ids: &'a [u32]) -> impl Iterator<Item = u32> + 'a {
+        ban::banned(self, row, ids)
+    }
+
+    /// The id that `row` must go on with after `ids` (start token included) because the next is its last.
+    #[must_use]
+    pub fn forced(&self, row: &Row, ids: &[u32]) -> Option<u32> {
+        self.forced_eos.filter(|_| ids.len() + 1 == row.max_length)
+    }
+}
+
+impl Row {
+    /// Checks the row against a model of so many positions and source ids.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for a source that is empty, too long or has an id outside the vocabulary, and for an output longer
+    /// than the positions.
+    pub fn check(&self, positions: usize, source_vocabulary: usize) -> Result<(), Error> {
+        if !(2..=positions + 1).contains(&self.max_length) {
+            let reason = format!(
+                "a max_length of {}; this model has {positions} positions",
+                self.max_length
+            );
+            return Err(Error::Input(reason));
+        }
+        check_source(&self.ids, positions, source_vocabulary)
+    }
+}
+
+/// Checks source ids against a model of so many positions and ids.
+pub(crate) fn check_source(ids: &[u32], positions: usize, vocabulary: usize) -> Result<(), Error> {
+    let reason = if ids.is_empty() {
+        "a sentence without tokens".to_owned()
+    } else if ids.len() > positions {
+        format!(
+            "a sentence of {} tokens; this model takes {positions}",
+            ids.len()
+        )
+    } else if let Some(id) = ids.iter().find(|id| **id as usize >= vocabulary) {
+        format!("id {id} in a vocabulary of {vocabulary}")
+    } else {
+        return Ok(());
+    };
+    Err(Error::Input(reason))
 }
 
 /// Translates rows in one batch; the hypotheses come in the order of the rows.
@@ -171,14 +217,7 @@ impl<K> Batch<K> {
             return Ok(());
         }
         for (_, row) in &rows {
-            if !(2..=network.positions() + 1).contains(&row.max_length) {
-                let reason = format!(
-                    "a max_length of {}; this model has {} positions",
-                    row.max_length,
-                    network.positions()
-                );
-                return Err(Error::Input(reason));
-            }
+            row.check(network.positions(), network.source_vocabulary())?;
         }
         let sources: Vec<&[u32]> = rows.iter().map(|(_, row)| row.ids.as_slice()).collect();
         let align = rows.iter().any(|(_, row)| row.align);

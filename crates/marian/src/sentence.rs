@@ -51,8 +51,12 @@ pub(crate) struct Model<'a> {
     pub(crate) limits: Limits,
 }
 
-/// What a reader should know of how a translation came about.
+/// Notes for a reader on how a translation came about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each may be set with any of the others"
+)]
 pub struct Flags {
     /// The sentence was too long for the model, or it looped on the whole, and it was translated in pieces.
     pub split: bool,
@@ -60,6 +64,9 @@ pub struct Flags {
     pub looped: bool,
     /// Characters unknown to the model were carried over as they are.
     pub unknown: bool,
+    /// What was carried over (unknown characters, addresses, markup, long numbers) stands where its position in the source
+    /// suggests, because the engine does not hand out the attention weights that would place it.
+    pub positioned: bool,
 }
 
 /// A row for the model, and the part that it is for.
@@ -292,6 +299,7 @@ impl Sentence {
             return;
         };
         let text = piece.text(model.tokenizer, hypothesis);
+        let positioned = piece.rest.is_some() && hypothesis.alignment.is_empty();
         // Before anything else: an address is also what a model likes to loop on.
         if piece.lacks_something(&text, model) {
             let row = piece.row(model.limits, 0);
@@ -300,7 +308,7 @@ impl Sentence {
         let source = &piece.source().ids;
         let limit_reached = hypothesis.ids.len() + 1 >= model.limits.output(source.len() - 1);
         if !limit_reached && !loops::is_loop(source, &hypothesis.ids) {
-            return self.settle(part, text);
+            return self.settle(part, text, positioned);
         }
         let repeated = loops::repeated(&hypothesis.ids);
         let smaller = piece.place.depth < HALVINGS && piece.encoding.spans.len() >= SHORTEST_HALVED;
@@ -329,11 +337,12 @@ impl Sentence {
                 _ => text,
             };
             self.flags.looped = true;
-            self.settle(part, best);
+            self.settle(part, best, positioned);
         }
     }
 
-    fn settle(&mut self, part: usize, text: String) {
+    fn settle(&mut self, part: usize, text: String, positioned: bool) {
+        self.flags.positioned |= positioned;
         self.parts[part] = Part::Ready(text);
         self.open -= 1;
     }

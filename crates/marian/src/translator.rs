@@ -1,15 +1,15 @@
 //! A model directory, loaded: configuration, network, tokeniser, and how to search.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use crate::{
-    Config, Error, Network, Search, Tokenizer,
+    Config, Engine, Error, Native, Network, Search, Tokenizer,
     network::Execution,
     scheduler::Queue,
     sentence::{Limits, Model},
 };
 
-/// How to run a model, where its own files shall not decide.
+/// How the native engine runs a model, where its own files shall not decide.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Hypotheses kept by the beam search (1 = greedy); `None`: as the model's files say.
@@ -22,26 +22,39 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Translator {
     config: Config,
-    network: Network,
     tokenizer: Tokenizer,
-    search: Search,
+    /// Never has rows: each batch is an engine of its own, on the same weights.
+    engine: Box<dyn Engine>,
 }
 
 impl Translator {
-    /// Loads the model in `directory`.
+    /// Loads the model in `directory` into the native engine.
     ///
     /// # Errors
     /// When a file is missing, truncated or does not fit the others; the error names it.
     pub fn load(directory: &Path, options: &Options) -> Result<Self, Error> {
+        Self::load_with(directory, |config| {
+            let network = Network::load(directory, config, &options.execution)?;
+            let search = Search::new(config, options.beams);
+            Ok(Native::new(Arc::new(network), Arc::new(search)))
+        })
+    }
+
+    /// Loads the model in `directory` into an engine, which `engine` makes from the model's configuration.
+    ///
+    /// # Errors
+    /// When a file is missing, truncated or does not fit the others (the error names it), or the engine cannot be made.
+    pub fn load_with<E: Engine + 'static>(
+        directory: &Path,
+        engine: impl FnOnce(&Config) -> Result<E, Error>,
+    ) -> Result<Self, Error> {
         let config = Config::load(directory)?;
         let tokenizer = Tokenizer::load(directory, &config)?;
-        let network = Network::load(directory, &config, &options.execution)?;
-        let search = Search::new(&config, options.beams);
+        let engine = Box::new(engine(&config)?);
         Ok(Self {
             config,
-            network,
             tokenizer,
-            search,
+            engine,
         })
     }
 
@@ -54,13 +67,13 @@ impl Translator {
     /// Hypotheses kept by the beam search; 1 is greedy.
     #[must_use]
     pub fn beams(&self) -> usize {
-        self.search.beams
+        self.engine.bounds().beams
     }
 
-    /// The neural network.
+    /// The engine that runs the model; without rows.
     #[must_use]
-    pub fn network(&self) -> &Network {
-        &self.network
+    pub fn engine(&self) -> &dyn Engine {
+        &*self.engine
     }
 
     /// The tokeniser.
@@ -69,14 +82,8 @@ impl Translator {
         &self.tokenizer
     }
 
-    /// How hypotheses are searched for.
-    #[must_use]
-    pub fn search(&self) -> &Search {
-        &self.search
-    }
-
     pub(crate) fn model(&self) -> Model<'_> {
-        let positions = self.network.positions();
+        let positions = self.engine.bounds().positions;
         Model {
             tokenizer: &self.tokenizer,
             limits: Limits {
@@ -92,7 +99,7 @@ impl Translator {
     /// # Errors
     /// When the model fails.
     pub fn translate(&self, sentences: &[&str]) -> Result<Vec<String>, Error> {
-        let mut queue = Queue::default();
+        let mut queue = Queue::new(self.engine.empty());
         queue.submit(
             sentences
                 .iter()

@@ -7,6 +7,7 @@
 mod pickle;
 mod reason;
 mod safetensors;
+mod tables;
 mod torch;
 
 use std::collections::BTreeMap;
@@ -17,13 +18,15 @@ use std::path::{Path, PathBuf};
 
 use crate::Error;
 use reason::Reason;
+pub use tables::sinusoids;
+pub(crate) use tables::{ENCODER, OUTPUT};
 
 /// The files looked for, in this order.
 const NAMES: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];
 
 /// An open weights file with its index.
 #[derive(Debug)]
-pub(crate) struct Weights {
+pub struct Weights {
     path: PathBuf,
     file: File,
     tensors: BTreeMap<String, Entry>,
@@ -71,7 +74,10 @@ impl Entry {
 
 impl Weights {
     /// Opens the weights file of a directory and checks that all tensors lie inside it.
-    pub(crate) fn open(directory: &Path) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// No such file, or one that is cut short or not of its format.
+    pub fn open(directory: &Path) -> Result<Self, Error> {
         let path = NAMES
             .iter()
             .map(|name| directory.join(name))
@@ -119,12 +125,17 @@ impl Weights {
         })
     }
 
-    pub(crate) fn has(&self, name: &str) -> bool {
+    /// Whether the file has a tensor of this name.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
         self.tensors.contains_key(name)
     }
 
     /// Reads a tensor that must have this shape.
-    pub(crate) fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
+    ///
+    /// # Errors
+    /// It is missing, has another shape, or holds numbers that are no weights.
+    pub fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
         self.rows(name, shape, 0..shape[0])
     }
 

@@ -12,7 +12,7 @@ use crate::{error::Error, state::AppState, worker::Status};
     tag = "service",
     responses(
         (status = 200, description = "The model at work", body = ModelInfo,
-            example = json!({"name": "opus-mt-de-en", "commit": null, "source_language": "de", "target_language": "en", "precision": "int8", "beams": 4, "demo": false})),
+            example = json!({"name": "opus-mt-de-en", "commit": null, "source_language": "de", "target_language": "en", "precision": "int8", "engine": "native", "device": "cpu", "beams": 4, "demo": false})),
         (status = 503, description = "It is still being loaded", body = ErrorBody),
     )
 )]

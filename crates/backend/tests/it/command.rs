@@ -42,6 +42,8 @@ fn the_help_lists_every_variable() {
         "BACKEND_BIND",
         "DATA_DIR",
         "MODEL_DIR",
+        "MODEL_ENGINE",
+        "MODEL_DEVICE",
         "MODEL_BEAMS",
         "MODEL_PRECISION",
         "MODEL_THREADS",
@@ -69,6 +71,11 @@ fn nonsense_is_refused_with_the_variables_name() {
         ("MODEL_BEAMS", "many"),
         ("MODEL_PRECISION", "int4"),
         ("MODEL_PRECISION", ""),
+        ("MODEL_ENGINE", "torch"),
+        ("MODEL_DEVICE", "gpu"),
+        // Known, and not for the native engine.
+        ("MODEL_DEVICE", "cuda"),
+        ("MODEL_PRECISION", "f16"),
         ("MODEL_THREADS", "0"),
         ("MAX_TEXT_BYTES", ""),
         ("MAX_TEXT_BYTES", "10MB"),
@@ -102,6 +109,21 @@ fn an_error_is_one_line_without_a_stack_trace() {
         String::from_utf8(output.stderr).unwrap(),
         "error: MODEL_DIR: /nowhere is not a folder\n"
     );
+}
+
+#[test]
+fn settings_that_the_candle_engine_lacks_are_refused_with_a_way_out() {
+    for (variable, value, way_out) in [
+        ("MODEL_BEAMS", "4", "MODEL_ENGINE=native"),
+        ("MODEL_PRECISION", "int8", "MODEL_ENGINE=native"),
+        ("MODEL_PRECISION", "bf16", "MODEL_DEVICE"),
+        ("MODEL_DEVICE", "cuda:1", "--features cuda"),
+        ("MODEL_DEVICE", "metal", "--features metal"),
+    ] {
+        let said = error(&[("MODEL_ENGINE", "candle"), (variable, value)]);
+        let setting = format!("{variable}={value}");
+        assert!(said.contains(&setting) && said.contains(way_out), "{said}");
+    }
 }
 
 #[test]

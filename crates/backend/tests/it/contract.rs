@@ -145,6 +145,8 @@ async fn the_model_is_described() {
             source_language: "de".to_owned(),
             target_language: "en".to_owned(),
             precision: "int8".to_owned(),
+            engine: "native".to_owned(),
+            device: "cpu".to_owned(),
             beams: 1,
             demo: true,
         }

@@ -9,6 +9,7 @@ mod book;
 mod command;
 mod contract;
 mod docs;
+mod engines;
 mod fetch;
 mod hub;
 mod lifecycle;

@@ -249,6 +249,7 @@ mod tests {
             duration_ms: None,
             sentences: Some(3),
             spans: None,
+            flags: crate::history::Flags::default(),
         };
         pages.state.history.insert(&row).await.expect("stored");
     }

@@ -176,6 +176,8 @@ async fn model(State(backend): State<Backend>) -> Json<ModelInfo> {
         source_language: "de".to_owned(),
         target_language: "en".to_owned(),
         precision: "f32".to_owned(),
+        engine: "native".to_owned(),
+        device: "cpu".to_owned(),
         beams: 1,
         demo: backend.demo,
     })

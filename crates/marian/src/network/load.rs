@@ -6,16 +6,8 @@ use super::layers::{DecoderLayer, EncoderLayer, Reader};
 use super::{Execution, Network, Precision};
 use crate::ops::{Arithmetic, Embedding, Output};
 use crate::team::Team;
-use crate::weights::Weights;
+use crate::weights::{ENCODER, OUTPUT, Weights};
 use crate::{Config, Error, Instructions};
-
-const SHARED: &str = "model.shared.weight";
-const ENCODER: &str = "model.encoder.embed_tokens.weight";
-const DECODER: &str = "model.decoder.embed_tokens.weight";
-const OUTPUT: &str = "lm_head.weight";
-
-/// Rows of tied tables that are compared at a time.
-const COMPARED: usize = 4096;
 
 impl Network {
     /// Loads the weights of a model directory, from `model.safetensors` or else `pytorch_model.bin`.
@@ -24,8 +16,7 @@ impl Network {
     /// the quota of a container count).
     ///
     /// # Errors
-    /// A missing, truncated or mismatched weights file, or a start token whose embedding is not zero (see
-    /// `check_start`).
+    /// A missing, truncated or mismatched weights file, or a start token whose embedding is not zero.
     pub fn load(directory: &Path, config: &Config, execution: &Execution) -> Result<Self, Error> {
         let weights = Weights::open(directory)?;
         let threads = execution.threads.map_or_else(
@@ -91,8 +82,8 @@ fn read(reader: Reader, config: &Config) -> Result<Parts, Error> {
     let (output, embeddings) = vocabulary(reader, config)?;
     Ok(Parts {
         positions: [
-            positions(reader, "encoder", config)?,
-            positions(reader, "decoder", config)?,
+            reader.weights.positions("encoder", config)?,
+            reader.weights.positions("decoder", config)?,
         ],
         embeddings,
         encoder: (0..config.encoder_layers)
@@ -106,9 +97,6 @@ fn read(reader: Reader, config: &Config) -> Result<Parts, Error> {
 }
 
 /// The output product and the embeddings, encoder's and decoder's, that are not the same matrix.
-///
-/// Files differ in which of the tied names they carry: today's have one, those of 2020 all of them. The first that is
-/// there is read, and the others must be equal to it.
 fn vocabulary(reader: Reader, config: &Config) -> Result<(Output, [Option<Embedding>; 2]), Error> {
     let Reader {
         team,
@@ -116,42 +104,9 @@ fn vocabulary(reader: Reader, config: &Config) -> Result<(Output, [Option<Embedd
         arithmetic,
     } = reader;
     let (outputs, width) = (config.decoder_vocab_size, config.d_model);
-    let mut tied: Vec<&str> = if config.share_embeddings {
-        vec![SHARED, DECODER, ENCODER]
-    } else {
-        vec![DECODER]
-    };
-    if config.tie_output {
-        tied.push(OUTPUT);
-    }
-    let name = tied
-        .iter()
-        .copied()
-        .find(|name| weights.has(name))
-        .unwrap_or(tied[0]);
+    let name = weights.embedding(config)?;
     let shape = [outputs, width];
-    for other in tied
-        .into_iter()
-        .filter(|other| *other != name && weights.has(other))
-    {
-        for start in (0..outputs).step_by(COMPARED) {
-            let rows = start..(start + COMPARED).min(outputs);
-            if weights.rows(other, &shape, rows.clone())? != weights.rows(name, &shape, rows)? {
-                return Err(weights.error(
-                    other,
-                    format!("differs from {name}, which config.json says it is tied to"),
-                ));
-            }
-        }
-    }
-    check_start(weights, name, config)?;
-
-    // A missing bias is zero, as transformers leaves it.
-    let bias = if weights.has("final_logits_bias") {
-        weights.read("final_logits_bias", &[1, outputs])?
-    } else {
-        vec![0.0; outputs]
-    };
+    let bias = weights.output_bias(config)?;
     let table = |name, ids| {
         let rows = |rows| weights.rows(name, &[ids, width], rows);
         Embedding::read(team, ids, width, arithmetic, rows)
@@ -175,53 +130,4 @@ fn vocabulary(reader: Reader, config: &Config) -> Result<(Output, [Option<Embedd
     };
     let decoder = table(name, outputs)?;
     Ok((output(OUTPUT, bias)?, [Some(encoder), Some(decoder)]))
-}
-
-/// Marian starts decoding from a zero vector, which in this format is the embedding of `<pad>`. Training by
-/// transformers keeps it zero; if it is not, the file is damaged or badly converted, and every translation would
-/// quietly be another. A start token other than `<pad>` is an ordinary one.
-fn check_start(weights: &Weights, name: &str, config: &Config) -> Result<(), Error> {
-    let start = config.decoder_start_token_id;
-    let (shape, row) = (
-        [config.decoder_vocab_size, config.d_model],
-        start as usize..start as usize + 1,
-    );
-    let embedding = weights.rows(name, &shape, row)?;
-    if start == config.pad_token_id && embedding.iter().any(|value| *value != 0.0) {
-        let reason = format!(
-            "row {start}, the padding that decoding starts from, is not zero; the file is damaged"
-        );
-        return Err(weights.error(name, reason));
-    }
-    Ok(())
-}
-
-/// The positions of one side, `[positions, d_model]`: those in the file if it has them, as transformers does, else
-/// sines and cosines.
-fn positions(reader: Reader, side: &str, config: &Config) -> Result<Vec<f32>, Error> {
-    let name = format!("model.{side}.embed_positions.weight");
-    let shape = [config.max_position_embeddings, config.d_model];
-    if reader.weights.has(&name) || !config.static_positions {
-        reader.weights.read(&name, &shape)
-    } else {
-        Ok(sinusoidal(shape[0], shape[1]))
-    }
-}
-
-/// Position p has sin(p / 10000^(2i/width)) in its first half and the cosines in its second, i = 0, 1, … in both.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "computed in f64, kept as f32 like all weights"
-)]
-fn sinusoidal(positions: usize, width: usize) -> Vec<f32> {
-    let angle = |position: usize, i: usize| {
-        position as f64 / 10_000_f64.powf(2.0 * i as f64 / width as f64)
-    };
-    (0..positions)
-        .flat_map(|position| {
-            let sines = (0..width / 2).map(move |i| angle(position, i).sin() as f32);
-            let cosines = (0..width / 2).map(move |i| angle(position, i).cos() as f32);
-            sines.chain(cosines)
-        })
-        .collect()
 }

@@ -1,6 +1,6 @@
 //! The hypotheses of one sentence: running and finished.
 
-use super::{Hypothesis, Row, Search, ban};
+use super::{Hypothesis, Row, Search};
 use crate::config::EarlyStopping;
 use crate::network::{Found, Normalise, Wanted};
 
@@ -27,20 +27,13 @@ impl Partial {
         self.ids[self.ids.len() - 1]
     }
 
-    /// The id that a hypothesis of the greatest length is made to end with, if this one is.
-    fn forced(&self, row: &Row, search: &Search) -> Option<u32> {
-        search
-            .forced_eos
-            .filter(|_| self.ids.len() + 1 == row.max_length)
-    }
-
     /// What is to be found in the logits of its next step: one id for greedy search, else twice as many as beams, for as
     /// many as there are beams may be ends.
     pub(super) fn wanted(&self, row: &Row, search: &Search) -> Wanted {
-        if self.forced(row, search).is_some() {
+        if search.forced(row, &self.ids).is_some() {
             return Wanted::default();
         }
-        let mut banned: Vec<u32> = ban::banned(search, row, &self.ids).collect();
+        let mut banned: Vec<u32> = search.banned(row, &self.ids).collect();
         banned.sort_unstable();
         banned.dedup();
         let greedy = search.beams == 1;
@@ -68,7 +61,7 @@ impl Partial {
                 log_probability: 0.0,
             }]
         };
-        if let Some(id) = self.forced(row, search) {
+        if let Some(id) = search.forced(row, &self.ids) {
             return only(id);
         }
         if found.candidates.is_empty() {

@@ -155,3 +155,23 @@ fn a_model_that_only_loops_is_asked_so_often_and_no_more() {
     let tree = 2_usize.pow(u32::from(HALVINGS) + 1) - 1;
     assert!((4..=2 * tree).contains(&rows), "{rows}");
 }
+
+#[test]
+fn what_is_placed_without_attention_weights_is_flagged() {
+    let translator = translator();
+    let model = translator.model();
+    for (text, is_carried) in [("Der Hund 🙂 schläft.", true), ("Der Hund schläft.", false)] {
+        for is_aligned in [true, false] {
+            let (mut sentence, Work { part, row }) = begin(text, model);
+            assert_eq!(row.align, is_carried);
+            let mut found = answer(translator.tokenizer().encode("Haus Hund").ids);
+            if !is_aligned {
+                found.alignment.clear();
+            }
+            sentence.accept(part, &found, model, &mut Vec::new());
+            assert!(sentence.is_done());
+            assert_eq!(sentence.flags.positioned, is_carried && !is_aligned);
+            assert_eq!(sentence.text().contains('🙂'), is_carried);
+        }
+    }
+}

@@ -62,6 +62,8 @@ fn help_and_readme_name_every_variable() {
         "DATABASE_URL_FILE",
         "DATA_DIR",
         "MODEL_DIR",
+        "MODEL_ENGINE",
+        "MODEL_DEVICE",
         "MODEL_BEAMS",
         "MODEL_PRECISION",
         "MODEL_THREADS",

@@ -84,6 +84,8 @@ impl Simulation {
             source_language: "de".to_owned(),
             target_language: "en".to_owned(),
             precision: "f32".to_owned(),
+            engine: "native".to_owned(),
+            device: "cpu".to_owned(),
             beams: 1,
             demo: true,
         };
