@@ -5,7 +5,7 @@ use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use marian::{Execution, Options, config::MOST_BEAMS};
+use marian::{Execution, Options, config::MAX_BEAMS};
 use service::args::Common;
 
 use crate::model_dir;
@@ -108,7 +108,7 @@ impl ModelConfig {
 
 fn beams(value: &str) -> Result<usize, String> {
     match value.parse() {
-        Ok(beams @ 1..=MOST_BEAMS) => Ok(beams),
-        _ => Err(format!("a whole number from 1 to {MOST_BEAMS}")),
+        Ok(beams @ 1..=MAX_BEAMS) => Ok(beams),
+        _ => Err(format!("a whole number from 1 to {MAX_BEAMS}")),
     }
 }

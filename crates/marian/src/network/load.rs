@@ -1,4 +1,4 @@
-//! From a model directory to a network.
+//! Builds a network from a model directory.
 
 use std::path::Path;
 
@@ -18,14 +18,15 @@ const OUTPUT: &str = "lm_head.weight";
 const COMPARED: usize = 4096;
 
 impl Network {
-    /// Loads the weights of a model directory, from `model.safetensors` or else `pytorch_model.bin`.
+    /// Loads the weights of a model directory, from `model.safetensors` or else
+    /// `pytorch_model.bin`.
     ///
-    /// The network computes in threads of its own: as many as asked for, else as the process may use (CPU affinity and
-    /// the quota of a container count).
+    /// The network runs on threads of its own: as many as requested, or else as many as the process
+    /// may use (CPU affinity and the quota of a container count).
     ///
     /// # Errors
-    /// A missing, truncated or mismatched weights file, or a start token whose embedding is not zero (see
-    /// `check_start`).
+    /// Returns an error if the weights file is missing, truncated or does not match the
+    /// configuration, or if the embedding of the start token is not zero (see `check_start`).
     pub fn load(directory: &Path, config: &Config, execution: &Execution) -> Result<Self, Error> {
         let weights = Weights::open(directory)?;
         let threads = execution.threads.map_or_else(
@@ -33,9 +34,8 @@ impl Network {
             Ok,
         )?;
         let alone = Team::new(1).map_err(|error| Error::file(directory, error))?;
-        let team = Team::new(threads.get()).map_err(|error| {
-            Error::file(directory, format!("no threads to compute in: {error}"))
-        })?;
+        let team = Team::new(threads.get())
+            .map_err(|error| Error::file(directory, format!("cannot start threads: {error}")))?;
         let arithmetic = match execution.precision {
             Precision::F32 => Arithmetic::F32,
             Precision::Int8 => {
@@ -52,7 +52,7 @@ impl Network {
     }
 }
 
-/// All of a network that comes from the weights.
+/// The parts of a network that come from the weights.
 struct Parts {
     positions: [Vec<f32>; 2],
     embeddings: [Option<Embedding>; 2],
@@ -105,10 +105,11 @@ fn read(reader: Reader, config: &Config) -> Result<Parts, Error> {
     })
 }
 
-/// The output product and the embeddings, encoder's and decoder's, that are not the same matrix.
+/// Reads the output projection, and the embeddings of encoder and decoder that are not the same
+/// matrix.
 ///
-/// Files differ in which of the tied names they carry: today's have one, those of 2020 all of them. The first that is
-/// there is read, and the others must be equal to it.
+/// Files differ in which of the tied names they contain: today's have one, those of 2020 all of
+/// them. The first one present is read, and the others must be equal to it.
 fn vocabulary(reader: Reader, config: &Config) -> Result<(Output, [Option<Embedding>; 2]), Error> {
     let Reader {
         team,
@@ -146,7 +147,7 @@ fn vocabulary(reader: Reader, config: &Config) -> Result<(Output, [Option<Embedd
     }
     check_start(weights, name, config)?;
 
-    // A missing bias is zero, as transformers leaves it.
+    // A missing bias is zero, as in transformers.
     let bias = if weights.has("final_logits_bias") {
         weights.read("final_logits_bias", &[1, outputs])?
     } else {
@@ -168,7 +169,7 @@ fn vocabulary(reader: Reader, config: &Config) -> Result<(Output, [Option<Embedd
     if config.tie_output {
         return Ok((output(name, bias)?, [encoder, None]));
     }
-    // Only the output's matrix can stand in for an embedding, and here it is another one.
+    // Only the output's matrix can replace an embedding, and here it is a different one.
     let encoder = match encoder {
         Some(encoder) => encoder,
         None => table(name, config.vocab_size)?,
@@ -177,9 +178,10 @@ fn vocabulary(reader: Reader, config: &Config) -> Result<(Output, [Option<Embedd
     Ok((output(OUTPUT, bias)?, [Some(encoder), Some(decoder)]))
 }
 
-/// Marian starts decoding from a zero vector, which in this format is the embedding of `<pad>`. Training by
-/// transformers keeps it zero; if it is not, the file is damaged or badly converted, and every translation would
-/// quietly be another. A start token other than `<pad>` is an ordinary one.
+/// Checks the embedding of the start token. Marian starts decoding from a zero vector, which in
+/// this format is the embedding of `<pad>`. Training with transformers keeps it zero. If it is not,
+/// the file is damaged or badly converted, and every translation would be silently different. A
+/// start token other than `<pad>` is an ordinary token.
 fn check_start(weights: &Weights, name: &str, config: &Config) -> Result<(), Error> {
     let start = config.decoder_start_token_id;
     let (shape, row) = (
@@ -196,8 +198,8 @@ fn check_start(weights: &Weights, name: &str, config: &Config) -> Result<(), Err
     Ok(())
 }
 
-/// The positions of one side, `[positions, d_model]`: those in the file if it has them, as transformers does, else
-/// sines and cosines.
+/// Returns the positions of one side, `[positions, d_model]`: those in the file if it has any, as
+/// in transformers, else sines and cosines.
 fn positions(reader: Reader, side: &str, config: &Config) -> Result<Vec<f32>, Error> {
     let name = format!("model.{side}.embed_positions.weight");
     let shape = [config.max_position_embeddings, config.d_model];
@@ -208,7 +210,8 @@ fn positions(reader: Reader, side: &str, config: &Config) -> Result<Vec<f32>, Er
     }
 }
 
-/// Position p has sin(p / 10000^(2i/width)) in its first half and the cosines in its second, i = 0, 1, … in both.
+/// Returns positions `[positions, width]`. Position p has sin(p / 10000^(2i/width)) in its first
+/// half and the cosines in its second, i = 0, 1, … in both.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "computed in f64, kept as f32 like all weights"
