@@ -6,7 +6,7 @@ use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 use anyhow::Context as _;
 use candle_engine::Device;
 use clap::{Args, ValueEnum};
-use marian::{Execution, config::MOST_BEAMS};
+use marian::{Execution, config::MAX_BEAMS};
 use service::args::Common;
 
 use crate::model_dir;
@@ -219,8 +219,8 @@ impl ModelConfig {
 
 fn beams(value: &str) -> Result<usize, String> {
     match value.parse() {
-        Ok(beams @ 1..=MOST_BEAMS) => Ok(beams),
-        _ => Err(format!("a whole number from 1 to {MOST_BEAMS}")),
+        Ok(beams @ 1..=MAX_BEAMS) => Ok(beams),
+        _ => Err(format!("a whole number from 1 to {MAX_BEAMS}")),
     }
 }
 

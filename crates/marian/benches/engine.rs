@@ -1,4 +1,5 @@
-//! Parts of a translation and whole ones, on the demo model: `cargo bench -p marian`.
+//! Benchmarks of parts of a translation and of whole ones, with the demo model:
+//! `cargo bench -p marian`.
 
 use std::path::Path;
 
@@ -40,12 +41,12 @@ fn engine(criterion: &mut Criterion) {
     }
     group.finish();
 
-    // A step in the middle of a sentence, ten tokens in.
+    // A step in the middle of a sentence, after ten tokens.
     let mut group = criterion.benchmark_group("decode step");
     for rows in [1, 4, 32, 128] {
         let repeated: Vec<&[u32]> = batch.iter().copied().cycle().take(rows).collect();
         let encoded = network.encode(&repeated).expect("the sentences are short");
-        // As a greedy search asks.
+        // The request of a greedy search.
         let wanted = vec![
             Wanted {
                 count: 1,
@@ -83,7 +84,7 @@ fn engine(criterion: &mut Criterion) {
             no_repeat_ngram: 0,
             align: false,
         };
-        // The longest of the sentences where there is only one.
+        // A single row is the longest of the sentences.
         let rows: Vec<Row> = sources.iter().rev().take(rows).map(row).collect();
         let translated = generate(&network, &rows, &search).expect("the sentences are short");
         group.throughput(Throughput::Elements(

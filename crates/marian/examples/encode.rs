@@ -1,5 +1,6 @@
-//! Prints the token ids of texts: reads JSON strings from standard input, one a line, and writes one JSON array of ids
-//! a line, the end mark included. `scripts/oracle/tokens.py` compares them with the `sentencepiece` library.
+//! Prints the token ids of texts. Reads JSON strings from standard input, one per line, and writes
+//! a JSON array of ids per line, including the end mark. `scripts/oracle/tokens.py` compares them
+//! with the `sentencepiece` library.
 
 use std::{
     io::{BufRead, BufWriter, Write, stdin, stdout},
@@ -11,7 +12,7 @@ use marian::{Config, Tokenizer};
 
 #[derive(Parser)]
 struct Arguments {
-    /// The model directory.
+    /// Model directory.
     model: PathBuf,
 }
 

@@ -1,9 +1,12 @@
-//! Token ids in, token ids out: for comparing the engine with others.
+//! Translates token ids to token ids, to compare the engine with others.
 //!
-//! `cargo run --release -p marian --example generate -- --model DIR --ids FILE.json --beams 4 --batch 64`
+//! ```text
+//! cargo run --release -p marian --example generate -- \
+//!     --model DIR --ids FILE.json --beams 4 --batch 64
+//! ```
 //!
-//! The file holds a JSON list of lists of source ids, `</s>` included; standard output gets a list of lists of target
-//! ids in the same order.
+//! The file holds a JSON list of lists of source ids, `</s>` included; standard output receives a
+//! list of lists of target ids in the same order.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -19,13 +22,13 @@ struct Arguments {
     /// JSON file with a list of lists of source ids.
     #[arg(long)]
     ids: PathBuf,
-    /// Beams; those of the model unless given.
+    /// Number of beams; the model's own by default.
     #[arg(long)]
     beams: Option<usize>,
-    /// Rows that are translated together.
+    /// Number of rows that are translated together.
     #[arg(long, default_value_t = 32)]
     batch: usize,
-    /// Greatest output length, start token included; the model's unless given.
+    /// Maximum length of the output, start token included; the model's own by default.
     #[arg(long)]
     max_length: Option<usize>,
 }

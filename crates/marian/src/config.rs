@@ -1,22 +1,26 @@
-//! What a model directory says about itself: `config.json`, `generation_config.json` and `tokenizer_config.json`.
+//! Settings of a model directory: `config.json`, `generation_config.json` and
+//! `tokenizer_config.json`.
 //!
-//! Keys that a file lacks take the values of transformers' `MarianConfig` and `GenerationConfig`, with one exception:
-//! [`Config::max_length`]. A value of `generation_config.json` goes before the same key in `config.json`. Settings
-//! that this engine would have to ignore to go on are errors, never ignored.
+//! Keys that a file lacks take the defaults of transformers' `MarianConfig` and `GenerationConfig`,
+//! with one exception: [`Config::max_length`]. A value in `generation_config.json` takes precedence
+//! over the same key in `config.json`. A setting that this engine does not support is an error; it
+//! is never ignored.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
 use crate::Error;
-use crate::kernel::MOST_VALUES;
+pub use crate::kernel::Activation;
+use crate::kernel::MAX_HEAD_SIZE;
 
-/// Most positions that a file may ask for: many times what the models known have (512), and few enough that a table of
-/// them fits into memory.
-const MOST_POSITIONS: usize = 1 << 16;
-/// Most beams that anybody may ask for. More only cost: quality falls from about 6 on (Koehn and Knowles 2017, "Six
-/// Challenges for Neural Machine Translation"), and memory grows with each.
-pub const MOST_BEAMS: usize = 16;
+/// Maximum number of positions that a file may ask for: many times as many as the known models have
+/// (512), and few enough that a table of them fits into memory.
+const MAX_POSITIONS: usize = 1 << 16;
+/// Maximum number of beams that a caller may ask for. More beams only cost: quality falls from
+/// about 6 on (Koehn and Knowles 2017, "Six Challenges for Neural Machine Translation"), and memory
+/// grows with each.
+pub const MAX_BEAMS: usize = 16;
 
 /// The settings of one model.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,112 +29,103 @@ pub const MOST_BEAMS: usize = 16;
     reason = "the switches are those of the file format"
 )]
 pub struct Config {
-    /// Language of the source, as in `tokenizer_config.json` (`de`); absent when the file does not say.
+    /// Source language, as in `tokenizer_config.json` (`de`); `None` when the file does not name
+    /// it.
     pub source_language: Option<String>,
-    /// Language of the target (`en`).
+    /// Target language (`en`), likewise.
     pub target_language: Option<String>,
-    /// Rows of the encoder's embedding.
+    /// Rows of the encoder's embedding table, which are the source ids.
     pub vocab_size: usize,
-    /// Rows of the decoder's embedding and of the output: the target ids.
+    /// Rows of the decoder's embedding table and of the output projection, which are the target
+    /// ids.
     pub decoder_vocab_size: usize,
-    /// Whether encoder and decoder use one embedding.
+    /// Whether encoder and decoder share one embedding table.
     pub share_embeddings: bool,
-    /// Whether the output product uses the decoder's embedding.
+    /// Whether the output projection uses the decoder's embedding table.
     pub tie_output: bool,
     /// Width of the residual stream.
     pub d_model: usize,
-    /// Layers of the encoder.
+    /// Number of encoder layers.
     pub encoder_layers: usize,
-    /// Layers of the decoder.
+    /// Number of decoder layers.
     pub decoder_layers: usize,
-    /// Attention heads of an encoder layer.
+    /// Attention heads per encoder layer.
     pub encoder_heads: usize,
-    /// Attention heads of a decoder layer.
+    /// Attention heads per decoder layer.
     pub decoder_heads: usize,
-    /// Inner width of an encoder layer's feed-forward part.
+    /// Inner width of an encoder layer's feed-forward block.
     pub encoder_ffn: usize,
-    /// Inner width of a decoder layer's feed-forward part.
+    /// Inner width of a decoder layer's feed-forward block.
     pub decoder_ffn: usize,
-    /// What the feed-forward part bends its inner values with.
+    /// Activation function of the feed-forward blocks.
     pub activation: Activation,
     /// Whether embeddings are multiplied by √`d_model`.
     pub scale_embedding: bool,
-    /// Whether positions are the fixed sines and cosines; otherwise they are among the weights.
+    /// Whether positions are the fixed sines and cosines; otherwise they are part of the weights.
     pub static_positions: bool,
-    /// Longest source and longest target, in tokens.
+    /// Maximum length of a source and of a target, in tokens.
     pub max_position_embeddings: usize,
     /// Id of `<pad>`.
     pub pad_token_id: u32,
     /// Id of `</s>`.
     pub eos_token_id: u32,
-    /// Id that decoding starts from; `<pad>` in the models known.
+    /// Id that decoding starts from; `<pad>` in the known models.
     pub decoder_start_token_id: u32,
-    /// Id that a hypothesis of the greatest length is made to end with.
+    /// Id that a hypothesis of maximum length is forced to end with.
     pub forced_eos_token_id: Option<u32>,
-    /// Sequences of ids that may not be produced.
+    /// Sequences of ids that must not be generated.
     pub bad_words_ids: Vec<Vec<u32>>,
-    /// Beams the model asks for; 1 is greedy search.
+    /// Number of beams that the model asks for; 1 is greedy search.
     pub num_beams: usize,
-    /// Exponent of the length that scores are divided by.
+    /// Exponent of the length by which scores are divided.
     pub length_penalty: f64,
-    /// When a beam search may end.
+    /// Condition that ends a beam search.
     pub early_stopping: EarlyStopping,
-    /// Whether scores are normalised again once the banned ids are out.
+    /// Whether scores are normalised again after the banned ids are removed.
     pub renormalize_logits: bool,
-    /// No n-gram of this many tokens may appear twice; 0 allows all.
+    /// Size of the n-grams that may not appear twice, in tokens; 0 allows every repetition.
     pub no_repeat_ngram_size: usize,
-    /// Longest output in tokens, start token included. Where no file says so it is `max_position_embeddings`, not the
-    /// 20 of transformers, which would cut sentences short.
+    /// Maximum length of the output in tokens, start token included. The default is
+    /// `max_position_embeddings`, not the 20 of transformers, which would cut sentences short.
     pub max_length: usize,
 }
 
-/// The function between the two products of a feed-forward part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Activation {
-    /// max(x, 0).
-    Relu,
-    /// x · σ(x), also called swish.
-    Silu,
-    /// x · Φ(x), by the error function.
-    Gelu,
-    /// Its approximation by a hyperbolic tangent.
-    GeluTanh,
-}
-
-/// When a beam search may end, as transformers names it.
+/// Condition that ends a beam search, as transformers names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EarlyStopping {
     /// `true`: as soon as there are as many finished hypotheses as beams.
     Full,
-    /// `false`: when the best running hypothesis, at its present length, is no better than the worst finished one.
+    /// `false`: when the best running hypothesis, at its current length, scores no better than the
+    /// worst finished one.
     Heuristic,
-    /// `"never"`: when no running hypothesis can become better than the worst finished one.
+    /// `"never"`: when no running hypothesis can still beat the worst finished one.
     Never,
 }
 
 impl Config {
-    /// Reads the JSON files of a model directory; only `config.json` must be there.
+    /// Reads the JSON files of a model directory; only `config.json` is required.
     ///
     /// # Errors
-    /// A missing or broken file, or a value that this engine cannot honour.
+    /// Returns an error if a file is missing or broken, or holds a value that this engine does not
+    /// support.
     pub fn load(directory: &Path) -> Result<Self, Error> {
-        let model = Source::required(directory, "config.json")?;
-        let generation = Source::optional(directory, "generation_config.json")?;
-        let tokenizer = Source::optional(directory, "tokenizer_config.json")?;
+        let model = JsonFile::required(directory, "config.json")?;
+        let generation = JsonFile::optional(directory, "generation_config.json")?;
+        let tokenizer = JsonFile::optional(directory, "tokenizer_config.json")?;
         let generate = Layered(&[&generation, &model]);
         let model = Layered(&[&model]);
         refuse_unsupported(&model, &generate)?;
 
         let vocab_size = model.size("vocab_size", 58_101)?;
         let max_position_embeddings =
-            model.size_up_to("max_position_embeddings", 1024, MOST_POSITIONS)?;
+            model.size_up_to("max_position_embeddings", 1024, MAX_POSITIONS)?;
         let share_embeddings = model.flag("share_encoder_decoder_embeddings", true)?;
         let pad_token_id = generate.id("pad_token_id")?.unwrap_or(58_100);
         let config = Self {
             source_language: Layered(&[&tokenizer]).text("source_lang")?,
             target_language: Layered(&[&tokenizer]).text("target_lang")?,
             vocab_size,
-            // With a shared embedding transformers never looks at `decoder_vocab_size`.
+            // With a shared embedding, transformers never looks at `decoder_vocab_size`.
             decoder_vocab_size: if share_embeddings {
                 vocab_size
             } else {
@@ -155,17 +150,19 @@ impl Config {
                 .id("decoder_start_token_id")?
                 .unwrap_or(pad_token_id),
             forced_eos_token_id: match generate.get("forced_eos_token_id") {
-                // `MarianConfig` forces id 0 unless told otherwise; an explicit null switches it off.
+                // `MarianConfig` forces id 0 unless the file sets another; an explicit null
+                // switches it off.
                 None => Some(0),
                 Some(_) => generate.id("forced_eos_token_id")?,
             },
             bad_words_ids: generate.id_lists("bad_words_ids")?,
-            num_beams: generate.size_up_to("num_beams", 1, MOST_BEAMS)?,
+            num_beams: generate.size_up_to("num_beams", 1, MAX_BEAMS)?,
             length_penalty: generate.number("length_penalty", 1.0)?,
             early_stopping: generate.early_stopping()?,
             renormalize_logits: generate.flag("renormalize_logits", false)?,
             no_repeat_ngram_size: generate.count("no_repeat_ngram_size", 0)?,
-            // The newer name, without the start token; it goes first, as in transformers.
+            // The newer key, which does not count the start token. It takes precedence, as in
+            // transformers.
             max_length: match generate.count("max_new_tokens", 0)? {
                 0 => generate.size("max_length", max_position_embeddings)?,
                 tokens => tokens + 1,
@@ -175,7 +172,7 @@ impl Config {
         Ok(config)
     }
 
-    /// Refuses values that contradict each other.
+    /// Returns an error for values that contradict each other.
     fn check(&self, model: &Layered, generate: &Layered) -> Result<(), Error> {
         for (key, heads) in [
             ("encoder_attention_heads", self.encoder_heads),
@@ -184,8 +181,8 @@ impl Config {
             if !self.d_model.is_multiple_of(heads) {
                 return Err(model.error(key, format!("does not divide d_model = {}", self.d_model)));
             }
-            if self.d_model / heads > MOST_VALUES {
-                let reason = format!("heads of more than {MOST_VALUES} values each");
+            if self.d_model / heads > MAX_HEAD_SIZE {
+                let reason = format!("makes heads larger than {MAX_HEAD_SIZE} values");
                 return Err(model.error(key, reason));
             }
         }
@@ -217,8 +214,8 @@ impl Config {
     }
 }
 
-/// Switches that change what a model computes or how it is searched, and that this engine does not have; each with the
-/// one value that means "off".
+/// Returns an error for a setting that changes the model's arithmetic or the search in a way that
+/// this engine does not support. Each setting is listed with the one value that means "off".
 fn refuse_unsupported(model: &Layered, generate: &Layered) -> Result<(), Error> {
     let architecture = [
         ("model_type", Value::from("marian")),
@@ -255,22 +252,22 @@ fn refuse_unsupported(model: &Layered, generate: &Layered) -> Result<(), Error> 
         let Some(value) = layers.get(key) else {
             continue;
         };
-        // Compared as numbers where both are, for 1 and 1.0 are the same setting.
+        // Numbers are compared as numbers: 1 and 1.0 are the same setting.
         let same_number = off.as_f64().is_some() && off.as_f64() == value.as_f64();
         if *value != off && !same_number && !value.is_null() {
-            return Err(layers.error(key, format!("not supported; only {off} is")));
+            return Err(layers.error(key, format!("is not supported; must be {off}")));
         }
     }
     Ok(())
 }
 
-/// One JSON file: an object, empty when the file may be missing and is.
-struct Source {
+/// Contents of one JSON file, an object. An optional file that does not exist is an empty object.
+struct JsonFile {
     path: PathBuf,
     keys: Map<String, Value>,
 }
 
-impl Source {
+impl JsonFile {
     fn required(directory: &Path, name: &str) -> Result<Self, Error> {
         let path = directory.join(name);
         let text = std::fs::read_to_string(&path).map_err(|error| Error::file(&path, error))?;
@@ -294,34 +291,35 @@ impl Source {
     }
 }
 
-/// Files in the order they are asked; the first that has a key decides.
-struct Layered<'a>(&'a [&'a Source]);
+/// JSON files in order of precedence: the first that has a key decides.
+struct Layered<'a>(&'a [&'a JsonFile]);
 
 impl Layered<'_> {
     fn get(&self, key: &str) -> Option<&Value> {
-        self.0.iter().find_map(|source| source.keys.get(key))
+        self.0.iter().find_map(|file| file.keys.get(key))
     }
 
-    /// An error about a key, naming the file that decided it.
+    /// Returns an error about a key that names the file that set it.
     fn error(&self, key: &'static str, reason: impl std::fmt::Display) -> Error {
-        let source = self
+        let file = self
             .0
             .iter()
-            .find(|source| source.keys.contains_key(key))
+            .find(|file| file.keys.contains_key(key))
             .unwrap_or(&self.0[0]);
-        let value = source
+        let value = file
             .keys
             .get(key)
             .map_or_else(|| "(default)".to_owned(), Value::to_string);
         Error::Value {
-            path: source.path.clone(),
+            path: file.path.clone(),
             key,
             value,
             reason: reason.to_string(),
         }
     }
 
-    /// The value of a key by `read`, `default` when it is absent or null.
+    /// Returns the value of a key, converted by `read`, or `default` when the key is absent or
+    /// null.
     fn value<T>(
         &self,
         key: &'static str,
@@ -338,7 +336,8 @@ impl Layered<'_> {
     }
 
     fn count(&self, key: &'static str, default: usize) -> Result<usize, Error> {
-        // No dimension of a model comes near the limit; it keeps products of two of them from overflowing.
+        // No dimension of a model comes near this limit, which keeps the product of two dimensions
+        // from overflowing.
         let small = |value: &Value| {
             usize::try_from(value.as_u64()?)
                 .ok()
@@ -354,9 +353,9 @@ impl Layered<'_> {
         }
     }
 
-    fn size_up_to(&self, key: &'static str, default: usize, most: usize) -> Result<usize, Error> {
+    fn size_up_to(&self, key: &'static str, default: usize, max: usize) -> Result<usize, Error> {
         match self.size(key, default)? {
-            size if size > most => Err(self.error(key, format!("must be at most {most}"))),
+            size if size > max => Err(self.error(key, format!("must be at most {max}"))),
             size => Ok(size),
         }
     }
@@ -375,7 +374,7 @@ impl Layered<'_> {
         })
     }
 
-    /// An id; transformers also allows a list, of which one entry is supported here.
+    /// Returns an id. transformers also accepts a list; here it must have exactly one entry.
     fn id(&self, key: &'static str) -> Result<Option<u32>, Error> {
         self.value(key, None, "one token id", |value| {
             match value.as_array().map(Vec::as_slice) {

@@ -1,14 +1,16 @@
-//! Arithmetic on plain slices: what the network spends its time in.
+//! Arithmetic on plain slices, where the network spends its time.
 //!
-//! Two rules hold for everything here. **One order of summation:** a sum runs over its terms in an order that depends
-//! only on how many terms there are, never on the other rows of a batch, on the number of threads, or on how work was
-//! cut up; so a row has the same bits in any company. **No `unsafe`** but in [`int8`], `planes`, `prefetch` and `pages`,
-//! which say why. Sums of integers are written in the registers of [`Instructions`](int8::Instructions); every other
-//! kernel is compiled once per instruction set and picked at run time by `pulp`, written in its registers or so that LLVM
-//! vectorises it.
+//! Two rules hold for everything here. **One order of summation:** the order of the terms of a sum
+//! depends only on their number, never on the other rows of a batch, the number of threads or how
+//! work was divided. So a row has the same bits in any batch. **No `unsafe`** except in [`int8`],
+//! `attention::sums`, `prefetch` and `huge_pages`, which state why. Sums of integers use the vector
+//! registers of [`Instructions`](int8::Instructions). Every other kernel is compiled once per
+//! instruction set and selected at run time by `pulp`; it is written in pulp's registers, or so
+//! that LLVM vectorises it.
 //!
-//! Only the product of floats, eˣ and the reciprocal use fused multiply-adds, and say so: left to a compiler, some
-//! processors would round where others do not. So all agree bit for bit, and the product of integers is exact everywhere.
+//! Only the product of floats, eˣ and the reciprocal use fused multiply-adds, and they do so
+//! explicitly: if the compiler chose, some processors would round where others do not. So all
+//! instruction sets agree bit for bit, and the product of integers is exact on every processor.
 
 #![expect(
     clippy::inline_always,
@@ -17,38 +19,44 @@
 
 use pulp::Simd;
 
+mod activation;
+mod aligned;
 mod attention;
-mod columns;
+mod f32_product;
+mod huge_pages;
 pub(crate) mod int8;
-mod lines;
-mod pages;
+mod layer_norm;
+mod logits;
 mod prefetch;
-mod product;
-mod rows;
-mod vocabulary;
+mod split_columns;
 
-pub(crate) use attention::{Attend, MOST_VALUES, Memory, Queries, Scratch, dot};
-pub(crate) use columns::by_columns;
-pub(crate) use lines::Lines;
-pub(crate) use product::{Interleaved, Packed};
-pub(crate) use rows::{activate, add_and_normalise};
-pub use vocabulary::Candidate;
-pub(crate) use vocabulary::{BLOCK, Mass, Top, mass, maxima, top};
+pub use activation::Activation;
+pub(crate) use activation::activate;
+pub(crate) use aligned::AlignedVec;
+pub(crate) use attention::{Attend, KvCache, MAX_HEAD_SIZE, Queries, Scratch, dot};
+pub(crate) use f32_product::{Interleaved, Packed};
+pub(crate) use layer_norm::add_and_normalise;
+pub use logits::Candidate;
+pub(crate) use logits::{BLOCK, LogSumExp, TopLogits, log_sum_exp, part_maxima, update_top};
+pub(crate) use split_columns::split_columns;
 
-/// Lanes that a sum is spread over. Sixteen floats are one register of AVX-512, two of AVX2, four of SSE2 and NEON.
+/// Lanes that a sum is spread over. Sixteen floats are one register of AVX-512, two of AVX2, four
+/// of SSE2 and NEON.
 const LANES: usize = 16;
 
-/// Columns of a result that are computed together, and the width of a panel of packed weights: for floats two registers
-/// of AVX-512 or four of AVX2; for integers, four bytes a column, the same, and two tiles of AMX.
+/// Columns of a result that are computed together, and the width of a panel of packed weights. For
+/// floats they are two registers of AVX-512 or four of AVX2. For integers, at four bytes a column,
+/// they are the same, and two tiles of AMX.
 pub(crate) const PANEL: usize = 32;
 
-/// 1.5 · 2²³: adding it leaves a small float rounded to a whole number, halves to even, in the low bits of its mantissa.
+/// 1.5 · 2²³. Adding it to a small float leaves that float, rounded to a whole number with ties to
+/// even, in the low bits of the mantissa.
 const ROUND: f32 = 12_582_912.0;
 
-/// The greatest number that a byte of weights, keys or values is.
-const MOST: f32 = 127.0;
+/// Maximum magnitude of a quantised weight, key or value.
+const MAX_QUANTISED: f32 = 127.0;
 
-/// The whole number next to a small one, halves to even.
+/// Rounds a small float to a whole number, ties to even.
 #[inline(always)]
 fn rounded(value: f32) -> i8 {
     #[expect(
@@ -59,7 +67,7 @@ fn rounded(value: f32) -> i8 {
     byte
 }
 
-/// Adds up lanes pairwise: 8 + 8, 4 + 4, 2 + 2, 1 + 1.
+/// Reduces lanes pairwise: 8 + 8, 4 + 4, 2 + 2, 1 + 1.
 #[inline(always)]
 fn fold(lanes: [f32; LANES], combine: impl Fn(f32, f32) -> f32) -> f32 {
     let mut lanes = lanes;
@@ -73,8 +81,8 @@ fn fold(lanes: [f32; LANES], combine: impl Fn(f32, f32) -> f32) -> f32 {
     lanes[0]
 }
 
-/// A register into another. Not `array::map`, nor `array::from_fn`: LLVM makes calls of these, of functions that are
-/// compiled for the common instructions.
+/// Maps every lane of a register. Not by `array::map` or `array::from_fn`: LLVM turns those into
+/// calls of functions that are compiled for the baseline instructions.
 #[inline(always)]
 fn map_lanes<A: Copy, B: Copy + Default>(lanes: [A; LANES], of: impl Fn(A) -> B) -> [B; LANES] {
     let mut result = [B::default(); LANES];
@@ -84,7 +92,7 @@ fn map_lanes<A: Copy, B: Copy + Default>(lanes: [A; LANES], of: impl Fn(A) -> B)
     result
 }
 
-/// Two registers into one, likewise.
+/// Combines two registers lane by lane, likewise.
 #[inline(always)]
 fn zip_lanes<A: Copy, B: Copy + Default>(
     a: [A; LANES],
@@ -98,7 +106,8 @@ fn zip_lanes<A: Copy, B: Copy + Default>(
     result
 }
 
-/// What registers come to, beginning with `start`; in any order. Four at a time, each of which waits only for itself.
+/// Reduces registers to one, starting from `start`, in no particular order. Four accumulators, each
+/// of which depends only on itself.
 #[inline(always)]
 fn combined<R: Copy>(registers: &[R], start: R, combine: impl Fn(R, R) -> R) -> R {
     let (fours, few) = registers.as_chunks::<4>();
@@ -115,7 +124,7 @@ fn combined<R: Copy>(registers: &[R], start: R, combine: impl Fn(R, R) -> R) -> 
     combine(combine(a, b), combine(c, d))
 }
 
-/// The greatest value, −∞ for none; not-a-numbers do not count.
+/// Returns the maximum of the values, or −∞ if there are no values; NaN is ignored.
 #[inline(always)]
 fn maximum<S: Simd>(simd: S, values: &[f32]) -> f32 {
     let (registers, rest) = S::as_simd_f32s(values);
@@ -129,12 +138,13 @@ fn maximum<S: Simd>(simd: S, values: &[f32]) -> f32 {
         })
 }
 
-/// eˣ with a relative error of (2.5 + 0.75 · |x|) · 10⁻⁷: what counts in a sum with 1 is as exact as f32 has it. What
-/// would be beyond 2⁻¹⁰⁰ or 2¹²⁷ is these: a part of the former is no subnormal number yet, which are slow.
+/// Returns eˣ with a relative error of (2.5 + 0.75 · |x|) · 10⁻⁷: every term that matters in a sum
+/// with 1 is as exact as f32 allows. Results are clamped to 2⁻¹⁰⁰ and 2¹²⁷: a fraction of the
+/// former is not yet a subnormal number, which would be slow.
 ///
-/// eˣ = 2ⁿ · 2ᶠ with n whole and |f| ≤ ½. Of the polynomials of its degree that are 1 at 0 this one has the least
-/// greatest relative error, 9 · 10⁻⁸. `f32::exp` is a call per value; this is what LLVM can do on whole
-/// registers.
+/// eˣ = 2ⁿ · 2ᶠ with n whole and |f| ≤ ½. Of the polynomials of its degree that are 1 at 0, this
+/// one has the smallest maximum relative error, 9 · 10⁻⁸. `f32::exp` is a call per value, whereas
+/// LLVM vectorises this function.
 #[inline(always)]
 fn exp(x: f32) -> f32 {
     #[expect(clippy::approx_constant, reason = "the best coefficient is not ln 2")]
@@ -157,10 +167,12 @@ fn exp(x: f32) -> f32 {
     f32::from_bits(power.to_bits().wrapping_add(rounded.to_bits() << 23))
 }
 
-/// Defines functions that run, each time they are called, the copy of a kernel compiled for what the processor can do.
+/// Defines functions that dispatch to the copy of a kernel that is compiled for this processor, at
+/// each call.
 ///
-/// `fn name<'a>(arguments) = kernel;` makes `name` call `kernel(simd, arguments)`, where the type of `simd` stands for
-/// the instruction set. Kernels are `inline(always)`, for only then are they compiled for it.
+/// `fn name<'a>(arguments) = kernel;` makes `name` call `kernel(simd, arguments)`, where the type
+/// of `simd` is the instruction set. Kernels are `inline(always)`, because only then are they
+/// compiled for it.
 macro_rules! dispatch {
     ($($(#[$note:meta])* fn $name:ident<$($life:lifetime),+>($($argument:ident: $type:ty),* $(,)?) -> $result:ty = $kernel:ident;)*) => {$(
         $(#[$note])*
@@ -202,7 +214,7 @@ mod tests {
         let xs: Vec<f32> = (-6900..=8700).map(|step| step as f32 * 0.01).collect();
         let (mut results, mut scalar) = (xs.clone(), xs.clone());
         exponentials(&mut results);
-        // Compiled for what every processor has, without a fused multiply-add: the same bits.
+        // Compiled for the baseline instructions, without a fused multiply-add: the same bits.
         exponentials_kernel(pulp::Scalar::new(), &mut scalar);
         assert_eq!(results, scalar);
         for (x, result) in xs.iter().zip(results) {

@@ -14,7 +14,7 @@
 //! | [`tokenizer`] | text to token ids and back, from the SentencePiece files |
 //! | `split` | long sentences, cut into pieces |
 //! | `carried` | what stands in a translation as it is: unknown characters, addresses, markup |
-//! | `loops` | whether a model repeats itself |
+//! | `loop_guard` | whether a model repeats itself |
 //! | `sentence` | one sentence as rows for the model, and back |
 //! | `cache` | sentences that were translated not long ago |
 //! | [`scheduler`] | the work of many requests in one batch |
@@ -27,7 +27,7 @@ pub mod config;
 pub mod engine;
 pub mod error;
 mod kernel;
-mod loops;
+mod loop_guard;
 pub mod network;
 mod ops;
 pub mod scheduler;

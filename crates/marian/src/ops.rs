@@ -1,11 +1,11 @@
 //! The network's operations.
 //!
-//! Their bodies are the [kernels](crate::kernel). They are tested against the same thing composed of candle's own
-//! operations.
+//! They are built from the [kernels](crate::kernel), and tested against the same operations
+//! composed of candle's.
 
-#[cfg(test)]
-mod composed;
 mod output;
+#[cfg(test)]
+mod reference;
 mod states;
 #[cfg(test)]
 mod tests;
@@ -16,12 +16,11 @@ pub(crate) use states::States;
 
 use std::ops::Range;
 
-use crate::config::Activation;
 use crate::kernel::int8::{self, Instructions};
-use crate::kernel::{self, Attend, Interleaved, Packed, Queries, Scratch};
+use crate::kernel::{self, Activation, Attend, Interleaved, Packed, Queries, Scratch};
 use crate::team::Team;
 
-/// How weights are kept, and the arithmetic of their products.
+/// Number format of the weights, and the arithmetic of their products.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Arithmetic {
     F32,
@@ -47,19 +46,21 @@ enum Weights {
 /// Rows prepared for a product with a [`Matrix`].
 enum Prepared {
     F32(Interleaved),
-    Int8(int8::Rows),
+    Int8(int8::QuantisedRows),
 }
 
-/// Multiplications that are worth a second thread. With one row each is a weight that is read: 64 kB of them take some
-/// 5 µs from memory, several times as long as handing over a task.
+/// Number of multiplications that make a second thread worthwhile. With a single row each of them
+/// reads a weight; 64 kB of weights take some 5 µs from memory, several times as long as handing
+/// over a task.
 const WORTH_SPLITTING: usize = 1 << 16;
 
-/// Pieces that the sentences of a batch are cut into per thread, so that one whose sentences are short helps another. For
-/// one thread it is one piece: the first sentence of each is not asked for before it is needed.
-const PIECES: usize = 4;
+/// Pieces per thread into which the sentences of a batch are divided, so that a thread with short
+/// sentences helps another. A single thread takes them as one piece, because the first sentence of
+/// a piece is not prefetched.
+const PIECES_PER_THREAD: usize = 4;
 
 impl Matrix {
-    /// Takes a row-major matrix.
+    /// Prepares a row-major matrix.
     pub(crate) fn new(team: &Team, weights: &[f32], inputs: usize, arithmetic: Arithmetic) -> Self {
         match arithmetic {
             Arithmetic::F32 => Self {
@@ -73,7 +74,7 @@ impl Matrix {
         }
     }
 
-    /// A matrix of integers.
+    /// Returns a matrix of integers.
     fn of_integers(weights: int8::Weights, instructions: Instructions) -> Self {
         Self {
             inputs: weights.inputs,
@@ -82,7 +83,7 @@ impl Matrix {
         }
     }
 
-    /// Copies the weights of one output; of integers only where they can be had in two bytes.
+    /// Copies the weights of one output. A matrix of integers must have remainders.
     fn row(&self, output: usize, out: &mut [f32]) {
         match &self.weights {
             Weights::F32(panels) => {
@@ -104,12 +105,14 @@ impl Matrix {
 
     fn prepare(&self, team: &Team, x: &[f32]) -> Prepared {
         match &self.weights {
-            Weights::Int8(..) => Prepared::Int8(int8::Rows::quantise(team, x, self.inputs)),
+            Weights::Int8(..) => {
+                Prepared::Int8(int8::QuantisedRows::quantise(team, x, self.inputs))
+            }
             Weights::F32(_) => Prepared::F32(Interleaved::new(x, self.inputs)),
         }
     }
 
-    /// Some columns of a product, on one thread.
+    /// Computes a range of columns of a product, on one thread.
     fn columns(&self, x: &Prepared, bias: &[f32], columns: Range<usize>, out: &mut [&mut [f32]]) {
         match (&self.weights, x) {
             (Weights::Int8(weights, instructions), Prepared::Int8(x)) => {
@@ -118,7 +121,7 @@ impl Matrix {
             (Weights::F32(panels), Prepared::F32(x)) => {
                 x.product(self.packed(panels), bias, columns, out);
             }
-            _ => unreachable!("rows are prepared for the matrix that they meet"),
+            _ => unreachable!("rows are prepared for this kind of matrix"),
         }
     }
 }
@@ -131,19 +134,20 @@ pub(crate) struct Linear {
 }
 
 impl Linear {
-    /// `bias` has as many values as the matrix has outputs.
+    /// Returns the layer; `bias` has one value per output of the matrix.
     pub(crate) fn new(matrix: Matrix, bias: Vec<f32>) -> Self {
         Self { matrix, bias }
     }
 
-    /// `[rows, inputs]` → `[rows, outputs]`.
+    /// Returns x · Wᵀ + b, with the activation applied if there is one: `[rows, inputs]` →
+    /// `[rows, outputs]`.
     pub(crate) fn forward(&self, team: &Team, x: &[f32], activation: Option<Activation>) -> States {
         let matrix = &self.matrix;
         let rows = x.len() / matrix.inputs;
         let mut out = States::new(rows, matrix.outputs);
         let x = matrix.prepare(team, x);
         let tasks = (rows * matrix.inputs * matrix.outputs).div_ceil(WORTH_SPLITTING);
-        kernel::by_columns(team, &mut out, matrix.outputs, tasks, |columns, out| {
+        kernel::split_columns(team, &mut out, matrix.outputs, tasks, |columns, out| {
             matrix.columns(&x, &self.bias, columns, out);
             if let Some(activation) = activation {
                 for row in out {
@@ -155,7 +159,7 @@ impl Linear {
     }
 }
 
-/// Residual connection and layer normalisation in one.
+/// Residual connection followed by layer normalisation.
 #[derive(Debug)]
 pub(crate) struct Norm {
     gain: Vec<f32>,
@@ -167,39 +171,40 @@ impl Norm {
         Self { gain, shift }
     }
 
-    /// x = normalised(x + residual) · gain + shift, each row for itself.
+    /// Computes x = normalised(x + residual) · gain + shift, row by row.
     pub(crate) fn apply(&self, team: &Team, x: &mut [f32], residual: &[f32]) {
         kernel::add_and_normalise(team, x, residual, &self.gain, &self.shift);
     }
 }
 
-/// Keys and values of tokens: as they are, or beside 8-bit products in 8 bits too.
+/// Keys and values of tokens: in f32, or in 8 bits if the products with weights are 8-bit.
 #[derive(Debug)]
-pub(crate) enum Memory {
-    F32(kernel::Memory<f32>),
-    Int8(kernel::Memory<i8>),
+pub(crate) enum KvCache {
+    F32(kernel::KvCache<f32>),
+    Int8(kernel::KvCache<i8>),
 }
 
-/// How keys and values are kept, and how wide they are.
+/// Number format, number and width of the attention heads.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Heads {
     pub(crate) arithmetic: Arithmetic,
     pub(crate) count: usize,
-    /// Of all heads together.
+    /// Width of all heads together.
     pub(crate) width: usize,
 }
 
 impl Heads {
-    /// Takes rows `[tokens, any]`, which end with the keys and the values; those of each sentence become a memory.
-    pub(crate) fn sources(
+    /// Builds the caches of sentences from rows `[tokens, any]` that each end with the keys and the
+    /// values.
+    pub(crate) fn source_caches(
         self,
         team: &Team,
         rows: &States,
         sentences: &[Range<usize>],
-    ) -> Vec<Memory> {
+    ) -> Vec<KvCache> {
         let stride = rows.width();
         team.map(sentences, |sentence| {
-            let mut source = self.memory();
+            let mut source = self.empty_cache();
             source.reserve(sentence.len());
             source.push(
                 &rows[sentence.start * stride..sentence.end * stride],
@@ -209,23 +214,24 @@ impl Heads {
         })
     }
 
-    /// A memory of nothing yet.
-    pub(crate) fn memory(self) -> Memory {
+    /// Returns an empty cache.
+    pub(crate) fn empty_cache(self) -> KvCache {
         match self.arithmetic {
-            Arithmetic::F32 => Memory::F32(kernel::Memory::new(self.width, self.count)),
-            Arithmetic::Int8(_) => Memory::Int8(kernel::Memory::new(self.width, self.count)),
+            Arithmetic::F32 => KvCache::F32(kernel::KvCache::new(self.width, self.count)),
+            Arithmetic::Int8(_) => KvCache::Int8(kernel::KvCache::new(self.width, self.count)),
         }
     }
 
-    /// Attention of queries to what their sentences may look at. `projected` `[rows, any]` begins with the queries:
-    /// first those of the first of `sights`, and so on; for a sight of steps it ends with their keys and values. Gives
-    /// `[rows, width]`, and for each row the place that it gave most weight to, as the mean over the heads; 0 where its
-    /// sight does not ask.
+    /// Computes the attention of queries to the contexts of their sentences. `projected`
+    /// `[rows, any]` starts with the queries: first those of the first context, and so on; for a
+    /// context of steps, it ends with their keys and values. Returns `[rows, width]`, and for each
+    /// row the position with the greatest weight, as the mean over the heads; 0 if its context does
+    /// not align.
     pub(crate) fn attention<'a>(
         self,
         team: &Team,
         projected: &States,
-        sights: impl Iterator<Item = (usize, Sight<'a>)>,
+        contexts: impl Iterator<Item = (usize, Context<'a>)>,
     ) -> (States, Vec<usize>) {
         let instructions = match self.arithmetic {
             Arithmetic::F32 => Instructions::Scalar,
@@ -233,63 +239,68 @@ impl Heads {
         };
         let (rows, stride) = (projected.rows(), projected.width());
         let mut out = States::new(rows, self.width);
-        let mut favourites = vec![0; rows];
+        let mut alignment = vec![0; rows];
         let mut tasks = Vec::new();
-        let (mut queries, mut rest, mut marks): (&[f32], &mut [f32], &mut [usize]) =
-            (projected, &mut out, &mut favourites);
-        for (count, sight) in sights {
+        let (mut queries, mut rest, mut positions): (&[f32], &mut [f32], &mut [usize]) =
+            (projected, &mut out, &mut alignment);
+        for (count, context) in contexts {
             let (rows, other_rows) = queries.split_at(count * stride);
             let (own, other_out) = rest.split_at_mut(count * self.width);
-            let (own_marks, other_marks) = marks.split_at_mut(count);
-            tasks.push((rows, sight, own, own_marks));
-            (queries, rest, marks) = (other_rows, other_out, other_marks);
+            let (own_positions, other_positions) = positions.split_at_mut(count);
+            tasks.push((rows, context, own, own_positions));
+            (queries, rest, positions) = (other_rows, other_out, other_positions);
         }
-        let pieces = if team.threads() > 1 { PIECES } else { 1 };
+        let pieces = if team.threads() > 1 {
+            PIECES_PER_THREAD
+        } else {
+            1
+        };
         let sentences = team.share(tasks.len(), 1).div_ceil(pieces);
         team.for_each(tasks.chunks_mut(sentences), |tasks| {
             let (mut scratch, mut means) = (Scratch::default(), Vec::new());
             let mut tasks = tasks.iter_mut().peekable();
-            while let Some((rows, sight, out, marks)) = tasks.next() {
-                if let Sight::Steps { steps, .. } = sight {
+            while let Some((rows, context, out, positions)) = tasks.next() {
+                if let Context::Steps { steps, .. } = context {
                     steps.push(rows, stride);
                 }
-                let next = tasks.peek().map(|(_, sight, ..)| sight.memory());
-                let (memory, paths) = (sight.memory(), sight.paths());
-                let aligned = if sight.aligns() { marks.len() } else { 0 };
+                let next = tasks.peek().map(|(_, context, ..)| context.cache());
+                let (cache, paths) = (context.cache(), context.paths());
+                let aligned = if context.aligns() { positions.len() } else { 0 };
                 means.clear();
-                means.resize(aligned * memory.rows(), 0.0);
+                means.resize(aligned * cache.rows(), 0.0);
                 let queries = Queries {
                     rows,
                     stride,
                     paths,
                 };
-                memory.attend(instructions, queries, next, &mut scratch, &mut means, out);
-                for (mark, means) in marks.iter_mut().zip(means.chunks_exact(memory.rows())) {
-                    *mark = greatest(means);
+                cache.attend(instructions, queries, next, &mut scratch, &mut means, out);
+                for (position, means) in positions.iter_mut().zip(means.chunks_exact(cache.rows()))
+                {
+                    *position = greatest(means);
                 }
             }
         });
-        (out, favourites)
+        (out, alignment)
     }
 }
 
-impl Memory {
+impl KvCache {
     fn reserve(&mut self, rows: usize) {
         match self {
-            Self::F32(memory) => memory.reserve(rows),
-            Self::Int8(memory) => memory.reserve(rows),
+            Self::F32(cache) => cache.reserve(rows),
+            Self::Int8(cache) => cache.reserve(rows),
         }
     }
 
-    /// Adds rows `[any, stride]`, which end with the keys and the values.
+    /// Appends rows `[any, stride]` that each end with the keys and the values.
     pub(crate) fn push(&mut self, rows: &[f32], stride: usize) {
         match self {
-            Self::F32(memory) => Attend::push(memory, rows, stride),
-            Self::Int8(memory) => Attend::push(memory, rows, stride),
+            Self::F32(cache) => Attend::push(cache, rows, stride),
+            Self::Int8(cache) => Attend::push(cache, rows, stride),
         }
     }
 
-    /// As [`Attend::attend`]; `next` is kept as this is.
+    /// Calls [`Attend::attend`]; `next` must have elements of the same type as this cache.
     fn attend(
         &self,
         instructions: Instructions,
@@ -300,46 +311,46 @@ impl Memory {
         out: &mut [f32],
     ) {
         match self {
-            Self::F32(memory) => {
+            Self::F32(cache) => {
                 let next = match next {
                     Some(Self::F32(next)) => Some(next),
                     _ => None,
                 };
-                Attend::attend(instructions, queries, memory, next, scratch, means, out);
+                Attend::attend(instructions, queries, cache, next, scratch, means, out);
             }
-            Self::Int8(memory) => {
+            Self::Int8(cache) => {
                 let next = match next {
                     Some(Self::Int8(next)) => Some(next),
                     _ => None,
                 };
-                Attend::attend(instructions, queries, memory, next, scratch, means, out);
+                Attend::attend(instructions, queries, cache, next, scratch, means, out);
             }
         }
     }
 
     fn rows(&self) -> usize {
         match self {
-            Self::F32(memory) => memory.rows(),
-            Self::Int8(memory) => memory.rows(),
+            Self::F32(cache) => cache.rows(),
+            Self::Int8(cache) => cache.rows(),
         }
     }
 }
 
-/// What the queries of a sentence attend to.
+/// The rows that the queries of a sentence attend to.
 #[derive(Debug)]
-pub(crate) enum Sight<'a> {
-    /// All of a source; with `align` each query tells where it looked.
-    Source { source: &'a Memory, align: bool },
-    /// Each the rows of its path through all steps, of which this one's are added first: they are put where the queries
-    /// look next.
+pub(crate) enum Context<'a> {
+    /// The whole source; with `align`, the position that each query weighs most is returned.
+    Source { source: &'a KvCache, align: bool },
+    /// For each query, the rows on its path through all steps. The keys and values of the current
+    /// step are appended first, just before the queries read them.
     Steps {
-        steps: &'a mut Memory,
+        steps: &'a mut KvCache,
         paths: &'a [Vec<u32>],
     },
 }
 
-impl Sight<'_> {
-    fn memory(&self) -> &Memory {
+impl Context<'_> {
+    fn cache(&self) -> &KvCache {
         match self {
             Self::Source { source, .. } => source,
             Self::Steps { steps, .. } => steps,
@@ -353,13 +364,13 @@ impl Sight<'_> {
         }
     }
 
-    /// Whether it asks where queries looked.
+    /// Returns whether alignments are requested.
     fn aligns(&self) -> bool {
         matches!(self, Self::Source { align: true, .. })
     }
 }
 
-/// The first place of the greatest value.
+/// Returns the first position of the maximum.
 fn greatest(values: &[f32]) -> usize {
     let mut best = 0;
     for (place, value) in values.iter().enumerate() {

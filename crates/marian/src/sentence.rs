@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::{Encoding, Hypothesis, Row, Tokenizer, carried, carried::Rest, loops, split};
+use crate::{Encoding, Hypothesis, Row, Tokenizer, carried, carried::Rest, loop_guard, split};
 
 /// Source tokens of the longest piece, its end mark not counted: some 80 words. The models were trained on sentences
 /// of up to about 100 tokens; beyond that they leave out clauses.
@@ -307,13 +307,13 @@ impl Sentence {
         }
         let source = &piece.source().ids;
         let limit_reached = hypothesis.ids.len() + 1 >= model.limits.output(source.len() - 1);
-        if !limit_reached && !loops::is_loop(source, &hypothesis.ids) {
+        if !limit_reached && !loop_guard::is_loop(source, &hypothesis.ids) {
             return self.settle(part, text, positioned);
         }
-        let repeated = loops::repeated(&hypothesis.ids);
+        let repeated = loop_guard::repeated(&hypothesis.ids);
         let smaller = piece.place.depth < HALVINGS && piece.encoding.spans.len() >= SHORTEST_HALVED;
         // A source that repeats itself must be allowed to in the translation: no block for it, if there is another way.
-        let block = piece.first.is_none() && !(smaller && loops::repeated(source) > 0);
+        let block = piece.first.is_none() && !(smaller && loop_guard::repeated(source) > 0);
         if block {
             piece.first = Some((repeated, text));
             work.push(Work {

@@ -1,18 +1,19 @@
-//! Long sentences, cut into pieces that a model can take: at clause marks, failing those at spaces, failing those
+//! Splits long sentences into pieces that a model can take: at clause marks, else at spaces, else
 //! anywhere.
 
 use std::ops::Range;
 
 use crate::Encoding;
 
-/// German words that begin a clause or a part of an enumeration: a cut before them leaves two halves that make sense.
+/// German words that begin a clause or an item of an enumeration. A cut before one of them leaves
+/// two halves that make sense.
 const GERMAN_CONJUNCTIONS: [&str; 24] = [
     "aber", "als", "bevor", "da", "damit", "dass", "denn", "doch", "ehe", "falls", "indem",
     "nachdem", "ob", "obwohl", "oder", "sobald", "sodass", "sondern", "sowie", "und", "während",
     "weil", "wenn", "wobei",
 ];
 
-/// The conjunctions of a language, as far as they are known. Without them a cut is made at marks and spaces.
+/// Returns the known conjunctions of a language. Without any, cuts are made at marks and spaces.
 fn conjunctions(language: Option<&str>) -> &'static [&'static str] {
     match language {
         Some("de" | "deu") => &GERMAN_CONJUNCTIONS,
@@ -20,7 +21,8 @@ fn conjunctions(language: Option<&str>) -> &'static [&'static str] {
     }
 }
 
-/// How good a place for a cut is; a better one is taken even if it is further forward.
+/// Quality of a position for a cut, worst first. A better position wins even if it is closer to the
+/// start.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Cut {
     /// In the middle of a word.
@@ -28,14 +30,15 @@ enum Cut {
     Space,
     Conjunction,
     Comma,
-    /// Before a conjunction that follows a comma, behind a bracket or a dash.
+    /// Before a conjunction that follows a comma, after a bracket or a dash.
     Clause,
-    /// Behind a semicolon, a colon, a full stop.
+    /// After a semicolon, a colon or a full stop.
     Mark,
 }
 
-/// The pieces of the encoded text, which is in `language` where that is known, of at most `limit` tokens each: bytes of
-/// the text, without the white space at their ends. What lies between two pieces is white space or nothing.
+/// Returns the pieces of the encoded text, of at most `limit` tokens each, as byte ranges of the
+/// text without the white space at their ends. Between two pieces there is white space or nothing.
+/// `language` is that of the text, where known.
 pub(crate) fn pieces(
     encoding: &Encoding,
     limit: usize,
@@ -52,10 +55,11 @@ pub(crate) fn pieces(
         let next = if rest <= limit {
             spans.len()
         } else {
-            // As many pieces as needed, of about the same length: the last is no stump.
+            // As many pieces as needed, of about the same length, so that the last one is not a
+            // stub.
             let target = rest.div_ceil(rest.div_ceil(limit));
             let earliest = first + (target / 2).max(1);
-            // The best cut, and of equally good ones the last.
+            // The best cut, and among equally good ones the last.
             let quality =
                 |at: usize| quality(text, spans[at - 1].end, spans[at].start, conjunctions);
             (earliest..=first + limit)
@@ -74,13 +78,13 @@ pub(crate) fn pieces(
     pieces
 }
 
-/// How good it is to cut where one token ends and the next begins, at `end` and `start`. (The space before a word
-/// belongs to the word's token.)
+/// Returns the quality of a cut between two tokens, of which one ends at `end` and the next begins
+/// at `start`. (The space before a word belongs to the word's token.)
 fn quality(text: &str, end: usize, start: usize, conjunctions: &[&str]) -> Cut {
-    let behind = &text[end.min(start)..];
-    let word = behind.trim_start();
+    let after = &text[end.min(start)..];
+    let word = after.trim_start();
     let before = text[..end].trim_end();
-    if word.len() == behind.len() && before.len() == end {
+    if word.len() == after.len() && before.len() == end {
         return Cut::Anywhere;
     }
     let next = &word[..word

@@ -1,9 +1,11 @@
-//! SentencePiece model files (`source.spm`, `target.spm`): their protobuf and their normaliser.
+//! SentencePiece model files (`source.spm`, `target.spm`): their protobuf format and their
+//! normaliser.
 //!
-//! The format is that of `sentencepiece_model.proto` in github.com/google/sentencepiece; only the fields that are
-//! needed are declared here. The normaliser follows `normalizer.cc` there: of all rules of the character map that
-//! match at a place the longest counts (the normaliser of the `tokenizers` crate takes the shortest prefix of a
-//! grapheme), and every byte of the result knows which byte of the text it came from.
+//! The format is that of `sentencepiece_model.proto` in github.com/google/sentencepiece; only the
+//! fields in use are declared here. The normaliser follows `normalizer.cc` there: of all rules of
+//! the character map that match at a position, the longest wins (the normaliser of the `tokenizers`
+//! crate takes the shortest prefix of a grapheme). Every byte of the result is mapped to the byte
+//! of the text that it came from.
 
 use std::path::Path;
 
@@ -11,7 +13,7 @@ use prost::Message;
 
 use crate::Error;
 
-/// The mark that stands for a space, U+2581.
+/// Mark that stands for a space, U+2581.
 pub(crate) const SPACE: char = '▁';
 
 /// A SentencePiece model.
@@ -29,31 +31,31 @@ pub(crate) struct Model {
 /// One piece of the vocabulary.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct Piece {
-    /// Its text, spaces as [`SPACE`].
+    /// Text of the piece, with spaces as [`SPACE`].
     #[prost(string, optional, tag = "1")]
     pub(crate) text: Option<String>,
-    /// Its log-probability.
+    /// Log-probability of the piece.
     #[prost(float, optional, tag = "2")]
     pub(crate) score: Option<f32>,
     #[prost(enumeration = "Kind", optional, tag = "3", default = "Normal")]
     kind: Option<i32>,
 }
 
-/// What a piece is for.
+/// Type of a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, prost::Enumeration)]
 #[repr(i32)]
 pub(crate) enum Kind {
     /// Text.
     Normal = 1,
-    /// What stands for all that is not in the vocabulary.
+    /// Stand-in for everything outside the vocabulary.
     Unknown = 2,
     /// A mark that never matches text: `</s>`.
     Control = 3,
-    /// Text that is never cut.
+    /// Text that is never split.
     UserDefined = 4,
-    /// Text that is not used any more.
+    /// Text that is no longer used.
     Unused = 5,
-    /// One byte of a character that is not in the vocabulary: `<0x0A>`.
+    /// One byte of a character outside the vocabulary: `<0x0A>`.
     Byte = 6,
 }
 
@@ -82,40 +84,48 @@ struct NormalizerSpec {
 
 impl Model {
     /// Reads a `.spm` file.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be read, is truncated, or does not hold a unigram model.
     pub(crate) fn load(path: &Path) -> Result<Self, Error> {
         let bytes = std::fs::read(path).map_err(|error| Error::file(path, error))?;
         let model = Self::decode(bytes.as_slice())
-            .map_err(|error| Error::file(path, format!("no SentencePiece model: {error}")))?;
-        // The normaliser's settings come last in the file: a file cut between two messages lacks them.
+            .map_err(|error| Error::file(path, format!("not a SentencePiece model: {error}")))?;
+        // The normaliser's settings are the last part of the file, so a file truncated between two
+        // messages lacks them.
         let (Some(trainer), Some(_)) = (&model.trainer, &model.normalizer) else {
             return Err(Error::file(
                 path,
-                "no SentencePiece model, or one cut short: its settings are missing",
+                "not a SentencePiece model, or cut short: its settings are missing",
             ));
         };
         let fault = if model.pieces.is_empty() {
             "it has no pieces"
         } else if trainer.model_type() != 1 {
-            "it is no unigram model, which is the only kind that this program reads"
+            "it is not a unigram model, the only kind that this program supports"
         } else {
             return Ok(model);
         };
         Err(Error::file(path, fault))
     }
 
-    /// The normaliser of a source model.
+    /// Returns the normaliser of a source model.
+    ///
+    /// # Errors
+    /// Returns an error if the model needs a feature that is not supported, or its character map is
+    /// broken.
     pub(crate) fn normalizer(&self, path: &Path) -> Result<Normalizer, Error> {
         let trainer = self.trainer.clone().unwrap_or_default();
         if trainer.byte_fallback() {
             return Err(Error::file(
                 path,
-                "it falls back to bytes, which this program does not do",
+                "it uses byte fallback, which this program does not support",
             ));
         }
         if trainer.treat_whitespace_as_suffix() {
             return Err(Error::file(
                 path,
-                "it marks spaces behind words, which this program does not do",
+                "it marks spaces after words, which this program does not support",
             ));
         }
         let spec = self.normalizer.clone().unwrap_or_default();
@@ -138,13 +148,13 @@ impl Model {
     }
 }
 
-/// Text as the pieces see it.
+/// Normalised text, ready to be split into pieces.
 #[derive(Debug, Default)]
 pub(crate) struct Normalized {
-    /// The text.
+    /// The normalised text.
     pub(crate) text: String,
-    /// For each of its bytes the offset in the source where it came from, and for its end the end of the source
-    /// that it covers.
+    /// For each byte of the text, its offset in the source; a last item holds the end of the part
+    /// of the source that is covered.
     pub(crate) origins: Vec<usize>,
 }
 
@@ -155,7 +165,7 @@ impl Normalized {
     }
 }
 
-/// What a model does to a text before it is cut into pieces.
+/// Normalisation of a text before it is split into pieces.
 #[derive(Debug)]
 pub(crate) struct Normalizer {
     charsmap: Option<Charsmap>,
@@ -209,7 +219,8 @@ impl Normalizer {
         out
     }
 
-    /// What the beginning of `text` (not empty) becomes, and how many of its bytes that takes.
+    /// Returns the replacement of the start of `text` (not empty), and the number of bytes that it
+    /// replaces.
     fn prefix<'a>(&'a self, text: &'a str) -> (&'a str, usize) {
         if let Some((replacement, length)) = self
             .charsmap
@@ -223,15 +234,16 @@ impl Normalizer {
             return ("", 0);
         };
         let length = first.len_utf8();
-        (plain(first).unwrap_or(&text[..length]), length)
+        (usual_spelling(first).unwrap_or(&text[..length]), length)
     }
 }
 
-/// Returns the usual spelling of a character that differs from it in looks alone, as copied out of a PDF or a word
-/// processor. Models whose files have a character map mostly do the same by it; those without one never saw these.
-fn plain(c: char) -> Option<&'static str> {
+/// Returns the usual spelling of a character that differs from it in appearance alone, as copied
+/// from a PDF or a word processor. Models with a character map mostly do the same; those without
+/// one never saw these characters in training.
+fn usual_spelling(c: char) -> Option<&'static str> {
     Some(match c {
-        // Spaces of a width without a meaning, and a place where a line may be broken.
+        // Spaces whose width has no meaning, and a position where a line may be broken.
         '\u{200b}' => " ",
         _ if c.is_whitespace() => " ",
         // Soft hyphen, word joiners, byte order mark.
@@ -247,10 +259,11 @@ fn plain(c: char) -> Option<&'static str> {
     })
 }
 
-/// A precompiled character map: a double-array trie (Darts-clone) from byte strings to offsets of their replacements.
+/// A precompiled character map: a double-array trie (Darts-clone) from byte strings to offsets of
+/// their replacements.
 ///
-/// The bytes are a little-endian `u32` with the size of the trie, the trie's units (`u32` each), and the replacements,
-/// each ended by a NUL.
+/// The bytes are a little-endian `u32` with the size of the trie, the trie's units (`u32` each),
+/// and the replacements, each ended by a NUL.
 #[derive(Debug)]
 struct Charsmap {
     units: Vec<u32>,
@@ -270,10 +283,10 @@ impl Charsmap {
         })
     }
 
-    /// The replacement of the longest key that `text` begins with, and the key's length.
+    /// Returns the replacement of the longest key that `text` starts with, and the key's length.
     ///
-    /// The bits of a unit: 31 leaf, 8 there is a leaf below, 0–7 label, 10–30 offset of the children, 9 whether the
-    /// offset counts in steps of 256.
+    /// The bits of a unit: 31 leaf, 8 has a leaf below, 0–7 label, 10–30 offset of the children, 9
+    /// whether the offset counts in steps of 256.
     fn longest(&self, text: &[u8]) -> Option<(&str, usize)> {
         let offset = |unit: u32| (unit >> 10) << ((unit & (1 << 9)) >> 6);
         let mut found = None;

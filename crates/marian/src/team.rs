@@ -1,10 +1,11 @@
-//! Threads that share out small pieces of work among themselves.
+//! A team of threads that share small pieces of work.
 //!
-//! A decoder's step is two tasks, or with few rows some sixty of 20 to 200 µs, one after the other. Putting a thread to
-//! sleep and waking it takes about as long as one of those, so between two tasks the threads here stay awake; they go to
-//! sleep when nothing has come for a while, and give the processor away to any other that wants it before that.
+//! A decoder step is two tasks, or with few rows some sixty tasks of 20 to 200 µs, one after the
+//! other. Putting a thread to sleep and waking it takes about as long as one of those, so these
+//! threads stay awake between tasks. They go to sleep after a while without work, and before that
+//! yield the processor to any other thread that wants it.
 //!
-//! Rayon's threads are woken for every task: with it two threads were busy four fifths of the time.
+//! Rayon wakes its threads for every task: with it, two threads were busy four fifths of the time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
@@ -13,16 +14,16 @@ use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 use std::{fmt, hint, io, ptr};
 
-/// How long a thread waits awake: longer than what happens on one thread alone between two operations, the choice of
-/// the next tokens included.
+/// Time that an idle thread stays awake: longer than any stretch that runs on a single thread
+/// between two operations, including the choice of the next tokens.
 const AWAKE: Duration = Duration::from_micros(300);
-/// Looks at the mailbox between two at the clock; about a microsecond.
-const LOOKS: usize = 32;
+/// Number of times that a thread polls its mailbox before it checks the clock; about a microsecond.
+const POLLS: usize = 32;
 
-/// A fixed number of threads, of which the caller's is one.
+/// A fixed number of threads, including the caller's.
 pub(crate) struct Team {
     helpers: Vec<Helper>,
-    /// Held by the caller that the helpers work for.
+    /// Locked by the caller that the helpers are working for.
     turn: Mutex<()>,
 }
 
@@ -32,7 +33,7 @@ struct Helper {
     handle: Option<JoinHandle<()>>,
 }
 
-/// Where a helper finds work. A job is null, something to do, or [`TAKEN`].
+/// The mailbox through which a helper receives jobs. `job` is null, a job to run, or [`TAKEN`].
 #[derive(Default)]
 struct Mailbox {
     job: AtomicPtr<Job<'static>>,
@@ -40,10 +41,10 @@ struct Mailbox {
     is_closed: AtomicBool,
 }
 
-/// Stands for a job that a helper is at work on.
+/// Placeholder for a job that a helper is running.
 const TAKEN: *mut Job<'static> = ptr::dangling_mut();
 
-/// Pieces of work that are numbered, and the next one that nobody has taken.
+/// Numbered pieces of work, and the number of the next one to start.
 struct Job<'a> {
     work: &'a (dyn Fn(usize) + Sync),
     pieces: usize,
@@ -64,10 +65,10 @@ impl Job<'_> {
 }
 
 impl Team {
-    /// A team of so many threads.
+    /// Starts a team of `threads` threads, including the caller's.
     ///
     /// # Errors
-    /// The system gives out no threads.
+    /// Returns an error if the operating system cannot start a thread.
     pub(crate) fn new(threads: usize) -> io::Result<Self> {
         let helper = |index| {
             let mailbox = Arc::new(Mailbox::default());
@@ -91,15 +92,17 @@ impl Team {
         self.helpers.len() + 1
     }
 
-    /// How many of `count` alike things a thread should do, if fewer than `least` are not worth it.
-    pub(crate) fn share(&self, count: usize, least: usize) -> usize {
-        count.div_ceil(self.threads()).max(least).max(1)
+    /// Returns the number of items per thread when `count` similar items are shared out, but no
+    /// fewer than `min`, below which another thread is not worth it.
+    pub(crate) fn share(&self, count: usize, min: usize) -> usize {
+        count.div_ceil(self.threads()).max(min).max(1)
     }
 
-    /// Does `work` with every item, each on one of the threads, and returns when all is done.
+    /// Calls `work` with every item, each on one of the threads, and returns when all calls have
+    /// finished.
     ///
     /// # Panics
-    /// When `work` does.
+    /// Panics if `work` does.
     pub(crate) fn for_each<T: Send>(
         &self,
         items: impl IntoIterator<Item = T>,
@@ -118,10 +121,11 @@ impl Team {
         });
     }
 
-    /// As [`for_each`](Self::for_each), with a result for each item, in their order.
+    /// Calls `work` with every item, as [`for_each`](Self::for_each) does, and returns the results
+    /// in the order of the items.
     ///
     /// # Panics
-    /// When `work` does.
+    /// Panics if `work` does.
     pub(crate) fn map<T: Send, R: Send>(
         &self,
         items: impl IntoIterator<Item = T>,
@@ -134,7 +138,7 @@ impl Team {
         });
         let results = results.into_iter();
         results
-            .map(|result| result.expect("each item is done"))
+            .map(|result| result.expect("every item has a result"))
             .collect()
     }
 
@@ -149,7 +153,7 @@ impl Team {
         if wanted.is_empty() {
             return job.run();
         }
-        // While the helpers work for somebody else, the caller is better off alone.
+        // While the helpers work for another caller, this caller is faster on its own.
         let turn = match self.turn.try_lock() {
             Ok(turn) => Some(turn),
             Err(TryLockError::Poisoned(turn)) => Some(turn.into_inner()),
@@ -169,7 +173,7 @@ impl Team {
         for helper in wanted {
             helper.mailbox.take_back(address);
         }
-        // From here on no helper knows of the job any more.
+        // From here on, no helper refers to the job.
         match outcome {
             Err(panic) => resume_unwind(panic),
             Ok(()) if job.has_panicked.load(Ordering::Relaxed) => {
@@ -181,11 +185,11 @@ impl Team {
 }
 
 impl Mailbox {
-    /// A helper's life.
+    /// Runs jobs until the mailbox is closed: the body of a helper thread.
     fn serve(&self) {
         let mut since = Instant::now();
         loop {
-            for _ in 0..LOOKS {
+            for _ in 0..POLLS {
                 if self.try_to_work() {
                     since = Instant::now();
                 }
@@ -198,8 +202,8 @@ impl Mailbox {
                 thread::yield_now();
                 continue;
             }
-            // Who brings a job looks at the flag after it; so does this thread at the mailbox after the flag. One of
-            // them sees the other's.
+            // The caller stores a job and then reads this flag; this thread sets the flag and then
+            // reads the mailbox. So at least one of them sees the other's write.
             self.is_asleep.store(true, Ordering::SeqCst);
             while self.job.load(Ordering::SeqCst).is_null()
                 && !self.is_closed.load(Ordering::SeqCst)
@@ -211,7 +215,7 @@ impl Mailbox {
         }
     }
 
-    /// Takes part in the job that is there, if one is.
+    /// Runs the job in the mailbox, if there is one, and returns whether there was.
     fn try_to_work(&self) -> bool {
         let job = self.job.load(Ordering::Relaxed);
         if job.is_null() {
@@ -223,11 +227,11 @@ impl Mailbox {
         if taken.is_err() {
             return false;
         }
-        // SAFETY: `Team::run` put its job here, and waits in `take_back` until this mailbox is empty before it lets go
-        // of it.
+        // SAFETY: `Team::run` stored its job here, and does not release it until `take_back` has
+        // seen this mailbox empty.
         #[expect(
             unsafe_code,
-            reason = "the job lives on the stack of the thread that brings it"
+            reason = "the job lives on the stack of the thread that calls `Team::run`"
         )]
         let job = unsafe { &*job };
         if catch_unwind(AssertUnwindSafe(|| job.run())).is_err() {
@@ -237,7 +241,8 @@ impl Mailbox {
         true
     }
 
-    /// Returns when the helper has nothing to do with a job any more: it did not take it yet, or it has finished.
+    /// Waits until the helper no longer refers to the job: it either never started the job or has
+    /// finished it.
     fn take_back(&self, job: *mut Job<'static>) {
         let untaken =
             self.job
@@ -245,12 +250,12 @@ impl Mailbox {
         if untaken.is_ok() {
             return;
         }
-        let mut looks = 0;
+        let mut polls = 0;
         while !self.job.load(Ordering::Acquire).is_null() {
             hint::spin_loop();
-            looks += 1;
+            polls += 1;
             // The helper may be waiting for this processor.
-            if looks % LOOKS == 0 {
+            if polls % POLLS == 0 {
                 thread::yield_now();
             }
         }
@@ -291,7 +296,8 @@ mod tests {
         }
     }
 
-    /// Also while its threads work for somebody else, and for somebody who works for them.
+    /// Also while the team's threads are busy for another caller, and when one of them is itself a
+    /// caller.
     #[test]
     fn many_callers_share_a_team() {
         let team = Team::new(3).expect("threads");

@@ -1,8 +1,10 @@
-//! Text to token ids and back, by `source.spm`, `target.spm` and `vocab.json` of a model directory.
+//! Text to token ids and back, using `source.spm`, `target.spm` and `vocab.json` of a model
+//! directory.
 //!
-//! Pieces of the source come from `source.spm`, ids from `vocab.json` and from nowhere else: the order of the pieces in
-//! the `.spm` files means nothing, and either file may have pieces that the vocabulary lacks. The ids equal those of the
-//! `sentencepiece` library on the same text in NFC and in its usual spelling (`spm::plain`), looked up in `vocab.json`.
+//! Pieces of the source come from `source.spm`, and ids only from `vocab.json`: the order of the
+//! pieces in the `.spm` files has no meaning, and either file may have pieces that the vocabulary
+//! lacks. The ids equal those of the `sentencepiece` library, looked up in `vocab.json`, for the
+//! same text in NFC and in its usual spelling (`spm::usual_spelling`).
 
 use std::{
     collections::HashMap,
@@ -21,33 +23,34 @@ use crate::{
 
 /// Name of the end mark in `vocab.json`.
 const END: &str = "</s>";
-/// Name of what stands for everything unknown.
+/// Name of the unknown token.
 const UNKNOWN: &str = "<unk>";
-/// Name of the padding.
+/// Name of the padding token.
 const PADDING: &str = "<pad>";
-/// Stands in the unigram model for everything unknown. `<unk>` would match the text "<unk>"; this matches one
-/// noncharacter that no vocabulary has, and that is unknown too.
+/// Text of the unknown token in the unigram model. `<unk>` would match the text `"<unk>"`; this
+/// noncharacter is in no vocabulary, and is itself unknown.
 const NEVER: &str = "\u{10ffff}";
 
-/// The tokeniser of a model directory.
+/// Tokeniser of a model directory.
 pub struct Tokenizer {
     source_language: Option<String>,
     normalizer: Normalizer,
     unigram: Unigram,
-    /// Whether words can be cut into pieces one by one (faster: the unigram model remembers words).
+    /// Whether words can be split into pieces one by one, which is faster because the unigram model
+    /// caches words.
     by_words: bool,
-    /// Ids of all that can come from text: no end mark, no padding, no `<unk>`.
+    /// Ids that text can become: all but the end mark, the padding and `<unk>`.
     ids: HashMap<String, u32>,
     end: u32,
     unknown: u32,
-    /// What each id stands for in the target.
+    /// Text of each target id.
     target: Vec<Target>,
 }
 
-/// What a target id stands for.
+/// Text of a target id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Target {
-    /// Nothing that is shown: the end mark, the padding, `<unk>`, a gap in the ids.
+    /// No text: the end mark, the padding, `<unk>`, or a gap in the ids.
     Nothing,
     Text(String),
     Byte(u8),
@@ -56,23 +59,24 @@ enum Target {
 /// A text as token ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoding {
-    /// The text in NFC, which the spans are offsets into.
+    /// The text in NFC, which the spans refer to.
     pub text: String,
-    /// The ids; the last is the end mark.
+    /// Token ids, of which the last is the end mark.
     pub ids: Vec<u32>,
-    /// For each id but the end mark the bytes of `text` that it stands for. The space before a word belongs to it.
+    /// Byte range of `text` for each id except the end mark. The space before a word belongs to the
+    /// word.
     pub spans: Vec<Range<usize>>,
     unknown: u32,
 }
 
 impl Encoding {
-    /// Whether the token at `position` is one that the model does not know.
+    /// Returns whether the model does not know the token at `position`.
     #[must_use]
     pub fn is_unknown(&self, position: usize) -> bool {
         position < self.spans.len() && self.ids[position] == self.unknown
     }
 
-    /// The unknown tokens: position among the ids, and the text they stand for.
+    /// Returns the unknown tokens, as positions among the ids and the text at each.
     pub fn unknown(&self) -> impl Iterator<Item = (usize, &str)> {
         (0..self.spans.len())
             .filter(|&position| self.is_unknown(position))
@@ -89,10 +93,11 @@ impl fmt::Debug for Tokenizer {
 }
 
 impl Tokenizer {
-    /// Reads the tokeniser of the model in `directory`, whose settings are `config`.
+    /// Reads the tokeniser of the model in `directory` with the settings `config`.
     ///
     /// # Errors
-    /// When a file is missing, cut short, of another kind than this program reads, or does not fit the others.
+    /// Returns an error if a file is missing, truncated, of an unsupported kind, or does not fit
+    /// the other files.
     pub fn load(directory: &Path, config: &Config) -> Result<Self, Error> {
         let source_path = directory.join("source.spm");
         let source = spm::Model::load(&source_path)?;
@@ -104,7 +109,7 @@ impl Tokenizer {
         let unknown = vocabulary.id(UNKNOWN)?;
         vocabulary.covers(&source, &source_path)?;
 
-        // Models with a vocabulary for each side keep the target's in a file of its own.
+        // Models with separate vocabularies keep that of the target in a file of its own.
         let separate = directory.join("target_vocab.json");
         let targets = if separate.exists() {
             let targets = Vocabulary::load(separate, config.decoder_vocab_size)?;
@@ -139,20 +144,20 @@ impl Tokenizer {
         })
     }
 
-    /// Language of the source, where the model's files say.
+    /// Returns the source language, if the model's files name it.
     #[must_use]
     pub fn source_language(&self) -> Option<&str> {
         self.source_language.as_deref()
     }
 
-    /// Id of `<unk>`.
+    /// Returns the id of `<unk>`.
     #[must_use]
     pub fn unknown_id(&self) -> u32 {
         self.unknown
     }
 
-    /// The ids of `text`, all of it, with the end mark behind. Text with nothing in it but white space is the end
-    /// mark alone.
+    /// Returns the ids of the whole of `text`, followed by the end mark. Text that is empty or
+    /// white space becomes the end mark alone.
     #[must_use]
     pub fn encode(&self, text: &str) -> Encoding {
         let text: String = if is_nfc(text) {
@@ -165,7 +170,7 @@ impl Tokenizer {
         let mut spans = Vec::new();
         let mut start = 0;
         for word in self.words(&normalized.text) {
-            // It fails only without an id for the unknown, and there is one.
+            // This fails only if there is no id for unknown text, and there is one.
             for piece in self.unigram.encode(word).unwrap_or_default() {
                 let end = start + piece.len();
                 ids.push(self.ids.get(&piece).copied().unwrap_or(self.unknown));
@@ -182,7 +187,8 @@ impl Tokenizer {
         }
     }
 
-    /// The parts that are cut into pieces on their own: words with the space before them, or everything.
+    /// Returns the parts that are split into pieces independently: words with the space before
+    /// them, or the whole text.
     fn words<'a>(&self, text: &'a str) -> impl Iterator<Item = &'a str> {
         let by_words = self.by_words;
         let mut rest = text;
@@ -195,13 +201,13 @@ impl Tokenizer {
             } else {
                 rest.len()
             };
-            let (word, behind) = rest.split_at(end);
-            rest = behind;
+            let (word, remainder) = rest.split_at(end);
+            rest = remainder;
             Some(word)
         })
     }
 
-    /// The text of target ids; the end mark, padding and `<unk>` are left out.
+    /// Returns the text of target ids, without the end mark, padding and `<unk>`.
     #[must_use]
     pub fn decode(&self, ids: &[u32]) -> String {
         let mut bytes = Vec::new();
@@ -216,7 +222,8 @@ impl Tokenizer {
         text.trim_matches(' ').to_owned()
     }
 
-    /// The text of one target id, the space before a word included; empty for what is not shown.
+    /// Returns the text of one target id, including the space before a word; empty for an id
+    /// without text.
     pub(crate) fn piece(&self, id: u32) -> String {
         match self.target.get(id as usize) {
             Some(Target::Text(text)) => text.replace(SPACE, " "),
@@ -226,9 +233,10 @@ impl Tokenizer {
     }
 }
 
-/// The pieces that text is matched against, with their scores. The first stands for everything unknown.
+/// Returns the pieces that text is matched against, with their scores. The first stands for unknown
+/// text.
 fn matching_pieces(model: &spm::Model) -> Vec<(String, f64)> {
-    let longest_score = model
+    let max_score = model
         .pieces
         .iter()
         .filter(|piece| piece.kind() == Kind::Normal)
@@ -239,8 +247,8 @@ fn matching_pieces(model: &spm::Model) -> Vec<(String, f64)> {
         let text = piece.text();
         let score = match piece.kind() {
             Kind::Normal => piece.score(),
-            // As sentencepiece scores them (`unigram_model.cc`): better than any way to cut them.
-            Kind::UserDefined => text.len() as f32 * longest_score - 0.1,
+            // As sentencepiece scores them (`unigram_model.cc`): better than any way to split them.
+            Kind::UserDefined => text.len() as f32 * max_score - 0.1,
             Kind::Unknown | Kind::Control | Kind::Unused | Kind::Byte => return None,
         };
         (!text.is_empty()).then(|| (text.to_owned(), f64::from(score)))
@@ -248,7 +256,7 @@ fn matching_pieces(model: &spm::Model) -> Vec<(String, f64)> {
     pieces
 }
 
-/// What each id of `vocabulary` stands for.
+/// Returns the text of each id of `vocabulary`.
 fn target_texts(vocabulary: &Vocabulary, model: &spm::Model) -> Vec<Target> {
     let bytes: HashMap<&str, u8> = model
         .pieces
@@ -276,18 +284,18 @@ fn target_texts(vocabulary: &Vocabulary, model: &spm::Model) -> Vec<Target> {
     targets
 }
 
-/// A `vocab.json`.
+/// Contents of a `vocab.json`.
 struct Vocabulary {
     path: PathBuf,
     ids: HashMap<String, u32>,
 }
 
 impl Vocabulary {
-    /// Reads a vocabulary whose ids must be below `size`.
+    /// Reads a vocabulary, whose ids must be below `size`.
     fn load(path: PathBuf, size: usize) -> Result<Self, Error> {
         let bytes = std::fs::read(&path).map_err(|error| Error::file(&path, error))?;
         let ids: HashMap<String, u32> = serde_json::from_slice(&bytes)
-            .map_err(|error| Error::file(&path, format!("no vocabulary: {error}")))?;
+            .map_err(|error| Error::file(&path, format!("not a vocabulary: {error}")))?;
         let mut owners = vec![false; size];
         for (piece, &id) in &ids {
             match owners.get_mut(id as usize) {
@@ -322,8 +330,8 @@ impl Vocabulary {
         Err(Error::file(&self.path, reason))
     }
 
-    /// Checks that this is the vocabulary that the pieces of `model` belong to: some may be missing (training drops
-    /// rare ones), but not half of them.
+    /// Checks that the pieces of `model` belong to this vocabulary. Some may be missing, because
+    /// training drops rare ones, but not more than half of them.
     fn covers(&self, model: &spm::Model, path: &Path) -> Result<(), Error> {
         let normal = || {
             model

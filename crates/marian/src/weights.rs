@@ -1,11 +1,13 @@
-//! The weights file of a model directory: where each tensor lies in it, and reading it as `f32`.
+//! The weights file of a model directory: locates each tensor and reads it as `f32`.
 //!
-//! Three containers are read: `model.safetensors`, and `pytorch_model.bin` as torch writes it now ([`torch`]: a zip) and
-//! as it did before 2020 (a row of pickles). Each becomes one index from names to places in the file; tensors are then
-//! read one by one, so that no more than one is in memory twice.
+//! Three containers are supported: `model.safetensors`, and `pytorch_model.bin` both as torch
+//! writes it today ([`torch`]: a zip) and as it did before 2020 (a sequence of pickles). Each is
+//! indexed first, from tensor names to byte offsets. Tensors are then read one by one, so that no
+//! more than one is in memory twice.
 
+mod entry;
+mod error;
 mod pickle;
-mod reason;
 mod safetensors;
 mod tables;
 mod torch;
@@ -17,11 +19,11 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::Error;
-use reason::Reason;
+use entry::{Entry, Kind};
 pub use tables::sinusoids;
 pub(crate) use tables::{ENCODER, OUTPUT};
 
-/// The files looked for, in this order.
+/// File names to look for, in order of preference.
 const NAMES: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];
 
 /// An open weights file with its index.
@@ -32,51 +34,11 @@ pub struct Weights {
     tensors: BTreeMap<String, Entry>,
 }
 
-/// One tensor in a file.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Entry {
-    pub(crate) kind: Kind,
-    pub(crate) shape: Vec<usize>,
-    /// Where its bytes start in the file; they lie in row-major order without gaps.
-    pub(crate) offset: u64,
-}
-
-/// How a tensor's numbers are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    F32,
-    F16,
-    Bf16,
-    /// Anything else, with the bytes of one number: allowed to be in a file, but not readable as weights.
-    Other(&'static str, u64),
-}
-
-impl Kind {
-    fn bytes(self) -> u64 {
-        match self {
-            Self::F32 => 4,
-            Self::F16 | Self::Bf16 => 2,
-            Self::Other(_, bytes) => bytes,
-        }
-    }
-}
-
-impl Entry {
-    /// Length in bytes; `None` if it does not fit a number, as in a file made to mislead.
-    fn len(&self) -> Option<u64> {
-        self.shape
-            .iter()
-            .try_fold(self.kind.bytes(), |product, &dim| {
-                product.checked_mul(dim as u64)
-            })
-    }
-}
-
 impl Weights {
-    /// Opens the weights file of a directory and checks that all tensors lie inside it.
+    /// Opens the weights file of a directory and checks that every tensor lies inside it.
     ///
     /// # Errors
-    /// No such file, or one that is cut short or not of its format.
+    /// Returns an error if there is no such file, or if it is truncated or not of its format.
     pub fn open(directory: &Path) -> Result<Self, Error> {
         let path = NAMES
             .iter()
@@ -85,7 +47,7 @@ impl Weights {
             .ok_or_else(|| {
                 Error::file(
                     directory,
-                    format!("has no weights: neither {} is there", NAMES.join(" nor ")),
+                    format!("has no weights: neither {} exists", NAMES.join(" nor ")),
                 )
             })?;
         let mut file = File::open(&path).map_err(|error| Error::file(&path, error))?;
@@ -108,7 +70,7 @@ impl Weights {
                 .and_then(|bytes| entry.offset.checked_add(bytes));
             if end.is_none_or(|end| end > length) {
                 let reason = format!(
-                    "shape {:?} ends beyond the file's {length} bytes; the file is cut short or damaged",
+                    "shape {:?} extends past the file's {length} bytes; the file is cut short or damaged",
                     entry.shape
                 );
                 return Err(Error::Tensor {
@@ -131,15 +93,16 @@ impl Weights {
         self.tensors.contains_key(name)
     }
 
-    /// Reads a tensor that must have this shape.
+    /// Returns a whole tensor, which must have the given shape.
     ///
     /// # Errors
-    /// It is missing, has another shape, or holds numbers that are no weights.
+    /// Returns an error if it is missing, has another shape, or holds numbers that cannot be weights.
     pub fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
         self.rows(name, shape, 0..shape[0])
     }
 
-    /// Reads some rows of a tensor that must have this shape: for those that are larger than what is made of them.
+    /// Returns some rows of a tensor, which must have the given shape. For tensors that are larger
+    /// than what is built from them.
     pub(crate) fn rows(
         &self,
         name: &str,
@@ -152,7 +115,7 @@ impl Weights {
             .ok_or_else(|| self.error(name, "is not in the file"))?;
         if entry.shape != shape {
             let reason = format!(
-                "expected shape {shape:?} by config.json, found {:?}",
+                "config.json implies shape {shape:?}, found {:?}",
                 entry.shape
             );
             return Err(self.error(name, reason));
@@ -160,7 +123,7 @@ impl Weights {
         if let Kind::Other(kind, _) = entry.kind {
             return Err(self.error(
                 name,
-                format!("holds {kind}; only 32 and 16 bit floats are supported"),
+                format!("holds {kind}; only 32-bit and 16-bit floats are supported"),
             ));
         }
         let values = self
@@ -169,13 +132,13 @@ impl Weights {
         if values.iter().any(|value| !value.is_finite()) {
             return Err(self.error(
                 name,
-                "holds numbers that are infinite or not numbers; the file is damaged",
+                "holds numbers that are infinite or NaN; the file is damaged",
             ));
         }
         Ok(values)
     }
 
-    /// An error about a tensor of this file.
+    /// Returns an error about a tensor of this file.
     pub(crate) fn error(&self, tensor: &str, reason: impl std::fmt::Display) -> Error {
         Error::Tensor {
             path: self.path.clone(),
@@ -184,9 +147,9 @@ impl Weights {
         }
     }
 
-    /// The numbers of some rows of an entry, whose place in the file was checked when it was opened.
+    /// Returns some rows of a tensor. Its position in the file was checked by [`Weights::open`].
     fn values(&self, entry: &Entry, rows: Range<usize>) -> std::io::Result<Vec<f32>> {
-        /// Bytes read at once, a multiple of every kind's size.
+        /// Bytes per read, a multiple of the size of every number format.
         const BLOCK: usize = 1 << 20;
         let mut file = &self.file;
         let width = entry.shape[1..].iter().product::<usize>();

@@ -1,81 +1,84 @@
-//! Attention: each query sees rows of keys and values, never more than it may, so that nothing is padded and nothing
-//! masked.
+//! Attention. Each query reads only the rows of keys and values that it may see, so nothing is
+//! padded or masked.
 //!
-//! A [`Memory`] is what queries look at: the source of a sentence, which they see whole, or the steps of its hypotheses,
-//! of which each sees those on its path. A decoder's step does little arithmetic here and reads all of both, far more
-//! than the caches hold: what counts is bytes. So beside 8-bit products keys and values are kept in 8 bits too, and what
-//! they are multiplied with is brought to 14 bits, in two planes of seven, for sums of integers ([`planes`]). The rest is
-//! f32 either way.
+//! A [`KvCache`] holds what queries attend to: the source of a sentence, which they see whole, or
+//! the steps of its hypotheses, of which each query sees those on its path. A decoder step does
+//! little arithmetic here, but reads the whole of both, far more than the caches hold: the cost is
+//! in bytes. So when the products with weights are 8-bit, keys and values are kept in 8 bits as
+//! well. The numbers that they are multiplied with are rounded to 14 bits, in two planes of seven,
+//! for sums of integers ([`bit_planes`], [`sums`]). Everything else is f32 in either case.
 
-mod kept;
-mod planes;
+mod bit_planes;
+mod element;
+mod sums;
 
 use std::slice::Chunks;
 
 use pulp::Simd;
 
+use super::aligned::CACHE_LINE;
 use super::int8::Instructions;
-use super::lines::LINE;
 use super::prefetch::prefetch_all;
-use super::{LANES, Lines, dispatch, exp, fold, map_lanes, maximum, zip_lanes};
-pub(crate) use kept::Kept;
-use kept::Sums;
-pub(crate) use planes::MOST_VALUES;
+use super::{AlignedVec, LANES, dispatch, exp, fold, map_lanes, maximum, zip_lanes};
+pub(crate) use bit_planes::MAX_HEAD_SIZE;
+pub(crate) use element::KvElement;
+use element::SumBuffers;
 
-/// Keys and values, a row for each token.
+/// Keys and values, one row per token.
 ///
-/// Scores of [`LANES`] rows are computed side by side: a block of keys has as many rows, and the last one is filled up.
-/// Integers are added up [`Kept::TOGETHER`] at a time: as many values of a key lie together, and as many rows of a value.
+/// Scores of [`LANES`] rows are computed side by side: a block of keys has that many rows, and the
+/// last block is padded. Integers are summed [`KvElement::GROUP`] at a time: that many values of a
+/// key are adjacent, and that many rows of a value.
 #[derive(Debug)]
-pub(crate) struct Memory<T> {
+pub(crate) struct KvCache<T> {
     heads: usize,
-    /// Values of a head.
+    /// Values per head.
     size: usize,
     rows: usize,
-    /// `[rows / LANES, heads, depth / TOGETHER, LANES, TOGETHER]`
-    keys: Lines<T>,
-    /// `[rows / TOGETHER, heads, depth, TOGETHER]`
-    values: Lines<T>,
-    /// What a unit of a key is worth, `[rows / LANES, heads, LANES]`.
-    key_units: Lines<f32>,
-    /// What a unit of a value is worth, likewise.
-    value_units: Lines<f32>,
+    /// `[rows / LANES, heads, depth / GROUP, LANES, GROUP]`
+    keys: AlignedVec<T>,
+    /// `[rows / GROUP, heads, depth, GROUP]`
+    values: AlignedVec<T>,
+    /// Value of one unit of each key, `[rows / LANES, heads, LANES]`.
+    key_units: AlignedVec<f32>,
+    /// Value of one unit of each value, likewise.
+    value_units: AlignedVec<f32>,
 }
 
-impl<T: Kept> Memory<T> {
-    /// Without rows, each of which is to be `width` wide.
+impl<T: KvElement> KvCache<T> {
+    /// Returns an empty cache for rows of `width` values.
     pub(crate) fn new(width: usize, heads: usize) -> Self {
         Self {
             heads,
             size: width / heads,
             rows: 0,
-            keys: Lines::default(),
-            values: Lines::default(),
-            key_units: Lines::default(),
-            value_units: Lines::default(),
+            keys: AlignedVec::default(),
+            values: AlignedVec::default(),
+            key_units: AlignedVec::default(),
+            value_units: AlignedVec::default(),
         }
     }
 
-    /// Makes room for so many rows and no more.
+    /// Reserves capacity for exactly `rows` more rows.
     pub(crate) fn reserve(&mut self, rows: usize) {
         let rows = (self.rows + rows).next_multiple_of(LANES);
         let (numbers, units) = (rows * self.width(), rows * self.heads);
-        self.keys.make_room(numbers);
-        self.values.make_room(numbers);
-        self.key_units.make_room(units);
-        self.value_units.make_room(units);
+        self.keys.reserve_total(numbers);
+        self.values.reserve_total(numbers);
+        self.key_units.reserve_total(units);
+        self.value_units.reserve_total(units);
     }
 
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Of all heads together, filled up.
+    /// Returns the values per row in all heads together, padding included.
     fn width(&self) -> usize {
         self.heads * T::depth(self.size)
     }
 
-    /// Of units `[rows / LANES, heads, LANES]` a head's.
+    /// Returns the units of one head among units `[rows / LANES, heads, LANES]`.
     #[inline(always)]
     fn units<'a>(
         &self,
@@ -86,16 +89,17 @@ impl<T: Kept> Memory<T> {
         units.skip(head).step_by(self.heads)
     }
 
-    /// The values that are read: those of rows that there are, and what their fours are filled up with.
+    /// Returns the values to read: those of the existing rows, and the padding of their last group.
     fn values(&self) -> &[T] {
-        &self.values[..self.rows.next_multiple_of(T::TOGETHER) * self.width()]
+        &self.values[..self.rows.next_multiple_of(T::GROUP) * self.width()]
     }
 
-    /// Asks for what is read of it, one of so many parts each time that it is called.
-    fn asking(&self, parts: usize) -> impl FnMut() + use<'_, T> {
-        let mut numbers = [&self.keys[..], self.values()].map(|numbers| lines(numbers, parts));
-        let mut units =
-            [&self.key_units[..], &self.value_units[..]].map(|units| lines(units, parts));
+    /// Returns a closure that prefetches the cache in `parts` parts, one per call.
+    fn prefetcher(&self, parts: usize) -> impl FnMut() + use<'_, T> {
+        let mut numbers =
+            [&self.keys[..], self.values()].map(|numbers| cache_line_parts(numbers, parts));
+        let mut units = [&self.key_units[..], &self.value_units[..]]
+            .map(|units| cache_line_parts(units, parts));
         move || {
             numbers
                 .iter_mut()
@@ -108,7 +112,7 @@ impl<T: Kept> Memory<T> {
         }
     }
 
-    /// Adds an empty block where the next row needs one.
+    /// Adds an empty block if the next row needs one.
     fn grow(&mut self) {
         let rows = (self.rows + 1).next_multiple_of(LANES);
         let (numbers, units) = (rows * self.width(), rows * self.heads);
@@ -119,9 +123,9 @@ impl<T: Kept> Memory<T> {
     }
 }
 
-/// Cuts numbers into so many parts or fewer, of whole cache lines.
-fn lines<N>(numbers: &[N], parts: usize) -> Chunks<'_, N> {
-    let line = LINE / size_of::<N>();
+/// Splits numbers into at most `parts` parts of whole cache lines.
+fn cache_line_parts<N>(numbers: &[N], parts: usize) -> Chunks<'_, N> {
+    let line = CACHE_LINE / size_of::<N>();
     numbers.chunks(
         numbers
             .len()
@@ -131,40 +135,42 @@ fn lines<N>(numbers: &[N], parts: usize) -> Chunks<'_, N> {
     )
 }
 
-/// Queries `[any, stride]`, which begin with the queries proper.
+/// Queries: rows `[any, stride]` that each start with the query itself.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Queries<'a> {
     pub(crate) rows: &'a [f32],
     pub(crate) stride: usize,
-    /// Of each the rows that it sees, in ascending order; without paths each sees all.
+    /// For each query, the rows that it sees, in ascending order; without paths, every query sees
+    /// all.
     pub(crate) paths: Option<&'a [Vec<u32>]>,
 }
 
-/// Numbers between the steps of an attention, used again for the next.
+/// Buffers of an attention, reused by the next one.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
-    /// Of all rows: scores, then weights, `[SIDE_BY_SIDE, rows / LANES, LANES]`.
-    all: Lines<f32>,
-    /// Of the rows of a path.
+    /// For all rows: first scores, then weights, `[SIDE_BY_SIDE, rows / LANES, LANES]`.
+    all: AlignedVec<f32>,
+    /// For the rows of a path.
     own: Vec<f32>,
-    sums: Sums,
+    sums: SumBuffers,
 }
 
-/// Attention to memories of this kind.
-pub(crate) trait Attend: Kept {
-    /// Adds rows `[any, stride]`, which end with the keys and the values.
-    fn push(memory: &mut Memory<Self>, rows: &[f32], stride: usize);
+/// Attention to a cache with elements of this type.
+pub(crate) trait Attend: KvElement {
+    /// Appends rows `[any, stride]` that each end with the keys and the values.
+    fn push(cache: &mut KvCache<Self>, rows: &[f32], stride: usize);
 
-    /// Scaled dot-product attention, `out[q, h] = Σₜ softmaxₜ(query[q, h] · keyₜ[h] / √d) · valueₜ[h]` per query q and
-    /// head h: `[queries, heads · d]`. There is at least one row. What `next` remembers will be looked at next, and is
-    /// asked for meanwhile.
+    /// Computes scaled dot-product attention, `out[q, h] = Σₜ softmaxₜ(query[q, h] · keyₜ[h] / √d)
+    /// · valueₜ[h]` per query q and head h: `[queries, heads · d]`. The cache must not be empty.
+    /// `next` is the cache that the next call will read; it is prefetched in the meantime.
     ///
-    /// Where `means` is not empty it gets the mean over the heads of the weight of each row, `[queries, rows]`.
+    /// `means`, if not empty, receives the weight of each row as the mean over the heads,
+    /// `[queries, rows]`.
     fn attend(
         instructions: Instructions,
         queries: Queries,
-        memory: &Memory<Self>,
-        next: Option<&Memory<Self>>,
+        cache: &KvCache<Self>,
+        next: Option<&KvCache<Self>>,
         scratch: &mut Scratch,
         means: &mut [f32],
         out: &mut [f32],
@@ -174,18 +180,18 @@ pub(crate) trait Attend: Kept {
 macro_rules! attend {
     ($($type:ty, $push:ident, $attend:ident;)*) => {$(
         impl Attend for $type {
-            fn push(memory: &mut Memory<Self>, rows: &[f32], stride: usize) {
-                $push(memory, rows, stride);
+            fn push(cache: &mut KvCache<Self>, rows: &[f32], stride: usize) {
+                $push(cache, rows, stride);
             }
 
-            fn attend(instructions: Instructions, queries: Queries, memory: &Memory<Self>, next: Option<&Memory<Self>>, scratch: &mut Scratch, means: &mut [f32], out: &mut [f32]) {
-                $attend(instructions, queries, memory, next, scratch, means, out);
+            fn attend(instructions: Instructions, queries: Queries, cache: &KvCache<Self>, next: Option<&KvCache<Self>>, scratch: &mut Scratch, means: &mut [f32], out: &mut [f32]) {
+                $attend(instructions, queries, cache, next, scratch, means, out);
             }
         }
 
         dispatch! {
-            fn $push<'a>(memory: &'a mut Memory<$type>, rows: &'a [f32], stride: usize) -> () = push_kernel;
-            fn $attend<'a>(instructions: Instructions, queries: Queries<'a>, memory: &'a Memory<$type>, next: Option<&'a Memory<$type>>, scratch: &'a mut Scratch, means: &'a mut [f32], out: &'a mut [f32]) -> () = attend_kernel;
+            fn $push<'a>(cache: &'a mut KvCache<$type>, rows: &'a [f32], stride: usize) -> () = push_kernel;
+            fn $attend<'a>(instructions: Instructions, queries: Queries<'a>, cache: &'a KvCache<$type>, next: Option<&'a KvCache<$type>>, scratch: &'a mut Scratch, means: &'a mut [f32], out: &'a mut [f32]) -> () = attend_kernel;
         }
     )*};
 }
@@ -196,88 +202,94 @@ attend! {
 }
 
 dispatch! {
-    /// Σ aᵢ·bᵢ in [`LANES`] lanes.
+    /// Returns Σ aᵢ·bᵢ, summed in [`LANES`] lanes.
     fn dot<'a>(a: &'a [f32], b: &'a [f32]) -> f32 = dot_kernel;
 }
 
 #[inline(always)]
-fn push_kernel<S: Simd, T: Kept>(simd: S, memory: &mut Memory<T>, rows: &[f32], stride: usize) {
-    let (size, heads) = (memory.size, memory.heads);
+fn push_kernel<S: Simd, T: KvElement>(
+    simd: S,
+    cache: &mut KvCache<T>,
+    rows: &[f32],
+    stride: usize,
+) {
+    let (size, heads) = (cache.size, cache.heads);
     let (width, depth) = (size * heads, T::depth(size));
-    let mut kept = vec![T::default(); T::TOGETHER * depth];
+    let mut stored = vec![T::default(); T::GROUP * depth];
     let mut rest = rows;
     while rest.len() >= stride {
-        memory.grow();
-        let (block, first) = (memory.rows / LANES, memory.rows % LANES);
-        let (together, place) = (memory.rows / T::TOGETHER, memory.rows % T::TOGETHER);
-        let count = (T::TOGETHER - place).min(rest.len() / stride);
+        cache.grow();
+        let (block, first) = (cache.rows / LANES, cache.rows % LANES);
+        let (group, place) = (cache.rows / T::GROUP, cache.rows % T::GROUP);
+        let count = (T::GROUP - place).min(rest.len() / stride);
         let rows;
         (rows, rest) = rest.split_at(count * stride);
-        memory.rows += count;
-        let kept = &mut kept[..count * depth];
+        cache.rows += count;
+        let stored = &mut stored[..count * depth];
         for head in 0..heads {
-            // Of the block and the head: where their units are, and their keys.
+            // Index of the head within the block, which locates its units and its keys.
             let unit = block * heads + head;
             let rows = || rows.chunks_exact(stride).zip(first..);
             let of_head = |start| start + head * size..start + (head + 1) * size;
-            let keys = &mut memory.keys[unit * depth * LANES..][..depth * LANES];
-            for ((row, lane), kept) in rows().zip(kept.chunks_exact_mut(depth)) {
-                memory.key_units[unit * LANES + lane] =
-                    T::keep(&row[of_head(stride - 2 * width)], kept);
-                T::put_key(simd, kept, lane, keys);
+            let keys = &mut cache.keys[unit * depth * LANES..][..depth * LANES];
+            for ((row, lane), stored) in rows().zip(stored.chunks_exact_mut(depth)) {
+                cache.key_units[unit * LANES + lane] =
+                    T::store(&row[of_head(stride - 2 * width)], stored);
+                T::write_key(simd, stored, lane, keys);
             }
-            for ((row, lane), kept) in rows().zip(kept.chunks_exact_mut(depth)) {
-                memory.value_units[unit * LANES + lane] =
-                    T::keep(&row[of_head(stride - width)], kept);
+            for ((row, lane), stored) in rows().zip(stored.chunks_exact_mut(depth)) {
+                cache.value_units[unit * LANES + lane] =
+                    T::store(&row[of_head(stride - width)], stored);
             }
-            let start = (together * heads + head) * depth * T::TOGETHER;
-            let values = &mut memory.values[start..][..depth * T::TOGETHER];
-            T::put_values(kept, depth, place, values);
+            let start = (group * heads + head) * depth * T::GROUP;
+            let values = &mut cache.values[start..][..depth * T::GROUP];
+            T::write_values(stored, depth, place, values);
         }
     }
 }
 
-/// Stages of an attention: scores, weights, sums.
+/// Number of stages of an attention: scores, weights, sums.
 const STAGES: usize = 3;
 
-/// Heads of queries that go through each stage of an attention before any goes through the next. Each is a chain of
-/// operations that wait for one another; a processor does those of others meanwhile, if they are near enough. One query
-/// of the usual eight heads is that many.
+/// Number of (head, query) pairs that go through a stage of an attention together. Each is a chain
+/// of operations that wait for one another; the processor runs other chains in the meantime if they
+/// are close enough. A single query of a model with the usual eight heads is this many.
 const SIDE_BY_SIDE: usize = 8;
 
-/// Head by head, all queries one after the other: what one has read of a head is in the cache for the next. All rows get
-/// scores and weights, also those beside a path, whose weight is none: side by side they cost less than one by one.
+/// Processes the heads in order, and the queries within each head: what one query has read of a
+/// head is in the cache for the next. All rows get scores and weights, even those off a path, whose
+/// weight is zero: computed side by side they cost less than one by one.
 #[inline(always)]
 #[expect(
     clippy::too_many_arguments,
-    reason = "those of `Attend::attend` and one"
+    reason = "the arguments of `Attend::attend` and one more"
 )]
-fn attend_kernel<S: Simd, T: Kept>(
+fn attend_kernel<S: Simd, T: KvElement>(
     simd: S,
     instructions: Instructions,
     queries: Queries,
-    memory: &Memory<T>,
-    next: Option<&Memory<T>>,
+    cache: &KvCache<T>,
+    next: Option<&KvCache<T>>,
     scratch: &mut Scratch,
     means: &mut [f32],
     out: &mut [f32],
 ) {
-    let (heads, size, rows) = (memory.heads, memory.size, memory.rows);
+    let (heads, size, rows) = (cache.heads, cache.size, cache.rows);
     let (width, depth) = (size * heads, T::depth(size));
     let scale = (size as f32).sqrt().recip();
-    let (key_stride, value_stride) = (memory.width() * LANES, memory.width() * T::TOGETHER);
-    let values = memory.values();
+    let (key_stride, value_stride) = (cache.width() * LANES, cache.width() * T::GROUP);
+    let values = cache.values();
     let Scratch { all, own, sums } = scratch;
     let blocks = rows.div_ceil(LANES);
     all.grow(SIDE_BY_SIDE * blocks * LANES);
     let all = all.as_chunks_mut::<LANES>().0;
     let mut totals = [0.0; SIDE_BY_SIDE];
     let count = out.len() / width;
-    // A part at each stage of each chain: all at once would be more than can be under way.
-    let mut asking = next.map(|next| next.asking(STAGES * heads * count));
-    let mut ask = || {
-        if let Some(ask) = &mut asking {
-            ask();
+    // One part per stage of each chain, because all at once would be more than can be in flight.
+    let mut prefetcher = next.map(|next| next.prefetcher(STAGES * heads * count));
+    let mut prefetch_part = || {
+        if let Some(prefetch) = &mut prefetcher {
+            prefetch();
         }
     };
     for start in (0..heads * count).step_by(SIDE_BY_SIDE) {
@@ -285,18 +297,18 @@ fn attend_kernel<S: Simd, T: Kept>(
         let chains = || chains.clone().map(|chain| (chain / count, chain % count));
         for ((head, query), scores) in chains().zip(all.chunks_exact_mut(blocks)) {
             let query = &queries.rows[query * queries.stride + head * size..][..size];
-            let keys = &memory.keys[head * depth * LANES..];
+            let keys = &cache.keys[head * depth * LANES..];
             T::scores(instructions, query, keys, key_stride, sums, scores);
-            for (scores, units) in scores.iter_mut().zip(memory.units(&memory.key_units, head)) {
+            for (scores, units) in scores.iter_mut().zip(cache.units(&cache.key_units, head)) {
                 *scores = zip_lanes(*scores, *units, |score, unit| score * (unit * scale));
             }
-            ask();
+            prefetch_part();
         }
         for (((head, query), weights), total) in
             chains().zip(all.chunks_exact_mut(blocks)).zip(&mut totals)
         {
             let path = queries.paths.map(|paths| &paths[query][..]);
-            *total = weigh(simd, rows, path, weights, own);
+            *total = path_softmax(simd, rows, path, weights, own);
             if !means.is_empty() {
                 let factor = (*total * heads as f32).recip();
                 let means = &mut means[query * rows..(query + 1) * rows];
@@ -306,11 +318,11 @@ fn attend_kernel<S: Simd, T: Kept>(
             }
             for (weights, units) in weights
                 .iter_mut()
-                .zip(memory.units(&memory.value_units, head))
+                .zip(cache.units(&cache.value_units, head))
             {
                 *weights = zip_lanes(*weights, *units, |weight, unit| weight * unit);
             }
-            ask();
+            prefetch_part();
         }
         for (((head, query), weights), total) in chains().zip(all.chunks_exact(blocks)).zip(totals)
         {
@@ -318,20 +330,20 @@ fn attend_kernel<S: Simd, T: Kept>(
                 instructions,
                 weights.as_flattened(),
                 total.recip(),
-                &values[head * depth * T::TOGETHER..],
+                &values[head * depth * T::GROUP..],
                 value_stride,
                 sums,
                 &mut out[query * width + head * size..][..size],
             );
-            ask();
+            prefetch_part();
         }
     }
 }
 
-/// Turns the scores of so many rows into weights, which are yet to be divided by their sum: gives the sum. Rows beside
-/// the path get none.
+/// Turns the scores of `rows` rows into weights that are not yet divided by their sum, and returns
+/// that sum. Rows off the path get weight zero.
 #[inline(always)]
-fn weigh<S: Simd>(
+fn path_softmax<S: Simd>(
     simd: S,
     rows: usize,
     path: Option<&[u32]>,
@@ -339,7 +351,7 @@ fn weigh<S: Simd>(
     own: &mut Vec<f32>,
 ) -> f32 {
     match path {
-        // A path that leaves no row out, as with one hypothesis, is all of them.
+        // A path that skips no row, as with a single hypothesis, needs no gathering.
         Some(path) if path.len() < rows => {
             let weights = scores.as_flattened_mut();
             own.clear();
@@ -376,8 +388,8 @@ fn dot_kernel<S: Simd>(_: S, a: &[f32], b: &[f32]) -> f32 {
     fold(lanes, |a, b| a + b)
 }
 
-/// Turns scores into weights, which are yet to be divided by their sum: gives the sum. Whole registers, for what is left
-/// of one would take as long as several.
+/// Turns scores into weights that are not yet divided by their sum, and returns that sum. The
+/// scores are whole registers, because the remainder of one would take as long as several.
 #[inline(always)]
 fn softmax<S: Simd>(simd: S, scores: &mut [[f32; LANES]]) -> f32 {
     let greatest = maximum(simd, scores.as_flattened());
@@ -394,7 +406,7 @@ fn softmax<S: Simd>(simd: S, scores: &mut [[f32; LANES]]) -> f32 {
 mod tests {
     use super::*;
 
-    /// Keys and values lie where they do however many rows came at a time.
+    /// Checks that keys and values have the same layout however many rows are pushed at a time.
     fn pushed_in_parts<T: Attend + PartialEq + std::fmt::Debug>() {
         for (heads, size) in [(2, 64), (3, 12), (1, 5)] {
             let width = heads * size;
@@ -403,26 +415,26 @@ mod tests {
                 .map(|i| (i as f32 * 0.618_034).fract() - 0.5)
                 .collect();
             let pushed = |counts: &[usize]| {
-                let mut memory = Memory::<T>::new(width, heads);
+                let mut cache = KvCache::<T>::new(width, heads);
                 let mut rest = &rows[..];
                 for count in counts.iter().cycle() {
                     let count = (count * stride).min(rest.len());
                     if count == 0 {
                         break;
                     }
-                    T::push(&mut memory, &rest[..count], stride);
+                    T::push(&mut cache, &rest[..count], stride);
                     rest = &rest[count..];
                 }
-                assert_eq!(memory.rows, 37);
-                memory
+                assert_eq!(cache.rows, 37);
+                cache
             };
             let one_by_one = pushed(&[1]);
             for counts in [&[37][..], &[4], &[3, 6, 1, 18]] {
-                let memory = pushed(counts);
-                assert_eq!(memory.keys[..], one_by_one.keys[..]);
-                assert_eq!(memory.values[..], one_by_one.values[..]);
-                assert_eq!(memory.key_units[..], one_by_one.key_units[..]);
-                assert_eq!(memory.value_units[..], one_by_one.value_units[..]);
+                let cache = pushed(counts);
+                assert_eq!(cache.keys[..], one_by_one.keys[..]);
+                assert_eq!(cache.values[..], one_by_one.values[..]);
+                assert_eq!(cache.key_units[..], one_by_one.key_units[..]);
+                assert_eq!(cache.value_units[..], one_by_one.value_units[..]);
             }
         }
     }

@@ -1,15 +1,15 @@
-//! The parts of a layer, and reading them from the weights.
+//! The parts of a layer, and how they are read from the weights.
 
 use std::ops::Range;
 
-use super::state::{LayerMemory, SentenceMemory};
+use super::state::{LayerCaches, SentenceState};
 use crate::Error;
 use crate::config::{Activation, Config};
-use crate::ops::{Arithmetic, Heads, Linear, Matrix, Norm, Sight, States};
+use crate::ops::{Arithmetic, Context, Heads, Linear, Matrix, Norm, States};
 use crate::team::Team;
 use crate::weights::Weights;
 
-/// Reads tensors whose names start alike.
+/// Reads the tensors of a layer.
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'a> {
     pub(super) team: &'a Team,
@@ -18,7 +18,7 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Projections of the same input in one product: their outputs side by side.
+    /// Reads projections of the same input as one product, with their outputs side by side.
     fn linear(&self, names: &[String], outputs: usize, inputs: usize) -> Result<Linear, Error> {
         let (mut weights, mut bias) = (Vec::new(), Vec::new());
         for name in names {
@@ -49,7 +49,7 @@ impl Reader<'_> {
     }
 }
 
-/// What follows an attention: its output projection, the residual connection and normalisation.
+/// The operations that follow an attention: output projection, residual connection, normalisation.
 #[derive(Debug)]
 struct Projection {
     output: Linear,
@@ -71,7 +71,7 @@ impl Projection {
     }
 }
 
-/// Attention to the tokens of the own side.
+/// Attention to the tokens of the same side.
 #[derive(Debug)]
 struct SelfAttention {
     heads: Heads,
@@ -98,7 +98,7 @@ struct CrossAttention {
     heads: Heads,
     query: Linear,
     /// Keys and values side by side: `[.., 2 · d_model]`.
-    memory: Linear,
+    keys_values: Linear,
     projection: Projection,
 }
 
@@ -109,17 +109,18 @@ impl CrossAttention {
         Ok(Self {
             heads,
             query: reader.linear(&[part("q")], heads.width, heads.width)?,
-            memory: reader.linear(&[part("k"), part("v")], heads.width, heads.width)?,
+            keys_values: reader.linear(&[part("k"), part("v")], heads.width, heads.width)?,
             projection: Projection::read(reader, &name, heads.width)?,
         })
     }
 }
 
-/// Rows that go through both products of a feed-forward before the next do. What lies between the products is four times
-/// as wide as all else: so it stays in a second-level cache, and what a batch takes of memory stays small.
-const ROWS: usize = 128;
+/// Rows that go through both products of a feed-forward block before the next rows do. The result
+/// of the first product is four times as wide as everything else; this way it stays in a
+/// second-level cache, and a batch takes little memory.
+const FEED_FORWARD_ROWS: usize = 128;
 
-/// Two products with an activation between them, residual connection and normalisation.
+/// Two products with an activation in between, a residual connection and normalisation.
 #[derive(Debug)]
 struct FeedForward {
     activation: Activation,
@@ -144,11 +145,11 @@ impl FeedForward {
         })
     }
 
-    /// `[rows, d_model]` → `[rows, d_model]`, some rows after the other.
+    /// Computes `[rows, d_model]` → `[rows, d_model]`, a block of rows at a time.
     fn forward(&self, team: &Team, x: &States) -> States {
         let mut out = States::new(x.rows(), x.width());
-        let blocks = x.chunks(ROWS * x.width());
-        for (x, out) in blocks.zip(out.chunks_mut(ROWS * x.width())) {
+        let blocks = x.chunks(FEED_FORWARD_ROWS * x.width());
+        for (x, out) in blocks.zip(out.chunks_mut(FEED_FORWARD_ROWS * x.width())) {
             let inner = self.inner.forward(team, x, Some(self.activation));
             let mut outer = self.outer.forward(team, &inner, None);
             self.norm.apply(team, &mut outer, x);
@@ -181,7 +182,8 @@ impl EncoderLayer {
         })
     }
 
-    /// `x` `[tokens, d_model]`, the tokens of `sentences`; each sees its own sentence.
+    /// Computes the layer for `x` `[tokens, d_model]`, the tokens of `sentences`; each token sees
+    /// its own sentence.
     pub(super) fn forward(&self, team: &Team, x: &States, sentences: &[Range<usize>]) -> States {
         let SelfAttention {
             heads,
@@ -189,12 +191,12 @@ impl EncoderLayer {
             projection,
         } = &self.attention;
         let inputs = inputs.forward(team, x, None);
-        let sources = heads.sources(team, &inputs, sentences);
-        let sights = sources.iter().zip(sentences).map(|(source, sentence)| {
+        let sources = heads.source_caches(team, &inputs, sentences);
+        let contexts = sources.iter().zip(sentences).map(|(source, sentence)| {
             let align = false;
-            (sentence.len(), Sight::Source { source, align })
+            (sentence.len(), Context::Source { source, align })
         });
-        let (attended, _) = heads.attention(team, &inputs, sights);
+        let (attended, _) = heads.attention(team, &inputs, contexts);
         self.feed_forward
             .forward(team, &projection.forward(team, &attended, x))
     }
@@ -225,48 +227,49 @@ impl DecoderLayer {
         })
     }
 
-    /// What the layer remembers of each sentence at the start: keys and values of the source, and no step. `states`
-    /// `[tokens, d_model]` is the encoder's output for `sentences`.
-    pub(super) fn memories(
+    /// Returns the initial caches of the layer, one per sentence: keys and values of the source,
+    /// and no steps. `states` `[tokens, d_model]` is the encoder's output for `sentences`.
+    pub(super) fn caches(
         &self,
         team: &Team,
         states: &[f32],
         sentences: &[Range<usize>],
-    ) -> Vec<LayerMemory> {
-        let rows = self.cross.memory.forward(team, states, None);
-        let sources = self.cross.heads.sources(team, &rows, sentences);
-        let memory = |source| LayerMemory {
+    ) -> Vec<LayerCaches> {
+        let rows = self.cross.keys_values.forward(team, states, None);
+        let sources = self.cross.heads.source_caches(team, &rows, sentences);
+        let caches = |source| LayerCaches {
             source,
-            steps: self.own.heads.memory(),
+            steps: self.own.heads.empty_cache(),
         };
-        sources.into_iter().map(memory).collect()
+        sources.into_iter().map(caches).collect()
     }
 
-    /// One step of the layer with this index: `x` `[rows, d_model]`, the hypotheses of all sentences. Adds this step's
-    /// keys and values to what the layer remembers. The alignment is that of the cross-attention.
+    /// Runs one step of this layer, which has the given index, for `x` `[rows, d_model]`, the
+    /// hypotheses of all sentences. Appends this step's keys and values to the caches of the layer.
+    /// The alignments returned are those of the cross-attention.
     pub(super) fn step(
         &self,
         team: &Team,
         index: usize,
         x: &States,
-        sentences: &mut [SentenceMemory],
+        sentences: &mut [SentenceState],
     ) -> (States, Vec<usize>) {
         let inputs = self.own.inputs.forward(team, x, None);
-        let sights = sentences.iter_mut().map(|sentence| {
+        let contexts = sentences.iter_mut().map(|sentence| {
             let steps = &mut sentence.layers[index].steps;
             let paths = &sentence.paths;
-            (paths.len(), Sight::Steps { steps, paths })
+            (paths.len(), Context::Steps { steps, paths })
         });
-        let (attended, _) = self.own.heads.attention(team, &inputs, sights);
+        let (attended, _) = self.own.heads.attention(team, &inputs, contexts);
         let x = self.own.projection.forward(team, &attended, x);
 
         let query = self.cross.query.forward(team, &x, None);
-        let sights = sentences.iter().map(|sentence| {
+        let contexts = sentences.iter().map(|sentence| {
             let source = &sentence.layers[index].source;
             let align = sentence.align && index + 1 == sentence.layers.len();
-            (sentence.paths.len(), Sight::Source { source, align })
+            (sentence.paths.len(), Context::Source { source, align })
         });
-        let (attended, alignment) = self.cross.heads.attention(team, &query, sights);
+        let (attended, alignment) = self.cross.heads.attention(team, &query, contexts);
         let x = self.cross.projection.forward(team, &attended, &x);
         (self.feed_forward.forward(team, &x), alignment)
     }

@@ -1,4 +1,4 @@
-//! From a model directory to a network.
+//! Builds a network from a model directory.
 
 use std::path::Path;
 
@@ -10,13 +10,15 @@ use crate::weights::{ENCODER, OUTPUT, Weights};
 use crate::{Config, Error, Instructions};
 
 impl Network {
-    /// Loads the weights of a model directory, from `model.safetensors` or else `pytorch_model.bin`.
+    /// Loads the weights of a model directory, from `model.safetensors` or else
+    /// `pytorch_model.bin`.
     ///
-    /// The network computes in threads of its own: as many as asked for, else as the process may use (CPU affinity and
-    /// the quota of a container count).
+    /// The network runs on threads of its own: as many as requested, or else as many as the process
+    /// may use (CPU affinity and the quota of a container count).
     ///
     /// # Errors
-    /// A missing, truncated or mismatched weights file, or a start token whose embedding is not zero.
+    /// Returns an error if the weights file is missing, truncated or does not match the
+    /// configuration, or if the embedding of the start token is not zero.
     pub fn load(directory: &Path, config: &Config, execution: &Execution) -> Result<Self, Error> {
         let weights = Weights::open(directory)?;
         let threads = execution.threads.map_or_else(
@@ -24,9 +26,8 @@ impl Network {
             Ok,
         )?;
         let alone = Team::new(1).map_err(|error| Error::file(directory, error))?;
-        let team = Team::new(threads.get()).map_err(|error| {
-            Error::file(directory, format!("no threads to compute in: {error}"))
-        })?;
+        let team = Team::new(threads.get())
+            .map_err(|error| Error::file(directory, format!("cannot start threads: {error}")))?;
         let arithmetic = match execution.precision {
             Precision::F32 => Arithmetic::F32,
             Precision::Int8 => {
@@ -43,7 +44,7 @@ impl Network {
     }
 }
 
-/// All of a network that comes from the weights.
+/// The parts of a network that come from the weights.
 struct Parts {
     positions: [Vec<f32>; 2],
     embeddings: [Option<Embedding>; 2],
@@ -96,7 +97,8 @@ fn read(reader: Reader, config: &Config) -> Result<Parts, Error> {
     })
 }
 
-/// The output product and the embeddings, encoder's and decoder's, that are not the same matrix.
+/// Reads the output projection, and the embeddings of encoder and decoder that are not the same
+/// matrix.
 fn vocabulary(reader: Reader, config: &Config) -> Result<(Output, [Option<Embedding>; 2]), Error> {
     let Reader {
         team,
@@ -123,7 +125,7 @@ fn vocabulary(reader: Reader, config: &Config) -> Result<(Output, [Option<Embedd
     if config.tie_output {
         return Ok((output(name, bias)?, [encoder, None]));
     }
-    // Only the output's matrix can stand in for an embedding, and here it is another one.
+    // Only the output's matrix can replace an embedding, and here it is a different one.
     let encoder = match encoder {
         Some(encoder) => encoder,
         None => table(name, config.vocab_size)?,

@@ -1,32 +1,32 @@
-//! What a running batch remembers.
+//! State of a running batch.
 
 use std::ops::Range;
 
-use crate::ops::Memory;
+use crate::ops::KvCache;
 
 /// A batch of encoded sentences, one after the other without padding.
 #[derive(Debug, Clone)]
 pub struct Encoded {
     /// `[tokens of all sentences, d_model]`
     pub(super) states: Vec<f32>,
-    /// Where each sentence's tokens are.
+    /// Token range of each sentence.
     pub(super) spans: Vec<Range<usize>>,
 }
 
 impl Encoded {
-    /// Sentences in the batch.
+    /// Returns the number of sentences in the batch.
     #[must_use]
     pub fn len(&self) -> usize {
         self.spans.len()
     }
 
-    /// Whether there is no sentence.
+    /// Returns whether the batch has no sentences.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.spans.is_empty()
     }
 
-    /// The encoder's output for a sentence, `[tokens, d_model]`.
+    /// Returns the encoder's output for a sentence, `[tokens, d_model]`.
     #[must_use]
     pub fn states(&self, sentence: usize) -> &[f32] {
         let width = self.states.len() / self.spans.last().map_or(1, |span| span.end);
@@ -35,44 +35,46 @@ impl Encoded {
     }
 }
 
-/// Sentences that are being decoded, each with its hypotheses in the making: the rows of a step.
+/// Sentences that are being decoded, with the unfinished hypotheses of each: the rows of a step.
 ///
-/// What is remembered of a sentence is its own: sentences may join at any step and leave at any step. Nothing in the
-/// caches is ever moved or copied. Each step leaves keys and values of every hypothesis that the sentence then has; a
-/// hypothesis is the path that it took through them. To drop, double or reorder hypotheses is to edit the paths, and
-/// those that share a beginning share its memory.
+/// Every sentence has its own caches, so sentences may join or leave at any step. Nothing in the
+/// caches is ever moved or copied. Each step appends the keys and values of every hypothesis that
+/// the sentence has at that step; a hypothesis is its path through them. Dropping, duplicating or
+/// reordering hypotheses only edits the paths, and hypotheses with a common beginning share its
+/// keys and values.
 #[derive(Debug, Default)]
 pub struct Decoding {
-    pub(super) sentences: Vec<SentenceMemory>,
-    /// Per row of the last step the source position that the last layer looked at most.
+    pub(super) sentences: Vec<SentenceState>,
+    /// For each row of the last step, the source position with the greatest weight in the last
+    /// layer.
     pub(super) alignment: Vec<usize>,
 }
 
-/// What is remembered of a sentence.
+/// State of one sentence.
 #[derive(Debug)]
-pub(super) struct SentenceMemory {
-    /// Per layer of the decoder.
-    pub(super) layers: Vec<LayerMemory>,
-    /// Per hypothesis its rows among those of all steps.
+pub(super) struct SentenceState {
+    /// Caches of each decoder layer.
+    pub(super) layers: Vec<LayerCaches>,
+    /// For each hypothesis, its rows among those of all steps.
     pub(super) paths: Vec<Vec<u32>>,
-    /// Rows of all steps.
+    /// Number of rows of all steps.
     pub(super) rows: u32,
-    /// Whether steps shall tell its alignment.
+    /// Whether steps return alignments for this sentence.
     pub(super) align: bool,
 }
 
-/// What a layer of the decoder remembers of a sentence.
+/// Caches of one sentence in one decoder layer.
 #[derive(Debug)]
-pub(super) struct LayerMemory {
+pub(super) struct LayerCaches {
     /// Keys and values of the source.
-    pub(super) source: Memory,
+    pub(super) source: KvCache,
     /// Keys and values of the steps.
-    pub(super) steps: Memory,
+    pub(super) steps: KvCache,
 }
 
-impl SentenceMemory {
-    /// One hypothesis, which has not begun.
-    pub(super) fn new(layers: Vec<LayerMemory>, align: bool) -> Self {
+impl SentenceState {
+    /// Returns the state of a sentence with one hypothesis that has not started.
+    pub(super) fn new(layers: Vec<LayerCaches>, align: bool) -> Self {
         Self {
             layers,
             paths: vec![Vec::new()],
@@ -81,12 +83,12 @@ impl SentenceMemory {
         }
     }
 
-    /// Steps that its hypotheses have taken.
+    /// Returns the number of steps that the hypotheses have taken.
     pub(super) fn steps(&self) -> usize {
         self.paths.first().map_or(0, Vec::len)
     }
 
-    /// Goes one step on each path.
+    /// Extends each path by one step.
     pub(super) fn advance(&mut self) {
         for path in &mut self.paths {
             path.push(self.rows);
@@ -96,7 +98,7 @@ impl SentenceMemory {
 }
 
 impl Decoding {
-    /// Rows of the next step.
+    /// Returns the number of rows of the next step.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.sentences
@@ -105,23 +107,23 @@ impl Decoding {
             .sum()
     }
 
-    /// Per row of the last step the source position that the last layer looked at most, as the mean of its heads; 0
-    /// unless its sentence was started so.
+    /// Returns, for each row of the last step, the source position with the greatest weight in the
+    /// last layer, as the mean over its heads; 0 unless its sentence was started with `align`.
     #[must_use]
     pub fn alignment(&self) -> &[usize] {
         &self.alignment
     }
 
-    /// Takes in the sentences of another decoding, whose rows come behind its own.
+    /// Adds the sentences of another decoding, whose rows follow the existing ones.
     pub fn join(&mut self, other: Self) {
         self.sentences.extend(other.sentences);
     }
 
-    /// Goes on with the rows `parents`: rows may be left out, and those of a sentence repeated and reordered; sentences stay
-    /// in their order.
+    /// Continues with the rows `parents`. Rows may be left out, and those of a sentence repeated
+    /// and reordered; the order of the sentences must stay the same.
     ///
     /// # Panics
-    /// When they do not.
+    /// Panics if the order of the sentences changes.
     pub fn select(&mut self, parents: &[usize]) {
         let mut first = 0;
         let mut left = parents;
@@ -140,7 +142,10 @@ impl Decoding {
             left = others;
             first = own.end;
         }
-        assert!(left.is_empty(), "sentences in another order");
+        assert!(
+            left.is_empty(),
+            "the order of the sentences must not change"
+        );
         self.sentences.retain(|sentence| !sentence.paths.is_empty());
     }
 }

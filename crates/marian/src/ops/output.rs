@@ -1,61 +1,65 @@
-//! The two ends of the network, where tokens are: embeddings, and what a search wants to know of the logits.
+//! The network's input and output: embeddings, and the search for the best logits.
 
 use std::ops::Range;
 
 use super::{Arithmetic, Matrix, States, WORTH_SPLITTING, Weights};
-use crate::kernel::{self, BLOCK, Candidate, Mass, PANEL, Top, int8};
+use crate::kernel::{self, BLOCK, Candidate, LogSumExp, PANEL, TopLogits, int8};
 use crate::team::Team;
 
-/// What a step is to find in the logits of one row.
+/// Request for the logits of one row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// How many of the greatest logits.
+    /// Number of candidates, which are the greatest logits.
     pub count: usize,
-    /// Ids that are none of them, in ascending order.
+    /// Ids that must not be candidates, in ascending order.
     pub banned: Vec<u32>,
-    /// Over which logits probabilities are taken.
+    /// Logits that probabilities are normalised over.
     pub normalise: Normalise,
 }
 
-/// Over which logits probabilities are taken.
+/// Logits that probabilities are normalised over.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Normalise {
-    /// None: nobody asks for probabilities.
+    /// No logits: probabilities are not needed.
     #[default]
     Nothing,
-    /// All.
+    /// All logits.
     All,
-    /// All that are not banned.
+    /// All logits that are not banned.
     Allowed,
 }
 
-/// What a step found in the logits of one row.
+/// Result for the logits of one row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
-    /// The greatest logits that are not banned and not −∞, greatest first, the lower id first among equals.
+    /// The greatest logits that are neither banned nor −∞, greatest first; among equal logits, the
+    /// lower id first.
     pub candidates: Vec<Candidate>,
-    /// ln Σ e^logit, which a logit less is a log-probability; 0 where it was not asked for.
+    /// ln Σ e^logit, which subtracted from a logit gives its log-probability; 0 if it was not
+    /// requested.
     pub normaliser: f32,
 }
 
-/// Candidates that are looked at once more beside those wanted, where logits are products of 8-bit integers: what is
-/// among the best few is then found by exact logits, and their quantisation decides only what is far from being chosen.
-/// The error of a quantised logit is a small part of the distance between the first and the tenth.
+/// Number of candidates, in addition to those requested, whose logits are computed again when the
+/// product is 8-bit. The best few are then chosen by exact logits, and quantisation decides only
+/// between tokens that are far from being chosen. The error of a quantised logit is a small part of
+/// the distance between the first and the tenth.
 const RECONSIDERED: usize = 6;
 
-/// Floats from one row of a block's logits to the next: a cache line more than a power of two, so that the same columns of
-/// all rows do not fall into the same few places of the cache.
+/// Floats between the starts of two rows of a block's logits: a cache line more than a power of
+/// two, so that the same columns of all rows do not compete for the same few cache sets.
 const STRIDE: usize = BLOCK + 16;
 
-/// Rows of a table that are read at a time: whole panels of a matrix of integers, and a few megabytes.
-const SOME: usize = 64 * PANEL;
+/// Rows of a table that are read at a time: whole panels of a matrix of integers, and a few
+/// megabytes.
+const ROWS_PER_READ: usize = 64 * PANEL;
 
-/// A table of embeddings `[ids, width]`, in the form that a product with it needs.
+/// A table of embeddings `[ids, width]`, in the layout that a product with it needs.
 #[derive(Debug)]
 pub(crate) struct Embedding(Matrix);
 
 impl Embedding {
-    /// Makes a table of so many ids; `rows` reads some of its rows.
+    /// Reads a table of `ids` rows; `rows` returns a range of them.
     pub(crate) fn read<E>(
         team: &Team,
         ids: usize,
@@ -66,19 +70,19 @@ impl Embedding {
         Ok(Self(match arithmetic {
             Arithmetic::F32 => Matrix::new(team, &rows(0..ids)?, width, arithmetic),
             Arithmetic::Int8(instructions) => {
-                // Never more than a few rows at a time: all as floats would be most of the memory that the model ever
-                // takes.
+                // Only a few rows at a time: all of them as floats would be most of the memory that
+                // the model ever takes.
                 let mut weights = int8::Weights::with_capacity(width, ids, true);
-                for start in (0..ids).step_by(SOME) {
-                    weights.push(team, &rows(start..(start + SOME).min(ids))?);
+                for start in (0..ids).step_by(ROWS_PER_READ) {
+                    weights.push(team, &rows(start..(start + ROWS_PER_READ).min(ids))?);
                 }
                 Matrix::of_integers(weights, instructions)
             }
         }))
     }
 
-    /// The rows `ids`, times `scale`, plus for each the row of `positions` `[longest, width]` that goes with it:
-    /// `[ids, width]`.
+    /// Returns the rows `ids`, multiplied by `scale`, each plus its row of `positions`
+    /// `[positions, width]`: `[ids, width]`.
     pub(crate) fn embed(
         &self,
         ids: &[u32],
@@ -104,16 +108,17 @@ impl Embedding {
     }
 }
 
-/// The product that makes logits of the decoder's states, `[rows, width]` → `[rows, vocabulary]`.
+/// The product that turns the decoder's states into logits, `[rows, width]` → `[rows, vocabulary]`.
 #[derive(Debug)]
 pub(crate) struct Output {
-    /// Its weights, which mostly are the embeddings too.
+    /// Weights of the product, which in most models are the embeddings too.
     pub(crate) embedding: Embedding,
     bias: Vec<f32>,
 }
 
 impl Output {
-    /// Makes the product of as many ids as `bias` has; `rows` reads some rows of its matrix `[vocabulary, width]`.
+    /// Reads the product for as many ids as `bias` has values; `rows` returns a range of rows of
+    /// its matrix `[vocabulary, width]`.
     pub(crate) fn read<E>(
         team: &Team,
         bias: Vec<f32>,
@@ -127,7 +132,7 @@ impl Output {
         })
     }
 
-    /// Values of a state.
+    /// Returns the number of values of a state.
     pub(crate) fn width(&self) -> usize {
         self.embedding.0.inputs
     }
@@ -136,7 +141,7 @@ impl Output {
         self.bias.len()
     }
 
-    /// Looks for what is wanted of each row of `x` `[rows, width]`.
+    /// Returns what was requested for each row of `x` `[rows, width]`.
     pub(crate) fn find(&self, team: &Team, x: &[f32], wanted: &[Wanted]) -> Vec<Found> {
         let matrix = &self.embedding.0;
         let vocabulary = self.vocabulary();
@@ -161,13 +166,13 @@ impl Output {
         found(wanted, outcomes)
     }
 
-    /// Puts exact logits in place of those of the quantised product, for the candidates.
+    /// Replaces the quantised logits of the candidates by exact ones.
     fn reconsider(&self, outcome: &mut Outcome, x: &[f32]) {
         let mut weights = vec![0.0; x.len()];
         for candidate in &mut outcome.candidates {
             self.embedding.0.row(candidate.id as usize, &mut weights);
             let logit = kernel::dot(x, &weights) + self.bias[candidate.id as usize];
-            outcome.mass = outcome.mass.replaced(candidate.logit, logit);
+            outcome.sum = outcome.sum.replaced(candidate.logit, logit);
             candidate.logit = logit;
         }
         outcome
@@ -176,10 +181,10 @@ impl Output {
     }
 }
 
-/// What is known of a row when all columns have been looked at.
+/// State of a row after all columns have been searched.
 struct Outcome {
     candidates: Vec<Candidate>,
-    mass: Mass,
+    sum: LogSumExp,
 }
 
 fn found(wanted: &[Wanted], outcomes: Vec<Outcome>) -> Vec<Found> {
@@ -192,15 +197,15 @@ fn found(wanted: &[Wanted], outcomes: Vec<Outcome>) -> Vec<Found> {
                 candidates: outcome.candidates,
                 normaliser: match wanted.normalise {
                     Normalise::Nothing => 0.0,
-                    Normalise::All | Normalise::Allowed => outcome.mass.logarithm(),
+                    Normalise::All | Normalise::Allowed => outcome.sum.ln(),
                 },
             }
         })
         .collect()
 }
 
-/// Goes through all columns in blocks, on at most `tasks` threads; `logits` computes a block. Finds for each row as many
-/// candidates as wanted, and `more`.
+/// Searches all columns in blocks, in at most `tasks` tasks; `logits` computes a block. Finds for
+/// each row the candidates requested, and `more` in addition.
 fn search(
     team: &Team,
     vocabulary: usize,
@@ -212,15 +217,15 @@ fn search(
     let blocks = vocabulary.div_ceil(BLOCK);
     let tasks = team.threads().min(tasks).min(blocks).max(1);
     let share = blocks.div_ceil(tasks);
-    // Per task: the greatest of each row, and block by block the mass of each.
-    let mut parts: Vec<(Vec<Top>, Vec<Mass>)> = Vec::new();
+    // For each task, the greatest logits of each row and, block by block, the sum of each row.
+    let mut parts: Vec<(Vec<TopLogits>, Vec<LogSumExp>)> = Vec::new();
     parts.resize_with(tasks, Default::default);
     team.for_each(parts.iter_mut().enumerate(), |(task, part)| {
-        let mut tops: Vec<Top> = wanted
+        let mut tops: Vec<TopLogits> = wanted
             .iter()
-            .map(|wanted| Top::new(wanted.count + more))
+            .map(|wanted| TopLogits::new(wanted.count + more))
             .collect();
-        let mut masses = Vec::new();
+        let mut sums = Vec::new();
         let mut scratch = States::new(wanted.len(), STRIDE);
         for block in task * share..((task + 1) * share).min(blocks) {
             let columns = block * BLOCK..((block + 1) * BLOCK).min(vocabulary);
@@ -230,54 +235,60 @@ fn search(
                 .collect();
             logits(columns.clone(), &mut rows);
             for ((wanted, row), top) in wanted.iter().zip(rows).zip(&mut tops) {
-                masses.push(look(wanted, columns.clone(), row, top));
+                sums.push(search_block(wanted, columns.clone(), row, top));
             }
         }
-        *part = (tops, masses);
+        *part = (tops, sums);
     });
-    let mut outcomes: Vec<(Top, Mass)> = wanted
+    let mut outcomes: Vec<(TopLogits, LogSumExp)> = wanted
         .iter()
-        .map(|wanted| (Top::new(wanted.count + more), Mass::NONE))
+        .map(|wanted| (TopLogits::new(wanted.count + more), LogSumExp::EMPTY))
         .collect();
-    for (tops, masses) in parts {
+    for (tops, sums) in parts {
         for ((top, _), further) in outcomes.iter_mut().zip(tops) {
             top.extend(further);
         }
-        for block in masses.chunks_exact(wanted.len()) {
-            for ((_, mass), further) in outcomes.iter_mut().zip(block) {
-                *mass = mass.and(*further);
+        for block in sums.chunks_exact(wanted.len()) {
+            for ((_, sum), further) in outcomes.iter_mut().zip(block) {
+                *sum = sum.merge(*further);
             }
         }
     }
     outcomes
         .into_iter()
-        .map(|(top, mass)| Outcome {
+        .map(|(top, sum)| Outcome {
             candidates: top.into_candidates(),
-            mass,
+            sum,
         })
         .collect()
 }
 
-/// Looks at a row's logits of some columns: adds the greatest to `top` and returns the mass of what counts.
-fn look(wanted: &Wanted, columns: Range<usize>, logits: &mut [f32], top: &mut Top) -> Mass {
+/// Searches a row's logits in a range of columns: adds the greatest to `top`, and returns the sum
+/// of those that count towards probabilities.
+fn search_block(
+    wanted: &Wanted,
+    columns: Range<usize>,
+    logits: &mut [f32],
+    top: &mut TopLogits,
+) -> LogSumExp {
     let counts_all = wanted.normalise == Normalise::All;
     if !counts_all {
         ban(&wanted.banned, columns.start, logits);
     }
-    let maxima = kernel::maxima(logits);
-    let mass = match wanted.normalise {
-        Normalise::Nothing => Mass::NONE,
-        Normalise::All | Normalise::Allowed => kernel::mass(logits, &maxima),
+    let part_maxima = kernel::part_maxima(logits);
+    let sum = match wanted.normalise {
+        Normalise::Nothing => LogSumExp::EMPTY,
+        Normalise::All | Normalise::Allowed => kernel::log_sum_exp(logits, &part_maxima),
     };
     if counts_all {
         ban(&wanted.banned, columns.start, logits);
     }
     let first = u32::try_from(columns.start).unwrap_or(u32::MAX);
-    kernel::top(logits, &maxima, first, top);
-    mass
+    kernel::update_top(logits, &part_maxima, first, top);
+    sum
 }
 
-/// Makes −∞ of what is banned among the logits of some columns, the first of which is `start`.
+/// Replaces banned logits by −∞ in a range of columns that starts at `start`.
 fn ban(banned: &[u32], start: usize, logits: &mut [f32]) {
     let first = banned.partition_point(|id| (*id as usize) < start);
     for id in &banned[first..] {

@@ -1,37 +1,38 @@
-//! Rows of numbers between two operations, in memory that is used again.
+//! Rows of numbers that pass from one operation to the next, in recycled memory.
 //!
-//! An operation writes all of its result before anybody reads it, and there are sixty of them in a step. As tensors of
-//! their own they were zeroed, copied and given back to the system each time, for a tenth of all time.
+//! An operation overwrites all of its result, and a step has sixty operations. When each result was
+//! a tensor of its own, it was zeroed, copied and returned to the operating system, for a tenth of
+//! all time.
 
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
-use crate::kernel::Lines;
+use crate::kernel::AlignedVec;
 
-/// Buffers that a thread keeps: as many as are in use at a time, ten in a layer of the decoder and one of the step that it
-/// belongs to. What is beyond is given back, the smallest first.
-const KEPT: usize = 11;
+/// Maximum number of spare buffers per thread: as many as are in use at a time, ten in a decoder
+/// layer and one of the step that it belongs to. Beyond that, the smallest is freed first.
+const MAX_SPARE_BUFFERS: usize = 11;
 
-/// Floats of the largest buffer that is kept, 4 MiB: 341 rows of 3 · 1 024 values, mostly all that a part of the encoder
-/// needs.
-const MOST: usize = 1 << 20;
+/// Maximum size of a spare buffer in floats, 4 MiB: 341 rows of 3 · 1 024 values, usually all that
+/// a part of the encoder needs.
+const MAX_SPARE_LEN: usize = 1 << 20;
 
 thread_local! {
-    /// The smallest first.
-    static SPARE: RefCell<Vec<Lines<f32>>> = const { RefCell::new(Vec::new()) };
+    /// Spare buffers, the smallest first.
+    static SPARE: RefCell<Vec<AlignedVec<f32>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Numbers `[rows, width]`, one row after the other.
+/// Numbers `[rows, width]` in row-major order.
 #[derive(Debug)]
 pub(crate) struct States {
-    /// Perhaps more than there are.
-    buffer: Lines<f32>,
+    /// May be longer than the rows.
+    buffer: AlignedVec<f32>,
     rows: usize,
     width: usize,
 }
 
 impl States {
-    /// Room for so many rows; what is in it means nothing.
+    /// Returns rows with arbitrary contents.
     pub(crate) fn new(rows: usize, width: usize) -> Self {
         let count = rows * width;
         let spare = SPARE.try_with(|spare| {
@@ -55,11 +56,15 @@ impl States {
     }
 }
 
-/// A buffer for so many numbers, or where it will be kept for up to twice as many: the next time there may be a row
-/// more.
-fn fresh(count: usize) -> Lines<f32> {
-    let kept = count.next_power_of_two();
-    Lines::new(if kept <= MOST { kept } else { count })
+/// Returns a buffer for `count` numbers, or for up to twice as many if it can be kept as a spare:
+/// the next use may have one more row.
+fn fresh(count: usize) -> AlignedVec<f32> {
+    let rounded = count.next_power_of_two();
+    AlignedVec::new(if rounded <= MAX_SPARE_LEN {
+        rounded
+    } else {
+        count
+    })
 }
 
 impl Deref for States {
@@ -79,7 +84,7 @@ impl DerefMut for States {
 impl Drop for States {
     fn drop(&mut self) {
         let buffer = std::mem::take(&mut self.buffer);
-        if buffer.len() > MOST {
+        if buffer.len() > MAX_SPARE_LEN {
             return;
         }
         // A thread that is ending keeps nothing.
@@ -87,7 +92,7 @@ impl Drop for States {
             let mut spare = spare.borrow_mut();
             let place = spare.partition_point(|other| other.len() < buffer.len());
             spare.insert(place, buffer);
-            if spare.len() > KEPT {
+            if spare.len() > MAX_SPARE_BUFFERS {
                 spare.remove(0);
             }
         });

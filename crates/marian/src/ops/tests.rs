@@ -5,14 +5,15 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Numbers that look random and are the same every time: fractional parts of multiples of the golden ratio.
+/// Returns numbers that look random but are the same every time: fractional parts of multiples of
+/// the golden ratio.
 fn numbers(count: usize, seed: usize) -> Vec<f32> {
     (0..count)
         .map(|i| ((i + 31 * seed) as f32 * 0.618_034).fract() * 2.0 - 1.0)
         .collect()
 }
 
-/// Reads rows as from a file.
+/// Returns a reader of rows, as if from a file.
 fn rows_of(
     weights: &[f32],
     width: usize,
@@ -59,7 +60,7 @@ fn some_states(rows: usize, width: usize, seed: usize) -> States {
     states(&tensor(rows, width, seed))
 }
 
-/// Some of the rows.
+/// Returns a range of rows.
 fn part(all: &States, rows: Range<usize>) -> States {
     let mut part = States::new(rows.len(), all.width());
     part.copy_from_slice(&all[rows.start * all.width()..rows.end * all.width()]);
@@ -83,7 +84,7 @@ fn assert_near(got: &Tensor, expected: &Tensor, allowed: f32) {
 }
 
 #[test]
-fn linear_is_what_candle_composes() {
+fn linear_equals_the_reference() {
     for (rows, inputs, outputs) in [(1, 1, 1), (3, 7, 33), (13, 64, 100), (200, 48, 31)] {
         let linear = linear(inputs, outputs, Arithmetic::F32);
         let weights = Tensor::from_vec(
@@ -101,7 +102,7 @@ fn linear_is_what_candle_composes() {
             Some(Activation::Gelu),
             Some(Activation::GeluTanh),
         ] {
-            let expected = composed::linear(&x, &weights, &bias, activation).unwrap();
+            let expected = reference::linear(&x, &weights, &bias, activation).unwrap();
             assert_close(
                 &of_states(&linear.forward(&team(), &values(&x), activation)),
                 &expected,
@@ -110,11 +111,12 @@ fn linear_is_what_candle_composes() {
     }
 }
 
-/// Quantised to 8 bits, a product differs from the exact one by no more than the steps of both sides allow.
+/// An 8-bit product differs from the exact one by no more than the quantisation steps of both sides
+/// allow.
 #[test]
 fn a_product_of_integers_is_near_the_exact_one() {
     let best = Arithmetic::Int8(Instructions::best());
-    // The last are more than one block in both directions.
+    // The last ones span several blocks in both directions.
     for (int8, rows, inputs, outputs) in [
         (INT8, 1, 1, 1),
         (INT8, 3, 7, 33),
@@ -135,14 +137,14 @@ fn a_product_of_integers_is_near_the_exact_one() {
     }
 }
 
-/// What is found in logits, against a look at all of them.
+/// Compares the candidates and sums with those of a plain sort.
 #[test]
 fn the_best_of_the_logits_are_found() {
     let (rows, width, vocabulary) = (5, 24, 3000);
     let weights = numbers(vocabulary * width, 1);
     let (x, bias) = (tensor(rows, width, 3), numbers(vocabulary, 2));
     let logits = linear_logits(&x, &weights, &bias);
-    // Of integers the sum of all but the best is that of the quantised product.
+    // With integers, the sum of all logits but the best is that of the quantised product.
     for (arithmetic, allowed) in [(Arithmetic::F32, 1e-4), (INT8, 2e-2)] {
         let output = Output::read(
             &team(),
@@ -158,7 +160,7 @@ fn the_best_of_the_logits_are_found() {
                 ids.sort_by(|a, b| logits[row][*b as usize].total_cmp(&logits[row][*a as usize]));
                 ids
             };
-            // The best of each row is banned, and something that nobody would have chosen.
+            // The best id of each row is banned, and one that would not have been chosen.
             let wanted: Vec<Wanted> = (0..rows)
                 .map(|row| {
                     let mut banned = vec![ordered(row)[0], 2999];
@@ -209,20 +211,20 @@ fn linear_logits(x: &Tensor, weights: &[f32], bias: &[f32]) -> Vec<Vec<f32>> {
     let width = x.dim(1).unwrap();
     let weights = Tensor::from_vec(weights.to_vec(), (bias.len(), width), &Device::Cpu).unwrap();
     let bias = Tensor::new(bias, &Device::Cpu).unwrap();
-    composed::linear(x, &weights, &bias, None)
+    reference::linear(x, &weights, &bias, None)
         .unwrap()
         .to_vec2()
         .unwrap()
 }
 
 #[test]
-fn embedding_and_norm_are_what_candle_composes() {
+fn embedding_and_norm_equal_the_reference() {
     let weights = numbers(70 * 24, 1);
     let table = Tensor::from_vec(weights.clone(), (70, 24), &Device::Cpu).unwrap();
     let positions = tensor(5, 24, 4);
     let (ids, places) = ([0, 69, 32, 31], [0, 1, 4, 2]);
-    let expected = composed::embed(&table, &ids, 4.5, &positions, &places).unwrap();
-    // Two bytes a weight hold it to half a part in 127 · 254, times the scale.
+    let expected = reference::embed(&table, &ids, 4.5, &positions, &places).unwrap();
+    // Two bytes per weight are exact to half of 1/(127 · 254), times the scale.
     for (arithmetic, allowed) in [(Arithmetic::F32, 2e-5), (INT8, 1e-4)] {
         let embedding =
             Embedding::read(&team(), 70, 24, arithmetic, rows_of(&weights, 24)).unwrap();
@@ -234,7 +236,7 @@ fn embedding_and_norm_are_what_candle_composes() {
     let vector = |values: &Vec<f32>| Tensor::new(values.as_slice(), &Device::Cpu).unwrap();
     let (gain, shift) = (vector(&norm.gain), vector(&norm.shift));
     let (x, residual) = (tensor(9, 24, 7), tensor(9, 24, 8));
-    let expected = composed::norm(&x, &residual, &gain, &shift).unwrap();
+    let expected = reference::norm(&x, &residual, &gain, &shift).unwrap();
     let mut got = states(&x);
     norm.apply(&team(), &mut got, &values(&residual));
     assert_close(&of_states(&got), &expected);
@@ -248,10 +250,10 @@ fn heads(count: usize, width: usize, arithmetic: Arithmetic) -> Heads {
     }
 }
 
-/// Numbers kept in 8 bits are half a part in 127 off at most.
+/// Numbers stored in 8 bits are off by at most half of 1/127.
 #[test]
-fn attention_is_what_candle_composes() {
-    // Two sentences, of which the second has two hypotheses.
+fn attention_equals_the_reference() {
+    // Two sentences, the second of which has two hypotheses.
     let sentences = [0..17, 17..20];
     let seen: [Vec<u32>; 3] = [(0..17).collect(), vec![17, 18, 19], vec![17, 18, 19]];
     for (arithmetic, allowed) in [(Arithmetic::F32, 2e-5), (INT8, 2e-2)] {
@@ -261,22 +263,22 @@ fn attention_is_what_candle_composes() {
             let queries = projected.narrow(1, 0, width).unwrap().copy().unwrap();
             let heads = heads(count, width, arithmetic);
             let (expected, expected_places) =
-                composed::attention(&queries, &memory, &seen, count).unwrap();
-            let sources = heads.sources(&team(), &states(&memory), &sentences);
-            let sight = |source| Sight::Source {
+                reference::attention(&queries, &memory, &seen, count).unwrap();
+            let sources = heads.source_caches(&team(), &states(&memory), &sentences);
+            let context = |source| Context::Source {
                 source,
                 align: true,
             };
-            let sights = [(1, sight(&sources[0])), (2, sight(&sources[1]))];
-            let (got, places) = heads.attention(&team(), &states(&projected), sights.into_iter());
+            let contexts = [(1, context(&sources[0])), (2, context(&sources[1]))];
+            let (got, places) = heads.attention(&team(), &states(&projected), contexts.into_iter());
             assert_near(&of_states(&got), &expected, allowed);
-            // Of places that are looked at alike, any may be found the first in 8 bits.
+            // In 8 bits, any of several positions with similar weights may come first.
             if arithmetic == Arithmetic::F32 {
                 assert_eq!(places, expected_places);
             }
 
-            // As paths through one memory, each of which leaves rows out and ends with its own; the last as beams
-            // interleave them.
+            // As paths through one cache, each of which skips rows and ends with its own row; the
+            // last as beams interleave them.
             let own = projected.narrow(1, width, 2 * width).unwrap();
             let all = Tensor::cat(&[&memory, &own], 0).unwrap();
             let mut paths: Vec<Vec<u32>> = seen
@@ -288,15 +290,15 @@ fn attention_is_what_candle_composes() {
                 if interleaved {
                     paths[2] = vec![0, 3, 8, 17, 22];
                 }
-                let (expected, _) = composed::attention(&queries, &all, &paths, count).unwrap();
-                let mut steps = heads.memory();
+                let (expected, _) = reference::attention(&queries, &all, &paths, count).unwrap();
+                let mut steps = heads.empty_cache();
                 steps.push(&values(&memory), 2 * width);
-                let sight = Sight::Steps {
+                let context = Context::Steps {
                     steps: &mut steps,
                     paths: &paths,
                 };
                 let (got, _) =
-                    heads.attention(&team(), &states(&projected), std::iter::once((3, sight)));
+                    heads.attention(&team(), &states(&projected), std::iter::once((3, context)));
                 assert_near(&of_states(&got), &expected, allowed);
             }
         }
@@ -306,7 +308,7 @@ fn attention_is_what_candle_composes() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// On any number of threads, beside any number of rows, in any tile: the same bits.
+    /// The same bits on any number of threads, with any number of other rows, in any tile.
     #[test]
     fn a_row_of_a_product_does_not_depend_on_the_others(
         rows in 1_usize..120, inputs in 1_usize..150, outputs in 1_usize..300, threads in 1_usize..5, int8 in any::<bool>(),
@@ -330,14 +332,14 @@ proptest! {
         let mut end = 0;
         let sentences: Vec<Range<usize>> = lengths.iter().map(|length| { end += length; end - length..end }).collect();
         let (queries, rows) = (some_states(lengths.len(), 24, 1), some_states(end, 48, 2));
-        let sources = heads.sources(&team, &rows, &sentences);
-        let sights = sources.iter().map(|source| (1, Sight::Source { source, align: true }));
-        let together = heads.attention(&team, &queries, sights);
+        let sources = heads.source_caches(&team, &rows, &sentences);
+        let contexts = sources.iter().map(|source| (1, Context::Source { source, align: true }));
+        let together = heads.attention(&team, &queries, contexts);
         for (row, sentence) in sentences.iter().enumerate() {
             let own = part(&rows, sentence.clone());
-            let own = heads.sources(&team, &own, std::slice::from_ref(&(0..sentence.len())));
-            let sight = Sight::Source { source: &own[0], align: true };
-            let alone = heads.attention(&team, &part(&queries, row..row + 1), std::iter::once((1, sight)));
+            let own = heads.source_caches(&team, &own, std::slice::from_ref(&(0..sentence.len())));
+            let context = Context::Source { source: &own[0], align: true };
+            let alone = heads.attention(&team, &part(&queries, row..row + 1), std::iter::once((1, context)));
             prop_assert_eq!(bits(&together.0[row * 24..(row + 1) * 24]), bits(&alone.0));
             prop_assert_eq!(together.1[row], alone.1[0]);
         }

@@ -1,35 +1,39 @@
-//! A reader of pickles that can hold a state dict and nothing else.
+//! Reader of pickles, restricted to those that hold a state dict.
 //!
-//! A pickle is a program, and one from the internet is not to be trusted: here it can build strings, numbers, tuples,
-//! lists and dicts, and name the few torch things that a state dict is made of; anything else ends the reading. Memory
-//! is bounded by the length of the pickle. Opcodes: Python's `Lib/pickletools.py`, protocol 2, as torch writes it.
+//! A pickle is a program, and one from the internet cannot be trusted. Here it can build strings,
+//! numbers, tuples, lists and dicts, and name the few torch types that a state dict is made of;
+//! anything else is an error. Memory is bounded by the length of the pickle. Opcodes: Python's
+//! `Lib/pickletools.py`, protocol 2, as torch writes it.
 
 use std::collections::HashMap;
 use std::io::Read;
 
-use super::{Kind, Reason};
+use super::entry::Kind;
+use super::error::ReadError;
 
-/// Far more objects than the largest state dict has (about 20 per tensor).
-const MOST_OBJECTS: usize = 1 << 20;
+/// Maximum number of objects: far more than the largest state dict has (about 20 per tensor).
+const MAX_OBJECTS: usize = 1 << 20;
 
-/// Longer than any name.
-const LONGEST_TEXT: u64 = 1 << 16;
+/// Maximum length of a string or name in bytes: longer than any that torch writes.
+const MAX_TEXT_BYTES: u64 = 1 << 16;
 
-/// Longest key of a storage in bytes. torch's keys are numbers of a few digits; every tensor has its key, so that a long
-/// one would take far more memory than file.
-const LONGEST_KEY: usize = 256;
+/// Maximum length of a storage key in bytes. torch's keys are numbers of a few digits. Every tensor
+/// holds a copy of its key, so a long one would take far more memory than the file has bytes.
+const MAX_KEY_BYTES: usize = 256;
 
-/// Most dimensions of a tensor: no layer has more than a few. They too are written once and kept for every tensor.
-const MOST_DIMENSIONS: usize = 8;
+/// Maximum number of dimensions of a tensor: no layer has more than a few. Like a key, they are
+/// written once and copied for every tensor.
+const MAX_DIMENSIONS: usize = 8;
 
-/// An object, by its place in [`Pickle::objects`]; so that several can share one, and none can hold itself alive.
+/// An object, as its index in [`Pickle::objects`]. Several objects can share one, and none can own
+/// itself.
 type Id = usize;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value {
     None,
     Bool(bool),
-    /// Whole numbers; one too long for 64 bits is cut (only the magic number is so long).
+    /// A whole number. One that needs more than 64 bits is truncated; only the magic number does.
     Int(i64),
     Text(String),
     Tuple(Vec<Id>),
@@ -40,7 +44,7 @@ pub(super) enum Value {
     Tensor(Tensor),
 }
 
-/// The names that a pickle may call or refer to.
+/// Names that a pickle may call or refer to.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Global {
     OrderedDict,
@@ -49,14 +53,14 @@ pub(super) enum Global {
     Storage(Kind),
 }
 
-/// Numbers that lie elsewhere in the file.
+/// Reference to numbers stored elsewhere in the file.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Storage {
     pub(super) kind: Kind,
     pub(super) key: String,
 }
 
-/// A view of a storage; offset and strides count numbers, not bytes.
+/// A view of a storage. Offset and strides count numbers, not bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Tensor {
     pub(super) storage: Storage,
@@ -65,7 +69,7 @@ pub(super) struct Tensor {
     pub(super) strides: Vec<usize>,
 }
 
-/// A pickle that was read.
+/// The objects that a pickle built.
 #[derive(Debug)]
 pub(super) struct Pickle {
     objects: Vec<Value>,
@@ -73,8 +77,8 @@ pub(super) struct Pickle {
 }
 
 impl Pickle {
-    /// Reads one pickle; what follows it is left unread.
-    pub(super) fn read(reader: &mut impl Read) -> Result<Self, Reason> {
+    /// Reads one pickle and leaves what follows it unread.
+    pub(super) fn read(reader: &mut impl Read) -> Result<Self, ReadError> {
         let mut machine = Machine {
             reader,
             objects: Vec::new(),
@@ -89,15 +93,18 @@ impl Pickle {
         })
     }
 
-    /// The outermost object.
+    /// Returns the outermost object.
     pub(super) fn root(&self) -> &Value {
         &self.objects[self.root]
     }
 
-    /// The entries of the outermost object with string keys, if it is a dict.
-    pub(super) fn entries(&self) -> Result<impl Iterator<Item = (&str, &Value)>, Reason> {
+    /// Returns the entries of the outermost object that have string keys.
+    ///
+    /// # Errors
+    /// Returns an error if that object is not a dict.
+    pub(super) fn entries(&self) -> Result<impl Iterator<Item = (&str, &Value)>, ReadError> {
         let Value::Dict(entries) = self.root() else {
-            return Err(Reason::foreign("holds no dict of tensors"));
+            return Err(ReadError::foreign("does not hold a dict of tensors"));
         };
         Ok(entries
             .iter()
@@ -107,37 +114,40 @@ impl Pickle {
             }))
     }
 
-    /// The strings of the outermost object, if it is a list.
-    pub(super) fn texts(&self) -> Result<Vec<&str>, Reason> {
+    /// Returns the strings of the outermost object.
+    ///
+    /// # Errors
+    /// Returns an error if that object is not a list of strings.
+    pub(super) fn texts(&self) -> Result<Vec<&str>, ReadError> {
         let Value::List(items) = self.root() else {
-            return Err(Reason::foreign("holds no list of storages"));
+            return Err(ReadError::foreign("does not hold a list of storages"));
         };
         let text = |id: &Id| match &self.objects[*id] {
             Value::Text(text) => Ok(text.as_str()),
-            _ => Err(odd("storage key")),
+            _ => Err(unexpected("storage key")),
         };
         items.iter().map(text).collect()
     }
 }
 
-/// The stack machine that a pickle is written for.
+/// The stack machine that executes a pickle.
 struct Machine<'a, R> {
     reader: &'a mut R,
     objects: Vec<Value>,
     stack: Vec<Id>,
-    /// Heights of the stack at open marks.
+    /// Stack heights at the open marks.
     marks: Vec<usize>,
     memo: HashMap<u32, Id>,
 }
 
 impl<R: Read> Machine<'_, R> {
-    fn run(&mut self) -> Result<Id, Reason> {
+    fn run(&mut self) -> Result<Id, ReadError> {
         loop {
             match self.byte()? {
                 0x80 => {
                     let protocol = self.byte()?;
                     if protocol != 2 {
-                        return Err(Reason::foreign(format!(
+                        return Err(ReadError::foreign(format!(
                             "is a pickle of protocol {protocol}; torch writes 2"
                         )));
                     }
@@ -199,29 +209,30 @@ impl<R: Read> Machine<'_, R> {
                     self.set(&items)?;
                 }
                 b'q' => {
-                    let place = self.byte()?;
-                    self.remember(place.into())?;
+                    let slot = self.byte()?;
+                    self.remember(slot.into())?;
                 }
                 b'r' => {
-                    let place = u32::from_le_bytes(self.bytes()?);
-                    self.remember(place)?;
+                    let slot = u32::from_le_bytes(self.bytes()?);
+                    self.remember(slot)?;
                 }
                 b'h' => {
-                    let place = self.byte()?;
-                    self.recall(place.into())?;
+                    let slot = self.byte()?;
+                    self.recall(slot.into())?;
                 }
                 b'j' => {
-                    let place = u32::from_le_bytes(self.bytes()?);
-                    self.recall(place)?;
+                    let slot = u32::from_le_bytes(self.bytes()?);
+                    self.recall(slot)?;
                 }
-                b'Q' => self.persistent()?,
+                b'Q' => self.persistent_id()?,
                 b'R' => self.reduce()?,
-                // The attributes of an OrderedDict: torch's notes on the version of each module.
+                // The attributes of an `OrderedDict`: the version that torch records for each
+                // module.
                 b'b' => {
                     self.pop()?;
                 }
                 opcode => {
-                    return Err(Reason::foreign(format!(
+                    return Err(ReadError::foreign(format!(
                         "uses pickle opcode {opcode:#04x}, which no state dict needs"
                     )));
                 }
@@ -229,11 +240,11 @@ impl<R: Read> Machine<'_, R> {
         }
     }
 
-    fn byte(&mut self) -> Result<u8, Reason> {
+    fn byte(&mut self) -> Result<u8, ReadError> {
         self.bytes().map(|[byte]| byte)
     }
 
-    fn bytes<const N: usize>(&mut self) -> Result<[u8; N], Reason> {
+    fn bytes<const N: usize>(&mut self) -> Result<[u8; N], ReadError> {
         let mut bytes = [0; N];
         self.reader
             .read_exact(&mut bytes)
@@ -241,9 +252,9 @@ impl<R: Read> Machine<'_, R> {
         Ok(bytes)
     }
 
-    fn text(&mut self, length: u64) -> Result<String, Reason> {
-        if length > LONGEST_TEXT {
-            return Err(Reason::foreign("has a string too long for a state dict"));
+    fn text(&mut self, length: u64) -> Result<String, ReadError> {
+        if length > MAX_TEXT_BYTES {
+            return Err(ReadError::foreign("has a string too long for a state dict"));
         }
         let mut bytes = Vec::new();
         let read = self
@@ -255,37 +266,41 @@ impl<R: Read> Machine<'_, R> {
         if read as u64 != length {
             return Err(cut_short());
         }
-        String::from_utf8(bytes).map_err(|_| Reason::damaged("a string is not UTF-8"))
+        String::from_utf8(bytes).map_err(|_| ReadError::damaged("a string is not UTF-8"))
     }
 
-    fn line(&mut self) -> Result<String, Reason> {
+    fn line(&mut self) -> Result<String, ReadError> {
         let mut line = Vec::new();
         loop {
             match self.byte()? {
                 b'\n' => {
                     return String::from_utf8(line)
-                        .map_err(|_| Reason::damaged("a name is not UTF-8"));
+                        .map_err(|_| ReadError::damaged("a name is not UTF-8"));
                 }
-                byte if (line.len() as u64) < LONGEST_TEXT => line.push(byte),
-                _ => return Err(Reason::foreign("has a name too long for a state dict")),
+                byte if (line.len() as u64) < MAX_TEXT_BYTES => line.push(byte),
+                _ => {
+                    return Err(ReadError::foreign("has a name too long for a state dict"));
+                }
             }
         }
     }
 
-    fn push(&mut self, value: Value) -> Result<(), Reason> {
-        if self.objects.len() >= MOST_OBJECTS || self.stack.len() >= MOST_OBJECTS {
-            return Err(Reason::foreign("has more objects than a state dict needs"));
+    fn push(&mut self, value: Value) -> Result<(), ReadError> {
+        if self.objects.len() >= MAX_OBJECTS || self.stack.len() >= MAX_OBJECTS {
+            return Err(ReadError::foreign(
+                "has more objects than a state dict needs",
+            ));
         }
         self.stack.push(self.objects.len());
         self.objects.push(value);
         Ok(())
     }
 
-    fn pop(&mut self) -> Result<Id, Reason> {
+    fn pop(&mut self) -> Result<Id, ReadError> {
         self.stack.pop().ok_or_else(underflow)
     }
 
-    fn since_mark(&mut self) -> Result<Vec<Id>, Reason> {
+    fn since_mark(&mut self) -> Result<Vec<Id>, ReadError> {
         let start = self
             .marks
             .pop()
@@ -294,51 +309,53 @@ impl<R: Read> Machine<'_, R> {
         Ok(self.stack.split_off(start))
     }
 
-    fn top(&mut self) -> Result<&mut Value, Reason> {
+    fn top(&mut self) -> Result<&mut Value, ReadError> {
         let id = *self.stack.last().ok_or_else(underflow)?;
         Ok(&mut self.objects[id])
     }
 
-    fn append(&mut self, items: &[Id]) -> Result<(), Reason> {
+    fn append(&mut self, items: &[Id]) -> Result<(), ReadError> {
         match self.top()? {
-            Value::List(list) if list.len() + items.len() <= MOST_OBJECTS => {
+            Value::List(list) if list.len() + items.len() <= MAX_OBJECTS => {
                 list.extend_from_slice(items);
             }
-            _ => return Err(odd("list")),
+            _ => return Err(unexpected("list")),
         }
         Ok(())
     }
 
-    fn set(&mut self, items: &[Id]) -> Result<(), Reason> {
+    fn set(&mut self, items: &[Id]) -> Result<(), ReadError> {
         match self.top()? {
-            Value::Dict(entries) if entries.len() + items.len() <= MOST_OBJECTS => {
+            Value::Dict(entries) if entries.len() + items.len() <= MAX_OBJECTS => {
                 entries.extend(items.chunks_exact(2).map(|pair| (pair[0], pair[1])));
             }
-            _ => return Err(odd("dict")),
+            _ => return Err(unexpected("dict")),
         }
         Ok(())
     }
 
-    fn remember(&mut self, place: u32) -> Result<(), Reason> {
+    fn remember(&mut self, slot: u32) -> Result<(), ReadError> {
         let id = *self.stack.last().ok_or_else(underflow)?;
-        self.memo.insert(place, id);
+        self.memo.insert(slot, id);
         Ok(())
     }
 
-    fn recall(&mut self, place: u32) -> Result<(), Reason> {
+    fn recall(&mut self, slot: u32) -> Result<(), ReadError> {
         let id = *self
             .memo
-            .get(&place)
-            .ok_or_else(|| Reason::damaged("its pickle recalls what it never remembered"))?;
-        if self.stack.len() >= MOST_OBJECTS {
-            return Err(Reason::foreign("has more objects than a state dict needs"));
+            .get(&slot)
+            .ok_or_else(|| ReadError::damaged("its pickle recalls what it never remembered"))?;
+        if self.stack.len() >= MAX_OBJECTS {
+            return Err(ReadError::foreign(
+                "has more objects than a state dict needs",
+            ));
         }
         self.stack.push(id);
         Ok(())
     }
 
-    /// A long whole number, least byte first; of one beyond 64 bits the low ones are kept.
-    fn long(&mut self) -> Result<(), Reason> {
+    /// Pushes a long whole number, least significant byte first, truncated to its low 64 bits.
+    fn long(&mut self) -> Result<(), ReadError> {
         let length = self.byte()?;
         let negative_fill = |bytes: &[u8]| {
             if bytes.last().is_some_and(|byte| byte & 0x80 != 0) {
@@ -357,7 +374,7 @@ impl<R: Read> Machine<'_, R> {
         self.push(Value::Int(i64::from_le_bytes(low)))
     }
 
-    fn global(&mut self) -> Result<(), Reason> {
+    fn global(&mut self) -> Result<(), ReadError> {
         let (module, name) = (self.line()?, self.line()?);
         let global = match (module.as_str(), name.as_str()) {
             ("collections", "OrderedDict") => Global::OrderedDict,
@@ -367,7 +384,7 @@ impl<R: Read> Machine<'_, R> {
             ("torch", "HalfStorage") => Global::Storage(Kind::F16),
             ("torch", "BFloat16Storage") => Global::Storage(Kind::Bf16),
             ("torch", "DoubleStorage" | "LongStorage") => {
-                Global::Storage(Kind::Other("64 bit numbers", 8))
+                Global::Storage(Kind::Other("64-bit numbers", 8))
             }
             ("torch", "IntStorage") => Global::Storage(Kind::Other("whole numbers", 4)),
             ("torch", "ShortStorage") => Global::Storage(Kind::Other("whole numbers", 2)),
@@ -375,17 +392,18 @@ impl<R: Read> Machine<'_, R> {
                 Global::Storage(Kind::Other("bytes", 1))
             }
             _ => {
-                return Err(Reason::Unsafe { module, name });
+                return Err(ReadError::Unsafe { module, name });
             }
         };
         self.push(Value::Global(global))
     }
 
-    /// A reference to a storage: `("storage", type, key, device, count)`, in old files with a sixth item, always None.
-    fn persistent(&mut self) -> Result<(), Reason> {
+    /// Pushes a reference to a storage: `("storage", type, key, device, count)`. Old files have a
+    /// sixth item, which is always `None`.
+    fn persistent_id(&mut self) -> Result<(), ReadError> {
         let id = self.pop()?;
         let Value::Tuple(items) = &self.objects[id] else {
-            return Err(odd("storage"));
+            return Err(unexpected("storage"));
         };
         let items: Vec<&Value> = items.iter().map(|id| &self.objects[*id]).collect();
         let (kind, key) = match items.as_slice() {
@@ -404,24 +422,24 @@ impl<R: Read> Machine<'_, R> {
                 Value::Int(_),
                 Value::None,
             ] if tag == "storage" => (*kind, key.clone()),
-            _ => return Err(odd("storage")),
+            _ => return Err(unexpected("storage")),
         };
-        if key.len() > LONGEST_KEY {
-            return Err(Reason::unsupported(format!(
-                "a storage with a key of {} bytes, more than {LONGEST_KEY},",
+        if key.len() > MAX_KEY_BYTES {
+            return Err(ReadError::unsupported(format!(
+                "a storage with a key of {} bytes, more than {MAX_KEY_BYTES},",
                 key.len()
             )));
         }
         self.push(Value::Storage(Storage { kind, key }))
     }
 
-    /// A call: of a known function with arguments of the known kinds.
-    fn reduce(&mut self) -> Result<(), Reason> {
+    /// Calls a known function with arguments of known types.
+    fn reduce(&mut self) -> Result<(), ReadError> {
         let (arguments, function) = (self.pop()?, self.pop()?);
         let (Value::Global(function), Value::Tuple(arguments)) =
             (&self.objects[function], &self.objects[arguments])
         else {
-            return Err(odd("call"));
+            return Err(unexpected("call"));
         };
         let arguments: Vec<&Value> = arguments.iter().map(|id| &self.objects[*id]).collect();
         let value = match (function, arguments.as_slice()) {
@@ -442,40 +460,40 @@ impl<R: Read> Machine<'_, R> {
                 ],
             ) => Value::Tensor(Tensor {
                 storage: storage.clone(),
-                offset: u64::try_from(*offset).map_err(|_| odd("tensor"))?,
+                offset: u64::try_from(*offset).map_err(|_| unexpected("tensor"))?,
                 shape: self.sizes(shape)?,
                 strides: self.sizes(strides)?,
             }),
-            _ => return Err(odd("call")),
+            _ => return Err(unexpected("call")),
         };
         self.push(value)
     }
 
-    fn sizes(&self, items: &[Id]) -> Result<Vec<usize>, Reason> {
-        if items.len() > MOST_DIMENSIONS {
-            return Err(Reason::unsupported(format!(
-                "a tensor of {} dimensions, more than {MOST_DIMENSIONS},",
+    fn sizes(&self, items: &[Id]) -> Result<Vec<usize>, ReadError> {
+        if items.len() > MAX_DIMENSIONS {
+            return Err(ReadError::unsupported(format!(
+                "a tensor of {} dimensions, more than {MAX_DIMENSIONS},",
                 items.len()
             )));
         }
         let size = |id: &Id| match self.objects[*id] {
-            Value::Int(size) => usize::try_from(size).map_err(|_| odd("shape")),
-            _ => Err(odd("shape")),
+            Value::Int(size) => usize::try_from(size).map_err(|_| unexpected("shape")),
+            _ => Err(unexpected("shape")),
         };
         items.iter().map(size).collect()
     }
 }
 
-fn cut_short() -> Reason {
-    Reason::cut_short("in the middle of its index")
+fn cut_short() -> ReadError {
+    ReadError::cut_short("in the middle of its index")
 }
 
-fn underflow() -> Reason {
-    Reason::damaged("its pickle takes more than there is")
+fn underflow() -> ReadError {
+    ReadError::damaged("its pickle takes items from an empty stack")
 }
 
-fn odd(what: &str) -> Reason {
-    Reason::damaged(format!(
-        "it has a {what} of an unknown form, or is no state dict"
+fn unexpected(what: &str) -> ReadError {
+    ReadError::damaged(format!(
+        "it has a {what} of an unknown form, or is not a state dict"
     ))
 }

@@ -1,5 +1,5 @@
-//! The index of a safetensors file: eight bytes of length, that much JSON, then the numbers
-//! (huggingface.co/docs/safetensors).
+//! Index of a safetensors file: the header's length in eight bytes, the header in JSON, then the
+//! numbers (huggingface.co/docs/safetensors).
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -7,30 +7,31 @@ use std::io::Read;
 
 use serde::Deserialize;
 
-use super::{Entry, Kind, Reason};
+use super::entry::{Entry, Kind};
+use super::error::ReadError;
 
-/// The format's own limit of a header.
-const LONGEST_HEADER: u64 = 100_000_000;
+/// Maximum length of a header in bytes, as the format sets it.
+const MAX_HEADER_BYTES: u64 = 100_000_000;
 
-/// What the header says of one tensor.
+/// Header entry of one tensor.
 #[derive(Deserialize)]
 struct Info {
     dtype: String,
     shape: Vec<usize>,
-    /// First and end byte, counted from the end of the header.
+    /// Offset of the first byte and offset past the last, both counted from the end of the header.
     data_offsets: (u64, u64),
 }
 
-/// Reads the header.
-pub(super) fn index(file: &mut File, length: u64) -> Result<BTreeMap<String, Entry>, Reason> {
+/// Reads the header and returns the tensors by name.
+pub(super) fn index(file: &mut File, length: u64) -> Result<BTreeMap<String, Entry>, ReadError> {
     let mut start = [0; 8];
     file.read_exact(&mut start)
-        .map_err(|_| Reason::cut_short("before its header"))?;
+        .map_err(|_| ReadError::cut_short("before its header"))?;
     let header = u64::from_le_bytes(start);
     let data = header.saturating_add(8);
-    if header > LONGEST_HEADER || data > length {
-        return Err(Reason::damaged(format!(
-            "a header of {header} bytes is announced"
+    if header > MAX_HEADER_BYTES || data > length {
+        return Err(ReadError::damaged(format!(
+            "it claims a header of {header} bytes"
         )));
     }
     let mut json = Vec::new();
@@ -40,21 +41,22 @@ pub(super) fn index(file: &mut File, length: u64) -> Result<BTreeMap<String, Ent
         .into_iter()
         .filter(|(name, _)| name != "__metadata__")
         .map(|(name, info)| {
-            let entry = entry(Info::deserialize(info)?, data)
-                .ok_or_else(|| Reason::damaged(format!("the sizes of {name} disagree")))?;
+            let entry = entry(Info::deserialize(info)?, data).ok_or_else(|| {
+                ReadError::damaged(format!("the shape and the offsets of {name} disagree"))
+            })?;
             Ok((name, entry))
         })
         .collect()
 }
 
-/// The entry, if its offsets enclose exactly the numbers of its shape.
+/// Returns the entry, or `None` if its offsets do not enclose exactly the numbers of its shape.
 fn entry(info: Info, data: u64) -> Option<Entry> {
     let (start, end) = info.data_offsets;
     let kind = match info.dtype.as_str() {
         "F32" => Kind::F32,
         "F16" => Kind::F16,
         "BF16" => Kind::Bf16,
-        "F64" | "I64" | "U64" => Kind::Other("64 bit numbers", 8),
+        "F64" | "I64" | "U64" => Kind::Other("64-bit numbers", 8),
         "I32" | "U32" => Kind::Other("whole numbers", 4),
         "I16" | "U16" => Kind::Other("whole numbers", 2),
         _ => Kind::Other("numbers of an unknown kind", 1),

@@ -9,19 +9,19 @@ pub(crate) const ENCODER: &str = "model.encoder.embed_tokens.weight";
 const DECODER: &str = "model.decoder.embed_tokens.weight";
 pub(crate) const OUTPUT: &str = "lm_head.weight";
 
-/// Rows of tied tables that are compared at a time.
+/// Rows of tied tables compared at a time.
 const COMPARED: usize = 4096;
 
 impl Weights {
-    /// Returns the name of the decoder's embedding, `[decoder_vocab_size, d_model]`, which is also the encoder's and the
-    /// output's matrix where the configuration ties them.
+    /// Returns the name of the decoder's embedding, `[decoder_vocab_size, d_model]`, which is also
+    /// the encoder's embedding and the output projection if the configuration ties them.
     ///
-    /// Files differ in which of the tied names they carry: today's have one, those of 2020 all of them. The first that is
-    /// there counts, and the others must be equal to it.
+    /// Files differ in which of the tied names they contain: today's have one, those of 2020 all of
+    /// them. The first one present is read, and the others must be equal to it.
     ///
     /// # Errors
-    /// A table is missing, damaged or differs from one that it is tied to; or the row that decoding starts from is not
-    /// zero.
+    /// Returns an error if a table is missing, damaged or differs from one that it is tied to, or if
+    /// the row that decoding starts from is not zero.
     pub fn embedding(&self, config: &Config) -> Result<&'static str, Error> {
         let outputs = config.decoder_vocab_size;
         let mut tied: Vec<&'static str> = if config.share_embeddings {
@@ -56,9 +56,10 @@ impl Weights {
         Ok(name)
     }
 
-    /// Marian starts decoding from a zero vector, which in this format is the embedding of `<pad>`. Training by
-    /// transformers keeps it zero; if it is not, the file is damaged or badly converted, and every translation would
-    /// quietly be another. A start token other than `<pad>` is an ordinary one.
+    /// Checks the embedding of the start token. Marian starts decoding from a zero vector, which in
+    /// this format is the embedding of `<pad>`. Training with transformers keeps it zero. If it is
+    /// not, the file is damaged or badly converted, and every translation would be silently
+    /// different. A start token other than `<pad>` is an ordinary token.
     fn check_start(&self, name: &str, config: &Config) -> Result<(), Error> {
         let start = config.decoder_start_token_id;
         let (shape, row) = (
@@ -75,10 +76,10 @@ impl Weights {
         Ok(())
     }
 
-    /// Returns the bias of the output, zero where the file has none, as transformers leaves it.
+    /// Returns the bias of the output; zeros if the file has none, as in transformers.
     ///
     /// # Errors
-    /// It is damaged.
+    /// Returns an error if it is damaged.
     pub fn output_bias(&self, config: &Config) -> Result<Vec<f32>, Error> {
         let outputs = config.decoder_vocab_size;
         if self.has("final_logits_bias") {
@@ -88,11 +89,12 @@ impl Weights {
         }
     }
 
-    /// Returns the positions of one side (`encoder` or `decoder`), `[max_position_embeddings, d_model]`: those in the file
-    /// if it has them, as transformers does, else sines and cosines.
+    /// Returns the positions of one side (`encoder` or `decoder`), `[max_position_embeddings,
+    /// d_model]`: those in the file if it has any, as in transformers, else sines and cosines.
     ///
     /// # Errors
-    /// They are damaged, or they are missing and the configuration says that they are no sines and cosines.
+    /// Returns an error if they are damaged, or if they are missing although the configuration says
+    /// that they are learnt.
     pub fn positions(&self, side: &str, config: &Config) -> Result<Vec<f32>, Error> {
         let name = format!("model.{side}.embed_positions.weight");
         let shape = [config.max_position_embeddings, config.d_model];
@@ -104,7 +106,8 @@ impl Weights {
     }
 }
 
-/// Position p has sin(p / 10000^(2i/width)) in its first half and the cosines in its second, i = 0, 1, … in both.
+/// Returns positions `[positions, width]`. Position p has sin(p / 10000^(2i/width)) in its first
+/// half and the cosines in its second, i = 0, 1, … in both.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "computed in f64, kept as f32 like all weights"

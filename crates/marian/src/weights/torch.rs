@@ -1,9 +1,10 @@
-//! The index of a `pytorch_model.bin`, in both of the forms that torch has written.
+//! Index of a `pytorch_model.bin`, in both formats that torch has written.
 //!
-//! Since torch 1.6 it is a zip without compression: a pickle `…/data.pkl`, and the numbers of each storage in a file
-//! `…/data/KEY`. Before (and with `_use_new_zipfile_serialization=False`) it is five pickles in a row: a magic number, a
-//! version, facts about the machine, the state dict, the list of storage keys; then, in the order of that list, each
-//! storage as a count of eight bytes and its numbers (torch's `serialization.py`, `_legacy_save`).
+//! Since torch 1.6 the file is an uncompressed zip: a pickle `…/data.pkl`, and the numbers of each
+//! storage in an entry `…/data/KEY`. Before that (and with `_use_new_zipfile_serialization=False`)
+//! it is a sequence of five pickles: a magic number, a version, facts about the machine, the state
+//! dict, and the list of storage keys. The storages follow in the order of that list, each as a
+//! count of eight bytes and its numbers (torch's `serialization.py`, `_legacy_save`).
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -12,29 +13,30 @@ use std::ops::Range;
 
 use zip::{CompressionMethod, ZipArchive};
 
+use super::entry::{Entry, Kind};
+use super::error::ReadError;
 use super::pickle::{Pickle, Value};
-use super::{Entry, Kind, Reason};
 
 /// The low 64 bits of 0x1950a86a20f9469cfc6c.
 const MAGIC: i64 = 0xa86a_20f9_469c_fc6c_u64.cast_signed();
 
-/// Where each storage lies in the file, by key.
+/// Byte range of each storage in the file, by key.
 type Storages = HashMap<String, Range<u64>>;
 
-/// Reads whichever form it is.
-pub(super) fn index(file: &mut File, length: u64) -> Result<BTreeMap<String, Entry>, Reason> {
+/// Returns the tensors of a file in either format, by name.
+pub(super) fn index(file: &mut File, length: u64) -> Result<BTreeMap<String, Entry>, ReadError> {
     let mut start = [0; 4];
     file.read_exact(&mut start)
-        .map_err(|_| Reason::cut_short("before its header"))?;
+        .map_err(|_| ReadError::cut_short("before its header"))?;
     file.rewind()?;
     if &start == b"PK\x03\x04" {
-        zipped(file)
+        zip_index(file)
     } else {
-        legacy(file, length)
+        legacy_index(file, length)
     }
 }
 
-fn zipped(file: &mut File) -> Result<BTreeMap<String, Entry>, Reason> {
+fn zip_index(file: &mut File) -> Result<BTreeMap<String, Entry>, ReadError> {
     let mut archive = ZipArchive::new(file)?;
     let mut storages = Storages::new();
     let mut state = None;
@@ -42,7 +44,7 @@ fn zipped(file: &mut File) -> Result<BTreeMap<String, Entry>, Reason> {
         let mut entry = archive.by_index_raw(index)?;
         let name = entry.name()?.into_owned();
         if entry.compression() != CompressionMethod::Stored {
-            return Err(Reason::foreign(format!(
+            return Err(ReadError::foreign(format!(
                 "has a compressed entry {name}; torch does not compress"
             )));
         }
@@ -52,26 +54,26 @@ fn zipped(file: &mut File) -> Result<BTreeMap<String, Entry>, Reason> {
             let mut order = String::new();
             entry.by_ref().take(16).read_to_string(&mut order)?;
             if order != "little" {
-                return Err(Reason::unsupported(format!("{order} byte order")));
+                return Err(ReadError::unsupported(format!("{order} byte order")));
             }
         } else if let Some((_, key)) = name.split_once("/data/") {
             let start = entry
                 .data_start()
-                .ok_or_else(|| Reason::damaged(format!("its entry {name} has no data")))?;
+                .ok_or_else(|| ReadError::damaged(format!("its entry {name} has no data")))?;
             storages.insert(key.to_owned(), start..start.saturating_add(entry.size()));
         }
     }
-    let state = state.ok_or_else(|| Reason::foreign("is a zip without data.pkl"))?;
+    let state = state.ok_or_else(|| ReadError::foreign("is a zip without data.pkl"))?;
     tensors(&state, &storages)
 }
 
-fn legacy(file: &mut File, length: u64) -> Result<BTreeMap<String, Entry>, Reason> {
+fn legacy_index(file: &mut File, length: u64) -> Result<BTreeMap<String, Entry>, ReadError> {
     let mut reader = BufReader::new(file);
     if *Pickle::read(&mut reader)?.root() != Value::Int(MAGIC) {
-        return Err(Reason::foreign("was not written by torch"));
+        return Err(ReadError::foreign("was not written by torch"));
     }
     if *Pickle::read(&mut reader)?.root() != Value::Int(1001) {
-        return Err(Reason::foreign(
+        return Err(ReadError::foreign(
             "is of an unknown version of torch's format",
         ));
     }
@@ -80,7 +82,7 @@ fn legacy(file: &mut File, length: u64) -> Result<BTreeMap<String, Entry>, Reaso
         .entries()?
         .any(|entry| entry == ("little_endian", &Value::Bool(false)))
     {
-        return Err(Reason::unsupported("big byte order"));
+        return Err(ReadError::unsupported("big-endian byte order"));
     }
     let state = Pickle::read(&mut reader)?;
     let kinds: HashMap<&str, Kind> = state
@@ -92,60 +94,61 @@ fn legacy(file: &mut File, length: u64) -> Result<BTreeMap<String, Entry>, Reaso
         .collect();
     let keys = Pickle::read(&mut reader)?;
     let mut storages = Storages::new();
-    let mut place = reader.stream_position()?;
+    let mut position = reader.stream_position()?;
     for key in keys.texts()? {
         let kind = kinds
             .get(key)
-            .ok_or_else(|| Reason::damaged(format!("no tensor uses its storage {key}")))?;
+            .ok_or_else(|| ReadError::damaged(format!("no tensor uses its storage {key}")))?;
         let mut count = [0; 8];
-        reader.seek(SeekFrom::Start(place))?;
+        reader.seek(SeekFrom::Start(position))?;
         reader
             .read_exact(&mut count)
-            .map_err(|_| Reason::cut_short(format!("before storage {key}")))?;
-        let start = place + 8;
+            .map_err(|_| ReadError::cut_short(format!("before storage {key}")))?;
+        let start = position + 8;
         let end = u64::from_le_bytes(count)
             .checked_mul(kind.bytes())
             .and_then(|bytes| start.checked_add(bytes));
         let end = end
             .filter(|end| *end <= length)
-            .ok_or_else(|| Reason::cut_short(format!("in storage {key}")))?;
+            .ok_or_else(|| ReadError::cut_short(format!("in storage {key}")))?;
         storages.insert(key.to_owned(), start..end);
-        place = end;
+        position = end;
     }
     tensors(&state, &storages)
 }
 
-/// The tensors of a state dict at their places in the file. Entries of a state dict that are no tensors do not matter.
-fn tensors(state: &Pickle, storages: &Storages) -> Result<BTreeMap<String, Entry>, Reason> {
+/// Returns the tensors of a state dict with their offsets in the file. Other entries of the state
+/// dict are skipped.
+fn tensors(state: &Pickle, storages: &Storages) -> Result<BTreeMap<String, Entry>, ReadError> {
     let mut entries = BTreeMap::new();
     for (name, value) in state.entries()? {
         let Value::Tensor(tensor) = value else {
             continue;
         };
         let kind = tensor.storage.kind;
-        let place = storages
+        let position = storages
             .get(&tensor.storage.key)
-            .ok_or_else(|| Reason::damaged(format!("the numbers of {name} are missing")))?;
+            .ok_or_else(|| ReadError::damaged(format!("the numbers of {name} are missing")))?;
         let offset = tensor
             .offset
             .checked_mul(kind.bytes())
-            .and_then(|bytes| place.start.checked_add(bytes));
+            .and_then(|bytes| position.start.checked_add(bytes));
         let entry = Entry {
             kind,
             shape: tensor.shape.clone(),
             offset: offset.unwrap_or(u64::MAX),
         };
         if !is_row_major(&tensor.shape, &tensor.strides) {
-            return Err(Reason::unsupported(format!(
-                "{name}, which lies transposed or with gaps,"
+            return Err(ReadError::unsupported(format!(
+                "{name}, which is stored transposed or with gaps,"
             )));
         }
         let end = entry
             .len()
             .and_then(|bytes| entry.offset.checked_add(bytes));
-        if end.is_none_or(|end| end > place.end) {
-            return Err(Reason::damaged(format!(
-                "{name} {:?} ends beyond its storage",
+        if end.is_none_or(|end| end > position.end) {
+            return Err(ReadError::damaged(format!(
+                "{name} {:?} extends past its storage",
                 tensor.shape
             )));
         }
@@ -154,7 +157,8 @@ fn tensors(state: &Pickle, storages: &Storages) -> Result<BTreeMap<String, Entry
     Ok(entries)
 }
 
-/// Whether the strides are those of a contiguous tensor; a dimension of one place may have any.
+/// Returns whether the strides are those of a contiguous tensor; a dimension of size 1 may have
+/// any.
 fn is_row_major(shape: &[usize], strides: &[usize]) -> bool {
     let mut expected = Some(1_usize);
     shape.len() == strides.len()

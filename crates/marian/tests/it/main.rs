@@ -1,4 +1,4 @@
-//! The engine through its public door.
+//! Tests of the engine through its public API.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod network;
@@ -15,7 +15,7 @@ use std::{
 
 use marian::{Options, Translator};
 
-/// The model that comes with the program.
+/// Returns the directory of the model that comes with the program.
 fn demo() -> PathBuf {
     PathBuf::from(concat!(
         env!("CARGO_MANIFEST_DIR"),
@@ -23,12 +23,12 @@ fn demo() -> PathBuf {
     ))
 }
 
-/// A file or folder of this crate's test data.
+/// Returns the path of a file or folder of this crate's test data.
 fn data(name: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data")).join(name)
 }
 
-/// The demo model, loaded once, searching greedily.
+/// Returns the demo model with greedy search, which is loaded only once.
 fn translator() -> Arc<Translator> {
     static TRANSLATOR: OnceLock<Arc<Translator>> = OnceLock::new();
     let load = || {

@@ -1,4 +1,4 @@
-//! A row's numbers do not depend on the rows beside it.
+//! The numbers of a row do not depend on the other rows.
 
 use std::sync::OnceLock;
 
@@ -8,7 +8,8 @@ use proptest::prelude::*;
 
 use crate::weights::tiny;
 
-/// The tiny model, whose widths are multiples of nothing: 4 and 12 numbers a head, 20 and 40 within, 100 ids.
+/// Returns the tiny model in both precisions. Its sizes are multiples of nothing: 4 and 12 numbers
+/// per head, 20 and 40 in the feed-forward blocks, 100 ids.
 fn models() -> &'static [(Config, Network); 2] {
     static MODELS: OnceLock<[(Config, Network); 2]> = OnceLock::new();
     MODELS.get_or_init(|| {
@@ -25,12 +26,12 @@ fn models() -> &'static [(Config, Network); 2] {
     })
 }
 
-/// The reference.
+/// Returns the model in f32, the reference.
 fn model() -> &'static (Config, Network) {
     &models()[0]
 }
 
-/// All logits of a row, in the order of their ids, and the normaliser, as bits.
+/// Returns all logits of a row in the order of their ids, and the normaliser, as bits.
 fn all(found: &Found) -> Vec<u32> {
     let mut candidates = found.candidates.clone();
     candidates.sort_by_key(|candidate| candidate.id);
@@ -78,8 +79,8 @@ proptest! {
         }
     }
 
-    /// At every step rows are dropped, doubled and reordered, and another sentence joins; the row watched is fed the same
-    /// all along.
+    /// At every step rows are dropped, duplicated and reordered, and another sentence joins; the
+    /// watched row is fed the same ids throughout.
     #[test]
     fn a_hypothesis_gets_the_same_logits_in_any_company(
         sentences in prop::collection::vec(sentence(), 1..8),
@@ -95,7 +96,7 @@ proptest! {
         let mut last = network.start_id();
         for (parents, next) in moves {
             let ids: Vec<u32> = (0..company.rows()).map(|row| if row == place { last } else { 5 }).collect();
-            // The others want something else.
+            // The other rows make a different request.
             let wishes: Vec<Wanted> = (0..company.rows()).map(|row| wanted(if row == place { 100 } else { 2 })).collect();
             let together = network.step(&mut company, &ids, &wishes).unwrap();
             let single = network.step(&mut alone, &[last], &[wanted(100)]).unwrap();
@@ -103,7 +104,8 @@ proptest! {
             prop_assert_eq!(all(&together[place]), all(&single[0]));
             prop_assert_eq!(company.alignment()[place], alone.alignment()[0]);
             let mut parents: Vec<usize> = parents.iter().map(|parent| parent.index(company.rows())).collect();
-            // Of the first sentence, which is the watched row's, in any order; of the others one after the other.
+            // Rows of the first sentence, which is that of the watched row, in any order; those of
+            // the others in sequence.
             parents.push(place);
             parents.sort_by_key(|parent| if *parent < of_first { 0 } else { *parent });
             let new_place = parents.iter().position(|parent| *parent == place).unwrap();
@@ -134,8 +136,8 @@ proptest! {
     }
 }
 
-/// Apart where there are rows enough for each, together where there are not; with more tokens than the encoder takes
-/// together.
+/// Threads work separately where each has enough rows, and together where not; the tokens are more
+/// than go through the encoder together.
 #[test]
 fn a_translation_is_the_same_on_any_number_of_threads() {
     let directory = tiny("f32.safetensors");
@@ -230,7 +232,7 @@ fn rows_that_the_model_cannot_take_are_errors() {
         );
     }
     assert_eq!(generate(network, &[], &search).unwrap(), []);
-    // The longest of everything just fits.
+    // The maximum of everything just fits.
     let longest = Row {
         ids: vec![4; longest],
         max_length: longest + 1,

@@ -1,4 +1,5 @@
-//! Token ids against those of Hugging Face transformers, as `scripts/oracle/make.py` wrote them down.
+//! Token ids compared with those of Hugging Face transformers, recorded by
+//! `scripts/oracle/make.py`.
 
 use std::path::Path;
 
@@ -8,7 +9,7 @@ use serde::Deserialize;
 
 use crate::{data, demo, weights::tiny};
 
-/// Between two hypotheses that the oracle scores this much alike either may win.
+/// Difference in the oracle's scores up to which either of two hypotheses may win.
 const SAME_SCORE: f32 = 1e-4;
 
 #[derive(Deserialize)]
@@ -77,7 +78,8 @@ fn translate(network: &Network, rows: &[Row], search: &Search, batch: usize) -> 
         .collect()
 }
 
-/// Compares in batches of several sizes, the rows in the order of the file: short ones beside long ones.
+/// Compares the results of several batch sizes, with the rows in the order of the file: short ones
+/// next to long ones.
 fn compare(directory: &Path, answers: &Answers) {
     let (config, network) = load(directory);
     let rows = answers.rows();
@@ -102,7 +104,7 @@ fn compare(directory: &Path, answers: &Answers) {
                     found.score
                 );
             }
-            // Not only the ids: the scores too are the same to the last bit.
+            // Not only the ids: the scores are the same as well, to the last bit.
             assert_eq!(
                 &found,
                 alone.get_or_insert_with(|| found.clone()),
@@ -119,8 +121,9 @@ fn the_demo_model_says_what_transformers_says() {
     compare(&demo(), &answers);
 }
 
-/// Most sentences come out word for word as in f32; the others differ where two words are about as good. These
-/// sentences are longer and odder than most. In batches of 1, of 64, and in another order it is the same.
+/// At least 70 % of the sentences are translated word for word as in f32; the others differ where
+/// two words are about equally good. These sentences are longer and odder than usual. Batches of 1,
+/// of 64 and in another order give the same translations.
 #[test]
 fn integers_keep_most_sentences_word_for_word() {
     let answers: Answers = read("demo.json");
@@ -184,7 +187,7 @@ fn every_setting_of_the_search_does_what_it_does_in_transformers() {
     }
 }
 
-/// Makes `</s>`, id 0, more probable: the first number of `final_logits_bias`.
+/// Makes `</s>`, id 0, more probable, by the first number of `final_logits_bias`.
 fn raise_end(directory: &Path, by: f32) {
     let path = directory.join("model.safetensors");
     let mut bytes = std::fs::read(&path).unwrap();

@@ -1,4 +1,5 @@
-//! The tokeniser against the answers of the `sentencepiece` library (`scripts/oracle/tokens.py`), and its errors.
+//! The tokeniser compared with the `sentencepiece` library (`scripts/oracle/tokens.py`), and its
+//! errors.
 
 use std::{fs, path::Path};
 
@@ -80,7 +81,7 @@ fn unknown_characters_keep_their_text() {
     let unknown: Vec<&str> = encoding.unknown().map(|(_, text)| text).collect();
     assert_eq!(unknown, ["🙂🙂", "東京"]);
     assert_eq!(encoding.ids.len(), encoding.spans.len() + 1);
-    // The spans lie one behind the other over all the text.
+    // The spans cover the text in order.
     assert!(
         encoding
             .spans
@@ -102,7 +103,8 @@ fn what_is_encoded_decodes_to_itself() {
     assert_eq!(tokenizer.encode("").ids, tokenizer.encode(" \t\n").ids);
 }
 
-/// A copy of the made-up pair in which `change` may break something, and what loading it says.
+/// Loads a copy of the made-up pair after `change`, which may break something; returns the error
+/// message.
 fn complaint(change: impl FnOnce(&Path)) -> String {
     let folder = tempfile::tempdir().unwrap();
     for file in ["config.json", "vocab.json", "source.spm", "target.spm"] {
@@ -124,7 +126,7 @@ fn a_missing_or_broken_file_is_named() {
         let missing = complaint(|folder| fs::remove_file(folder.join(file)).unwrap());
         assert!(missing.contains(file), "{missing}");
         let whole = fs::read(data("odd-pair").join(file)).unwrap();
-        // Cut anywhere, between two messages of the protobuf too.
+        // Cut anywhere, including between two messages of the protobuf.
         for length in (0..whole.len()).step_by(7) {
             let cut = complaint(|folder| fs::write(folder.join(file), &whole[..length]).unwrap());
             assert!(cut.contains(file), "{file} of {length} bytes: {cut:?}");
@@ -156,7 +158,8 @@ fn files_of_different_models_are_refused() {
 
 #[test]
 fn a_broken_character_map_does_not_panic() {
-    // The character map comes after the pieces: damage the file's second half, a few bytes at a time.
+    // The character map comes after the pieces: damage the second half of the file, a few bytes at
+    // a time.
     let whole = fs::read(data("odd-pair").join("source.spm")).unwrap();
     let config = Config::load(&data("odd-pair")).unwrap();
     let folder = tempfile::tempdir().unwrap();

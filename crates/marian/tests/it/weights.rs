@@ -1,4 +1,4 @@
-//! Loading: every container, and files that are not as they should be.
+//! Loading of every container, and of faulty files.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ const CONTAINERS: [&str; 4] = [
     "legacy.bin",
 ];
 
-/// A directory with the tiny model, its weights from the container named.
+/// Returns a directory with the tiny model, with its weights in the given container.
 pub(crate) fn tiny(container: &str) -> TempDir {
     let directory = TempDir::new().unwrap();
     for name in ["config.json", "generation_config.json"] {
@@ -43,7 +43,7 @@ fn weights_of(directory: &Path) -> std::path::PathBuf {
         .unwrap()
 }
 
-/// The error of loading, which must name the file.
+/// Returns the message of a failed load, which must name the file.
 fn error_of(directory: &Path, file: &str) -> String {
     let message = load(directory)
         .expect_err("a broken model was loaded")
@@ -104,7 +104,7 @@ fn a_file_cut_anywhere_is_an_error_that_names_it() {
 }
 
 proptest! {
-    /// Whatever a file holds, loading ends, and without a panic.
+    /// Whatever a file contains, loading it ends, and does not panic.
     #[test]
     fn damaged_bytes_never_panic(
         container in 0..CONTAINERS.len(),
@@ -113,7 +113,7 @@ proptest! {
         let directory = tiny(CONTAINERS[container]);
         let path = weights_of(directory.path());
         let mut bytes = std::fs::read(&path).unwrap();
-        // Mostly in the index, where the structure is: at the start, but for a zip at the end.
+        // Mostly in the index, which has the structure: at the start, or in a zip at the end.
         for (place, value) in places {
             let start = if CONTAINERS[container] == "zip.bin" { bytes.len() - 12_000 } else { 0 };
             let place = start + place.index(12_000.min(bytes.len()));
@@ -207,7 +207,7 @@ fn decoding_must_start_from_a_zero_row() {
 }
 
 #[test]
-fn numbers_that_are_none_are_an_error() {
+fn numbers_that_are_not_finite_are_an_error() {
     let directory = tiny("f32.safetensors");
     overwrite(
         directory.path(),
@@ -224,7 +224,8 @@ fn numbers_that_are_none_are_an_error() {
 
 #[test]
 fn a_pickle_that_would_run_a_command_is_refused() {
-    // What pickle.dumps makes of an object whose __reduce__ returns (os.system, ("true",)), protocol 2.
+    // The output of `pickle.dumps` for an object whose `__reduce__` returns (os.system, ("true",)),
+    // protocol 2.
     let attack = b"\x80\x02cposix\nsystem\nX\x04\x00\x00\x00true\x85R.";
     let directory = tiny("legacy.bin");
     std::fs::write(weights_of(directory.path()), attack).unwrap();
@@ -376,6 +377,6 @@ fn a_limit_of_new_tokens_goes_before_the_older_one_of_all_tokens() {
     set(directory.path(), file, "max_length", 30.into());
     assert_eq!(Config::load(directory.path()).unwrap().max_length, 30);
     set(directory.path(), file, "max_new_tokens", 12.into());
-    // The start token is not new.
+    // The start token does not count as new.
     assert_eq!(Config::load(directory.path()).unwrap().max_length, 13);
 }

@@ -1,6 +1,7 @@
-//! The product of integers, in every set of instructions: each must give what the plain loop gives, bit for bit.
+//! The product of integers with every instruction set: each must give the same bits as the plain
+//! loop.
 //!
-//! A set that this processor lacks is reported as ignored.
+//! An instruction set that this processor lacks is reported as ignored.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -9,7 +10,8 @@ use std::sync::Arc;
 use libtest_mimic::{Arguments, Failed, Trial};
 use marian::{Config, Execution, Instructions, Network, Precision, Row, Search, generate};
 
-/// Sizes of batches at which tiles of rows come out differently: one row, less than a tile, a tile, one more, several.
+/// Batch sizes that divide into tiles differently: one row, less than a tile, a tile, one more,
+/// several.
 const TOKENS: [usize; 9] = [1, 2, 5, 13, 16, 17, 31, 33, 70];
 
 /// Sentences of the demo model's vocabulary, as ids.
@@ -37,7 +39,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
 
-/// The demo model on one path.
+/// The demo model with one instruction set.
 struct Model {
     config: Config,
     network: Network,
@@ -60,7 +62,7 @@ impl Model {
         Self { config, network }
     }
 
-    /// The encoder's states of a sentence of so many tokens, as bits.
+    /// Returns the encoder's states of a sentence of `tokens` tokens, as bits.
     fn states(&self, tokens: usize) -> Vec<u32> {
         let ids = sentence(tokens, tokens);
         let encoded = self.network.encode(&[&ids]).expect("it fits the model");
@@ -83,7 +85,7 @@ impl Model {
     }
 }
 
-/// Ids in no sensible order, and the end mark.
+/// Returns ids in no meaningful order, followed by the end mark.
 fn sentence(tokens: usize, seed: usize) -> Vec<u32> {
     let ids = (1..tokens).map(|place| (place * 7919 + seed * 104_729) % 7_990 + 2);
     let ids = ids.filter_map(|id| u32::try_from(id).ok());

@@ -1,8 +1,9 @@
-//! The product of integers on AMX tiles, by inline assembly: the intrinsics are not stable yet.
+//! The product of integers on AMX tiles, in inline assembly: the intrinsics are not stable yet.
 //!
-//! Eight tiles of 16 rows × 64 bytes: four hold 32 × 32 sums, two hold 32 rows × 64 bytes of activations, two hold 16
-//! groups of four inputs × 32 columns of weights. `tdpbusd` multiplies unsigned with signed bytes and adds up four at a
-//! time, exactly. (Intel 64 and IA-32 Architectures Software Developer's Manual, volume 1, chapter 18.)
+//! Eight tiles of 16 rows × 64 bytes: four hold 32 × 32 sums, two hold 32 rows × 64 bytes of
+//! activations, two hold 16 groups of four inputs × 32 columns of weights. `tdpbusd` multiplies
+//! unsigned with signed bytes and adds up four products at a time, exactly. (Intel 64 and IA-32
+//! Architectures Software Developer's Manual, volume 1, chapter 18.)
 
 #![expect(unsafe_code, reason = "inline assembly")]
 
@@ -10,28 +11,29 @@ use std::arch::asm;
 use std::arch::x86_64::__cpuid_count;
 use std::sync::OnceLock;
 
-use super::{Panel, TILE_ROWS};
+use super::layout::{Panel, TILE_ROWS};
 use crate::kernel::PANEL;
 
-/// Whether the processor has tiles for bytes and the system lets this process use them. Asked once: Linux gives the
-/// room for the tiles' state when asked for it, to all threads.
+/// Returns whether the processor has tiles for bytes and the operating system lets this process use
+/// them. Asks only once: Linux reserves room for the tiles' state on request, for all threads.
 pub(super) fn is_permitted() -> bool {
     static PERMITTED: OnceLock<bool> = OnceLock::new();
     *PERMITTED.get_or_init(|| {
         const AMX_TILE: u32 = 1 << 24;
         const AMX_INT8: u32 = 1 << 25;
         let features = __cpuid_count(7, 0).edx;
-        features & AMX_TILE != 0 && features & AMX_INT8 != 0 && ask()
+        features & AMX_TILE != 0 && features & AMX_INT8 != 0 && request_permission()
     })
 }
 
 #[cfg(target_os = "linux")]
-fn ask() -> bool {
+fn request_permission() -> bool {
     const ARCH_PRCTL: i64 = 158;
     const ARCH_REQ_XCOMP_PERM: u64 = 0x1023;
     const XFEATURE_XTILEDATA: u64 = 18;
     let result: i64;
-    // SAFETY: the system call reads no memory of ours; it changes registers as stated.
+    // SAFETY: the system call does not read this program's memory; the registers that it changes
+    // are declared.
     unsafe {
         asm!(
             "syscall",
@@ -47,11 +49,11 @@ fn ask() -> bool {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn ask() -> bool {
+fn request_permission() -> bool {
     false
 }
 
-/// What `ldtilecfg` reads.
+/// The operand of `ldtilecfg`.
 #[repr(C, align(64))]
 struct Configuration {
     palette: u8,
@@ -61,20 +63,22 @@ struct Configuration {
     rows: [u8; 16],
 }
 
-/// The tiles of this thread, set up for rows of activations; given back when dropped, so that the system need not save
-/// eight kilobytes whenever it takes the thread off the processor.
+/// The tiles of this thread, configured for rows of activations. Dropping them releases the tiles,
+/// so that the operating system need not save eight kilobytes at every context switch of the
+/// thread.
 pub(super) struct Tiles {
-    /// The rows of a tile of sums or activations.
-    high: usize,
-    /// The tiles belong to the thread that set them up.
+    /// Rows per tile of sums or activations.
+    tile_rows: usize,
+    /// Tiles belong to the thread that configured them.
     _of_this_thread: std::marker::PhantomData<*const ()>,
 }
 
 impl Tiles {
-    /// For `rows` rows: as they are if one tile holds them, else full tiles. Only where [`is_permitted`].
+    /// Configures the tiles for `rows` rows: exactly those if one tile holds them, else full tiles.
+    /// Must only be called if [`is_permitted`].
     pub(super) fn new(rows: usize) -> Self {
-        assert!(is_permitted(), "looked up when the path was chosen");
-        let high = rows.clamp(1, TILE_ROWS);
+        assert!(is_permitted(), "checked when the kernel was chosen");
+        let tile_rows = rows.clamp(1, TILE_ROWS);
         let mut configuration = Configuration {
             palette: 1,
             start_row: 0,
@@ -84,24 +88,25 @@ impl Tiles {
         };
         configuration.bytes_per_row[..8].fill(64);
         // 0 to 3: sums; 4 and 5: activations; 6 and 7: weights, 16 groups of four inputs.
-        configuration.rows[..6].fill(u8::try_from(high).unwrap_or(16));
+        configuration.rows[..6].fill(u8::try_from(tile_rows).unwrap_or(16));
         configuration.rows[6..8].fill(16);
-        // SAFETY: the processor has tiles, and the configuration is one of palette 1.
+        // SAFETY: the processor has tiles, and this is a valid configuration of palette 1.
         unsafe {
             asm!("ldtilecfg [{}]", in(reg) &raw const configuration, options(nostack));
         }
         Self {
-            high,
+            tile_rows,
             _of_this_thread: std::marker::PhantomData,
         }
     }
 
-    /// As [`super::Kernel::sums`], for as many rows as the tiles were set up for, or for two full tiles of them.
+    /// Implements `Kernel::sums`, for as many rows as the tiles are configured for, or for two full
+    /// tiles.
     pub(super) fn sums(&self, x: &[u8], depth: usize, panel: Panel, sums: &mut [i32]) {
         let rows = x.len() / depth;
         assert!(
-            rows == self.high || (rows, self.high) == (2 * TILE_ROWS, TILE_ROWS),
-            "tiles set up for other rows"
+            rows == self.tile_rows || (rows, self.tile_rows) == (2 * TILE_ROWS, TILE_ROWS),
+            "tiles configured for another number of rows"
         );
         assert!(
             depth.is_multiple_of(64)
@@ -114,8 +119,9 @@ impl Tiles {
             (false, false) => one_tile::<AHEAD>,
             (false, true) => one_tile::<0>,
         };
-        // SAFETY: the tiles are set up for `rows` rows, or for half of them, and the slices hold what these reach:
-        // rows · depth bytes of activations, depth · PANEL of weights, PANEL numbers to start with, rows · PANEL sums.
+        // SAFETY: the tiles are configured for `rows` rows or for half of them, and the slices hold
+        // everything that is accessed: rows · depth bytes of activations, depth · PANEL of weights,
+        // PANEL initial sums, rows · PANEL sums.
         unsafe {
             multiply(
                 x.as_ptr(),
@@ -138,14 +144,15 @@ impl Drop for Tiles {
 /// Bytes of a row of a panel's group, and of a row of its sums.
 const STRIDE: usize = PANEL * 4;
 
-/// How many bytes before they are read weights are asked for: four steps of 64 inputs, about the time that a line takes
-/// from a third-level cache. The processor's own prefetching alone, which begins anew with each page, gives a tenth
-/// fewer tokens a second.
+/// Distance in bytes at which weights are prefetched: four steps of 64 inputs, about the latency of
+/// a third-level cache. The processor's own prefetching, which starts over at every page, gives a
+/// tenth fewer tokens per second on its own.
 const AHEAD: usize = 4 * 64 * PANEL;
 
-/// Asks for half of the 2 048 bytes of weights of a later step, if there is one to ask for: 16 lines from the `first`.
-/// The last steps of a panel ask for weights behind it; an address that nothing is at does no harm.
-macro_rules! ask {
+/// Prefetches half of the 2 048 bytes of weights of a later step, if any: 16 cache lines, starting
+/// at line `first`. The last steps of a panel prefetch past its end; prefetching an unmapped
+/// address is harmless.
+macro_rules! prefetch_half {
     ($first:literal) => {
         concat!(
             ".if {ahead}\n",
@@ -159,9 +166,9 @@ macro_rules! ask {
     };
 }
 
-/// 32 rows at `x`, each `depth` bytes, with the panel at `weights`: 32 rows of sums at `out`, each of which begins
-/// with the sums at `start` (without an index register the rows of a tile are all the same). Asks for weights that lie
-/// `A` bytes ahead, if not 0.
+/// Multiplies 32 rows at `x`, of `depth` bytes each, with the panel at `weights`. Writes 32 rows of
+/// sums to `out`, each of which starts from the sums at `start` (without an index register, all
+/// rows of a tile are the same). Prefetches weights `A` bytes ahead, unless `A` is 0.
 unsafe fn two_tiles<const A: usize>(
     x: *const u8,
     depth: usize,
@@ -169,7 +176,8 @@ unsafe fn two_tiles<const A: usize>(
     start: *const i32,
     out: *mut i32,
 ) {
-    // SAFETY: see the caller. The loop reads 64 bytes of each row and 16 groups of weights at a time, depth / 64 times.
+    // SAFETY: guaranteed by the caller. Each of the depth / 64 iterations reads 64 bytes of each
+    // row and 16 groups of weights.
     unsafe {
         asm!(
             "tileloadd tmm0, [{start}]",
@@ -180,12 +188,12 @@ unsafe fn two_tiles<const A: usize>(
             "tileloadd tmm4, [{x0} + {depth}*1]",
             "tileloadd tmm6, [{w} + {stride}*1]",
             "tdpbusd tmm0, tmm4, tmm6",
-            ask!("0"),
+            prefetch_half!("0"),
             "tileloadd tmm5, [{x1} + {depth}*1]",
             "tdpbusd tmm2, tmm5, tmm6",
             "tileloadd tmm7, [{w} + {stride}*1 + 64]",
             "tdpbusd tmm1, tmm4, tmm7",
-            ask!("16"),
+            prefetch_half!("16"),
             "tdpbusd tmm3, tmm5, tmm7",
             "add {x0}, 64",
             "add {x1}, 64",
@@ -219,7 +227,7 @@ unsafe fn two_tiles<const A: usize>(
     }
 }
 
-/// As [`two_tiles`], for as many rows as the tiles are set up for.
+/// Multiplies as [`two_tiles`] does, for as many rows as the tiles are configured for.
 unsafe fn one_tile<const A: usize>(
     x: *const u8,
     depth: usize,
@@ -227,7 +235,7 @@ unsafe fn one_tile<const A: usize>(
     start: *const i32,
     out: *mut i32,
 ) {
-    // SAFETY: see the caller.
+    // SAFETY: guaranteed by the caller.
     unsafe {
         asm!(
             "tileloadd tmm0, [{start}]",
@@ -236,10 +244,10 @@ unsafe fn one_tile<const A: usize>(
             "tileloadd tmm4, [{x} + {depth}*1]",
             "tileloadd tmm6, [{w} + {stride}*1]",
             "tdpbusd tmm0, tmm4, tmm6",
-            ask!("0"),
+            prefetch_half!("0"),
             "tileloadd tmm7, [{w} + {stride}*1 + 64]",
             "tdpbusd tmm1, tmm4, tmm7",
-            ask!("16"),
+            prefetch_half!("16"),
             "add {x}, 64",
             "add {w}, 2048",
             "dec {steps}",

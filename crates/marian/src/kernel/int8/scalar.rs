@@ -1,10 +1,10 @@
-//! The product of integers as anybody would write it: for other processors, and what the other paths are tested
-//! against.
+//! The product of integers as a plain loop: for other processors, and as the reference in the tests
+//! of the other kernels.
 
-use super::{GROUP, Panel};
+use super::layout::{GROUP, Panel};
 use crate::kernel::PANEL;
 
-/// As [`super::Kernel::sums`].
+/// Implements `Kernel::sums`.
 pub(super) fn sums(x: &[u8], depth: usize, panel: Panel, sums: &mut [i32]) {
     let rows = x.chunks_exact(depth);
     for (x, sums) in rows.zip(sums.as_chunks_mut::<PANEL>().0) {

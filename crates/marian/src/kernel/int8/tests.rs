@@ -1,16 +1,16 @@
 use super::*;
 
-/// The bytes at which something could go wrong: the least, the middle, the greatest.
+/// Bytes that are prone to errors: minimum, middle and maximum.
 const BYTES: [u8; 6] = [0, 1, 127, 128, 254, 255];
 const WEIGHTS: [i8; 5] = [-127, -1, 0, 1, 127];
 
-/// Bytes that look random and are the same every time.
+/// Returns bytes that look random but are the same every time.
 fn pick<T: Copy>(from: &[T], count: usize, seed: usize) -> Vec<T> {
     let place = |i: usize| (i * 7919 + seed * 104_729) / 13 % from.len();
     (0..count).map(|i| from[place(i)]).collect()
 }
 
-/// As written in the definition.
+/// Returns the sums, computed as they are defined.
 fn expected(x: &[u8], depth: usize, weights: &[i8]) -> Vec<i32> {
     let value = |x: &[u8], column: usize| -> i32 {
         let weight = |k: usize| weights[(k / GROUP * PANEL + column) * GROUP + k % GROUP];
@@ -22,7 +22,8 @@ fn expected(x: &[u8], depth: usize, weights: &[i8]) -> Vec<i32> {
         .collect()
 }
 
-/// Sets that this processor lacks are not tried here; the test `paths` reports them as ignored.
+/// Instruction sets that this processor lacks are skipped; the test target `paths` reports them as
+/// ignored.
 #[test]
 fn sums_are_exact_at_the_extremes() {
     for depth in [64, 192, 2048] {
@@ -69,10 +70,10 @@ fn sums_are_exact_at_the_extremes() {
 #[test]
 fn rows_are_quantised_from_their_least_to_their_greatest_value() {
     let team = Team::new(2).expect("threads");
-    let rows = Rows::quantise(&team, &[-1.0, 0.0, 4.1, 2.0, 2.0, 2.0], 3);
+    let rows = QuantisedRows::quantise(&team, &[-1.0, 0.0, 4.1, 2.0, 2.0, 2.0], 3);
     assert_eq!(rows.bytes[..3], [0, 50, 255]);
     for (row, x) in [(0, -1.0), (1, 2.0)] {
-        let Scale { unit, zero } = rows.scales[row];
+        let RowScale { unit, zero } = rows.scales[row];
         let byte = i32::from(rows.bytes[row * depth(3)]);
         assert!(((byte - OFFSET) as f32 * unit + zero - x).abs() < 1e-5);
     }
@@ -85,21 +86,21 @@ fn bytes_of_earlier_rows_do_not_count() {
         let value = |i: usize| (i as f32 * 0.618_034).fract() - 0.5;
         (0..rows * inputs).map(value).collect()
     };
-    // Rows that do not fill the tiles, of inputs that do not fill the bytes.
+    // Rows that do not fill the tiles, with inputs that do not fill the padded depth.
     let (rows, inputs) = (17, 65);
     let weights = Weights::quantise(&team, &values(40, inputs), inputs);
     let product = |instructions| {
         let mut out = vec![0.0; rows * 40];
-        let quantised = Rows::quantise(&team, &values(rows, inputs), inputs);
+        let quantised = QuantisedRows::quantise(&team, &values(rows, inputs), inputs);
         let mut rows: Vec<_> = out.chunks_exact_mut(40).collect();
         quantised.product(instructions, &weights, &[0.5; 40], 0..40, &mut rows);
         out
     };
     for instructions in Instructions::ALL {
         if instructions.is_available() {
-            SPARE.set(Lines::default());
+            SPARE.set(AlignedVec::default());
             let fresh = product(instructions);
-            let mut used = Lines::new(64 * depth(200));
+            let mut used = AlignedVec::new(64 * depth(200));
             used.fill(255);
             SPARE.set(used);
             assert_eq!(product(instructions), fresh, "{instructions:?}");

@@ -2,42 +2,36 @@
 
 use pulp::Simd;
 
-use super::{GROUP, OFFSET, depth};
-use crate::kernel::pages::ask_for_large;
-use crate::kernel::{Lines, MOST, PANEL, dispatch, rounded};
+use super::layout::{GROUP, OFFSET, Panel, depth};
+use crate::kernel::huge_pages::advise_huge_pages;
+use crate::kernel::{AlignedVec, MAX_QUANTISED, PANEL, dispatch, rounded};
 use crate::team::Team;
 
-/// Parts of a unit that what is left of a weight is counted in: half a unit at most is left, which is 127 of them.
-const FINE: f32 = 254.0;
+/// Steps per unit in which the remainder of a weight is counted. The remainder is at most half a
+/// unit, which is 127 steps.
+const REMAINDER_STEPS: f32 = 254.0;
 
-/// A weight matrix `[outputs, inputs]` in panels of [`PANEL`] outputs: `[panels, depth / 4, PANEL, 4]`, filled up with
-/// zeros. What a product reads of a panel lies in the order that it reads it, for registers and for tiles alike.
+/// A weight matrix `[outputs, inputs]` in panels of [`PANEL`] outputs:
+/// `[panels, depth / 4, PANEL, 4]`, padded with zeros. A product reads a panel front to back,
+/// whether into registers or into tiles.
 #[derive(Debug)]
 pub(crate) struct Weights {
     pub(crate) inputs: usize,
     pub(crate) outputs: usize,
-    panels: Lines<i8>,
-    /// Per output, filled up to whole panels: what a unit of its weights is worth.
+    panels: AlignedVec<i8>,
+    /// For each output, padded to whole panels: the value of one unit of its weights.
     pub(super) scales: Vec<f32>,
-    /// Per output, filled up: Σ of its quantised weights, which is what the zero of a row is multiplied by.
+    /// For each output, padded likewise: Σ of its quantised weights, which the zero of a row is
+    /// multiplied by.
     pub(super) totals: Vec<f32>,
-    /// −`OFFSET` times that: a sum that begins with it is rid of what the offset of the bytes adds.
-    starts: Lines<i32>,
-    /// `[outputs, inputs]`: what quantisation left of each weight, in [`FINE`]ths of a unit; empty where nobody asks for
-    /// more than a byte. Both together miss a weight by a 64 516th of the greatest of its output at most.
+    /// −`OFFSET` times the totals. A sum that starts from it is free of what the offset of the
+    /// bytes adds.
+    starts: AlignedVec<i32>,
+    /// `[outputs, inputs]`: the remainder of each weight after quantisation, in
+    /// [`REMAINDER_STEPS`]ths of a unit; empty where a byte per weight is enough. Both together are
+    /// off by at most 1/64 516 of the maximum weight of the output.
     remainders: Vec<i8>,
-    is_fine: bool,
-}
-
-/// A panel of weights, as a product reads it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Panel<'a> {
-    /// `[depth / 4, PANEL, 4]`
-    pub(super) weights: &'a [i8],
-    /// What the sums begin with where the bytes are multiplied offset and all.
-    pub(super) start: &'a [i32; PANEL],
-    /// What will be read next and may be asked for: the panel that lies directly behind it; empty where none is to be.
-    pub(super) ahead: &'a [i8],
+    has_remainders: bool,
 }
 
 impl Weights {
@@ -48,35 +42,37 @@ impl Weights {
         matrix
     }
 
-    /// A matrix without outputs, and room for so many and no more; `is_fine`: its weights can be had in two bytes.
-    pub(crate) fn with_capacity(inputs: usize, outputs: usize, is_fine: bool) -> Self {
+    /// Returns a matrix without outputs and with capacity for exactly `outputs`. If
+    /// `has_remainders`, its weights can be read back with two bytes of precision.
+    pub(crate) fn with_capacity(inputs: usize, outputs: usize, has_remainders: bool) -> Self {
         let filled = outputs.next_multiple_of(PANEL);
-        let mut panels = Lines::new(filled * depth(inputs));
-        ask_for_large(&mut panels);
+        let mut panels = AlignedVec::new(filled * depth(inputs));
+        advise_huge_pages(&mut panels);
         Self {
             inputs,
             outputs: 0,
             panels,
             scales: Vec::with_capacity(filled),
             totals: Vec::with_capacity(filled),
-            starts: Lines::new(filled),
-            remainders: Vec::with_capacity(if is_fine { outputs * inputs } else { 0 }),
-            is_fine,
+            starts: AlignedVec::new(filled),
+            remainders: Vec::with_capacity(if has_remainders { outputs * inputs } else { 0 }),
+            has_remainders,
         }
     }
 
-    /// The panel that begins with this column.
+    /// Returns the panel that starts at this column.
     pub(super) fn panel(&self, column: usize) -> Panel<'_> {
         let size = PANEL * depth(self.inputs);
-        let (weights, behind) = self.panels[column / PANEL * size..].split_at(size);
+        let (weights, following) = self.panels[column / PANEL * size..].split_at(size);
         Panel {
             weights,
             start: &self.starts.as_chunks().0[column / PANEL],
-            ahead: &behind[..behind.len().min(size)],
+            ahead: &following[..following.len().min(size)],
         }
     }
 
-    /// Copies the weights of an output, in two bytes; only where they can be had so.
+    /// Copies the weights of an output, with two bytes of precision. The matrix must have
+    /// remainders.
     pub(crate) fn copy(&self, output: usize, out: &mut [f32]) {
         let panel = &self.panels[output / PANEL * PANEL * depth(self.inputs)..];
         let groups = panel.as_chunks::<GROUP>().0;
@@ -86,12 +82,16 @@ impl Weights {
             *weights = *group;
         }
         let remainders = &self.remainders[output * self.inputs..];
-        fine(weights.as_flattened(), remainders, self.scales[output], out);
+        dequantise(weights.as_flattened(), remainders, self.scales[output], out);
     }
 
-    /// Quantises further outputs, row-major. All but the last time they are whole panels.
+    /// Quantises and appends outputs, row-major. All calls but the last must add whole panels.
     pub(crate) fn push(&mut self, team: &Team, rows: &[f32]) {
-        debug_assert_eq!(self.outputs % PANEL, 0, "only the last panel is filled up");
+        debug_assert_eq!(
+            self.outputs % PANEL,
+            0,
+            "only the last panel may be partial"
+        );
         debug_assert!(
             (self.outputs + rows.len() / self.inputs) * depth(self.inputs) <= self.panels.len()
         );
@@ -102,8 +102,8 @@ impl Weights {
         self.outputs += outputs;
         self.scales.resize(end * PANEL, 0.0);
         self.totals.resize(end * PANEL, 0.0);
-        // Of other matrices there are none, nor any to be looked at.
-        let added = if self.is_fine { rows.len() } else { 0 };
+        // Other matrices store no remainders, so each of their panels gets an empty slice.
+        let added = if self.has_remainders { rows.len() } else { 0 };
         let remainders = self.remainders.len();
         self.remainders.resize(remainders + added, 0);
         let remainders = self.remainders[remainders..]
@@ -132,8 +132,8 @@ impl Weights {
     }
 }
 
-/// Quantises the weights of one output into a column of its panel, and what is left of them if there is room for it;
-/// returns their scale and their sum.
+/// Quantises the weights of one output into a column of its panel, and their remainders if there is
+/// room for them. Returns their scale and their sum.
 fn quantise_weights(
     row: &[f32],
     column: usize,
@@ -142,8 +142,12 @@ fn quantise_weights(
 ) -> (f32, i32) {
     let greatest = row
         .iter()
-        .fold(0.0_f32, |most, weight| most.max(weight.abs()));
-    let factor = if greatest > 0.0 { MOST / greatest } else { 0.0 };
+        .fold(0.0_f32, |greatest, weight| greatest.max(weight.abs()));
+    let factor = if greatest > 0.0 {
+        MAX_QUANTISED / greatest
+    } else {
+        0.0
+    };
     let mut total = 0;
     for (group, weights) in row.chunks(GROUP).enumerate() {
         let place = (group * PANEL + column) * GROUP;
@@ -158,20 +162,26 @@ fn quantise_weights(
             .enumerate()
         {
             let left = weight * factor - f32::from(panel[place + index]);
-            *remainder = rounded(left * FINE);
+            *remainder = rounded(left * REMAINDER_STEPS);
         }
     }
-    (greatest / MOST, total)
+    (greatest / MAX_QUANTISED, total)
 }
 
 dispatch! {
-    /// Weights of their units and what was left of them.
-    fn fine<'a>(weights: &'a [i8], remainders: &'a [i8], scale: f32, out: &'a mut [f32]) -> () = fine_kernel;
+    /// Computes weights from their units and remainders.
+    fn dequantise<'a>(weights: &'a [i8], remainders: &'a [i8], scale: f32, out: &'a mut [f32]) -> () = dequantise_kernel;
 }
 
 #[inline(always)]
-fn fine_kernel<S: Simd>(_: S, weights: &[i8], remainders: &[i8], scale: f32, out: &mut [f32]) {
+fn dequantise_kernel<S: Simd>(
+    _: S,
+    weights: &[i8],
+    remainders: &[i8],
+    scale: f32,
+    out: &mut [f32],
+) {
     for ((out, weight), remainder) in out.iter_mut().zip(weights).zip(remainders) {
-        *out = scale * (f32::from(*weight) + f32::from(*remainder) * (1.0 / FINE));
+        *out = scale * (f32::from(*weight) + f32::from(*remainder) * (1.0 / REMAINDER_STEPS));
     }
 }

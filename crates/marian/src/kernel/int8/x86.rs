@@ -1,11 +1,12 @@
-//! The product of integers in the vector instructions of x86.
+//! The product of integers with the vector instructions of x86.
 //!
-//! Each kernel is compiled for instructions that the processor need not have: calling it is what is `unsafe` here, and
-//! only after a look at the processor. Registers are filled from arrays by value, which needs no pointer.
+//! Each kernel is compiled for instructions that the processor may lack. That is why calling it is
+//! `unsafe`, and why it is only called after a check of the processor. Registers are filled from
+//! arrays by value, which needs no pointer.
 
 #![expect(
     unsafe_code,
-    reason = "functions compiled for more than the common instructions, and bytes read unchecked in one of them"
+    reason = "functions compiled for more than the baseline instructions, and bytes read unchecked in one of them"
 )]
 
 use std::arch::is_x86_feature_detected;
@@ -17,7 +18,7 @@ use std::arch::x86_64::{
 
 use pulp::bytemuck::cast;
 
-use super::{GROUP, Panel};
+use super::layout::{GROUP, Panel};
 use crate::kernel::PANEL;
 use crate::kernel::prefetch::prefetch;
 
@@ -31,29 +32,30 @@ pub(super) fn has_avx512() -> bool {
         && is_x86_feature_detected!("avx512vnni")
 }
 
-/// As [`super::Kernel::sums`].
+/// Implements `Kernel::sums` with AVX2.
 pub(super) fn sums_avx2(x: &[u8], depth: usize, panel: Panel, sums: &mut [i32]) {
-    assert!(has_avx2(), "looked up when the path was chosen");
-    // SAFETY: the processor has what the function is compiled for.
+    assert!(has_avx2(), "checked when the kernel was chosen");
+    // SAFETY: the processor supports the instructions that the function is compiled for.
     unsafe { avx2(x, depth, panel, sums) }
 }
 
-/// As [`super::Kernel::sums`].
+/// Implements `Kernel::sums` with AVX-512.
 pub(super) fn sums_avx512(x: &[u8], depth: usize, panel: Panel, sums: &mut [i32]) {
-    assert!(has_avx512(), "looked up when the path was chosen");
-    // SAFETY: the processor has what the function is compiled for.
+    assert!(has_avx512(), "checked when the kernel was chosen");
+    // SAFETY: the processor supports the instructions that the function is compiled for.
     unsafe { avx512(x, depth, panel, sums) }
 }
 
-/// Cuts rows into tiles of the sizes given, the greatest first, as equal as can be: two of five rows share their weights
-/// better than one of eight and one of two. What is ahead is cut into as many parts.
+/// Divides rows into tiles of the given sizes, the largest first, as evenly as possible: tiles of
+/// five rows share their weights better than one of eight and one of two. The panel to prefetch is
+/// divided into as many parts.
 macro_rules! tiles {
-    ($tile:ident, [$most:literal, $($size:literal),*], $x:ident, $depth:ident, $panel:ident, $sums:ident) => {
+    ($tile:ident, [$max:literal, $($size:literal),*], $x:ident, $depth:ident, $panel:ident, $sums:ident) => {
         let (mut x, mut sums) = ($x, $sums.as_chunks_mut::<PANEL>().0);
-        let part = $panel.ahead.len().div_ceil(sums.len().div_ceil($most).max(1)).max(1);
+        let part = $panel.ahead.len().div_ceil(sums.len().div_ceil($max).max(1)).max(1);
         let mut ahead = $panel.ahead.chunks(part);
         while !sums.is_empty() {
-            let size = sums.len().div_ceil(sums.len().div_ceil($most));
+            let size = sums.len().div_ceil(sums.len().div_ceil($max));
             let (this_x, rest_x) = x.split_at(size * $depth);
             let (this_sums, rest_sums) = sums.split_at_mut(size);
             let panel = Panel {
@@ -61,16 +63,17 @@ macro_rules! tiles {
                 ..$panel
             };
             match size {
-                $most => $tile::<$most>(this_x, $depth, panel, this_sums),
+                $max => $tile::<$max>(this_x, $depth, panel, this_sums),
                 $($size => $tile::<$size>(this_x, $depth, panel, this_sums),)*
-                _ => unreachable!("no tile is of another size"),
+                _ => unreachable!("no other tile size exists"),
             }
             (x, sums) = (rest_x, rest_sums);
         }
     };
 }
 
-/// The rows of a tile in groups, each cut to `groups` of them, so that the compiler sees that none is shorter.
+/// Returns the rows of a tile in groups, each cut to `groups` groups, so that the compiler can see
+/// that none is shorter.
 #[inline(always)]
 fn rows<const ROWS: usize>(x: &[u8], depth: usize, groups: usize) -> [&[[u8; GROUP]]; ROWS] {
     let mut rows: [&[[u8; GROUP]]; ROWS] = [&[]; ROWS];
@@ -80,12 +83,14 @@ fn rows<const ROWS: usize>(x: &[u8], depth: usize, groups: usize) -> [&[[u8; GRO
     rows
 }
 
-/// The weights of the next panel are asked for while this one's are multiplied, evenly: only the first tile of a panel
-/// reads memory, as fast as it comes, and the others would leave it idle. A lone tile waits for memory and nothing else,
-/// and is best off with the order that the processor's own prefetching sees.
+/// The kernel prefetches the next panel evenly while it multiplies this one. Only the first tile of
+/// a panel reads memory, as fast as it can; during the later tiles memory would be idle. A single
+/// tile waits for memory alone, and is fastest in the order that the processor's own prefetching
+/// detects.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn avx512(x: &[u8], depth: usize, mut panel: Panel, sums: &mut [i32]) {
-    // Eight rows of two registers each keep the multiplier busy; the addresses of more would not fit the registers.
+    // Eight rows of two registers each keep the multiplier busy; the addresses of more rows would
+    // not fit the registers.
     if sums.len() <= 8 * PANEL {
         panel.ahead = &[];
     }
@@ -97,7 +102,8 @@ fn tile_avx512<const ROWS: usize>(x: &[u8], depth: usize, panel: Panel, sums: &m
     let mut totals = [cast::<[i32; PANEL], [__m512i; 2]>(*panel.start); ROWS];
     let groups = panel.weights.as_chunks::<{ PANEL * GROUP }>().0;
     assert!(x.len() == ROWS * depth && depth == groups.len() * GROUP);
-    // With each group a line or less, of which the latter costs nothing but the asking.
+    // At most one cache line per group; with less than a line, a prefetch costs only its
+    // instruction.
     let ahead = panel.ahead;
     let mut ahead = ahead.chunks(ahead.len().div_ceil(groups.len().max(1)).max(1));
     for (group, weights) in groups.iter().enumerate() {
@@ -106,8 +112,8 @@ fn tile_avx512<const ROWS: usize>(x: &[u8], depth: usize, panel: Panel, sums: &m
         }
         let weights = cast::<[i8; PANEL * GROUP], [__m512i; 2]>(*weights);
         for (row, totals) in totals.iter_mut().enumerate() {
-            // SAFETY: `x` has that many rows of that many groups, as asserted; checking it here would take as many
-            // instructions as the products do.
+            // SAFETY: `x` has `ROWS` rows of `depth` bytes, as asserted above; checking the bounds
+            // here would take as many instructions as the products do.
             let bytes = unsafe {
                 x.as_ptr()
                     .add(row * depth + group * GROUP)
@@ -127,7 +133,7 @@ fn tile_avx512<const ROWS: usize>(x: &[u8], depth: usize, panel: Panel, sums: &m
 
 #[target_feature(enable = "avx2")]
 fn avx2(x: &[u8], depth: usize, panel: Panel, sums: &mut [i32]) {
-    // Two rows of four registers each, the weights and what becomes of them: 15 of 16 registers.
+    // Two rows of four registers each, the weights and intermediate results: 15 of 16 registers.
     tiles!(tile_avx2, [2, 1], x, depth, panel, sums);
 }
 
@@ -141,8 +147,8 @@ fn tile_avx2<const ROWS: usize>(x: &[u8], depth: usize, panel: Panel, sums: &mut
     for (group, weights) in groups.iter().enumerate() {
         let weights = cast::<[i8; PANEL * GROUP], [__m256i; REGISTERS]>(*weights);
         for row in 0..ROWS {
-            // Back to signed bytes, whose magnitudes are 128 at most: two products of those with 127 fit 16 bits, which
-            // two of a whole unsigned byte would not.
+            // Back to signed bytes, whose magnitudes are at most 128: the sum of two products of
+            // those with 127 fits 16 bits, which that of two whole unsigned bytes would not.
             let signed = u32::from_ne_bytes(rows[row][group]) ^ 0x8080_8080;
             let factor = _mm256_set1_epi32(signed.cast_signed());
             let magnitude = _mm256_abs_epi8(factor);

@@ -1,41 +1,41 @@
-//! Passes over logits: what a search wants to know of a row as wide as the vocabulary.
+//! Passes over logits: what a search needs from a row as wide as the vocabulary.
 //!
-//! The columns come in blocks of [`BLOCK`], so that a block's logits are looked at while they are in the cache and the
-//! whole row is never written anywhere.
+//! Columns are processed in blocks of [`BLOCK`], so that the logits of a block are read while they
+//! are in the cache, and a whole row is never stored.
 
 use pulp::Simd;
 
 use super::{LANES, dispatch, exp, fold};
 
-/// Columns of a block. The logits of 64 rows are 256 kB, which a second-level cache holds beside the weights that
-/// stream through it; shorter blocks would only mean more of them to add up.
+/// Columns of a block. The logits of 64 rows are 256 kB, which a second-level cache holds beside
+/// the weights that stream through it. Smaller blocks would only mean more of them to merge.
 pub(crate) const BLOCK: usize = 1024;
 
-/// A token that a hypothesis may go on with.
+/// A token that may extend a hypothesis.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Candidate {
-    /// The token's id.
+    /// Token id.
     pub id: u32,
-    /// Its logit.
+    /// Logit of the token.
     pub logit: f32,
 }
 
-/// Σ e^logit over some logits, as the greatest of them and Σ e^(logit − greatest).
+/// Σ e^logit over some logits, stored as their maximum and Σ e^(logit − maximum).
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Mass {
+pub(crate) struct LogSumExp {
     greatest: f32,
     sum: f32,
 }
 
-impl Mass {
-    /// Nothing at all.
-    pub(crate) const NONE: Self = Self {
+impl LogSumExp {
+    /// The sum of no logits.
+    pub(crate) const EMPTY: Self = Self {
         greatest: f32::NEG_INFINITY,
         sum: 0.0,
     };
 
-    /// Both together. Blocks are added up in their order, so that the sum has one order too.
-    pub(crate) fn and(self, other: Self) -> Self {
+    /// Returns the sum of both. Blocks are merged in order, so that this sum has one order too.
+    pub(crate) fn merge(self, other: Self) -> Self {
         if other.greatest == f32::NEG_INFINITY {
             return self;
         }
@@ -47,7 +47,7 @@ impl Mass {
         }
     }
 
-    /// With one logit that is part of it put in another's place.
+    /// Returns the sum with the logit `old`, which is part of it, replaced by `new`.
     pub(crate) fn replaced(self, old: f32, new: f32) -> Self {
         let without = (self.sum - (old - self.greatest).exp()).max(0.0);
         Self {
@@ -56,21 +56,21 @@ impl Mass {
         }
     }
 
-    /// ln Σ e^logit: what a logit is more than its log-probability.
-    pub(crate) fn logarithm(self) -> f32 {
+    /// Returns ln Σ e^logit, the difference between a logit and its log-probability.
+    pub(crate) fn ln(self) -> f32 {
         self.greatest + self.sum.ln()
     }
 }
 
 /// The greatest logits of a row so far.
 #[derive(Debug)]
-pub(crate) struct Top {
+pub(crate) struct TopLogits {
     count: usize,
-    /// Greatest first, the lower id first among equals.
+    /// In descending order; among equal logits, the lower id first.
     best: Vec<Candidate>,
 }
 
-impl Top {
+impl TopLogits {
     pub(crate) fn new(count: usize) -> Self {
         Self {
             count,
@@ -78,7 +78,7 @@ impl Top {
         }
     }
 
-    /// What a logit must be above to be among them.
+    /// Returns the logit that a candidate must exceed to be added.
     fn threshold(&self) -> f32 {
         if self.best.len() < self.count {
             return f32::NEG_INFINITY;
@@ -88,12 +88,12 @@ impl Top {
             .map_or(f32::INFINITY, |candidate| candidate.logit)
     }
 
-    /// Adds a logit with an id above all before.
+    /// Inserts a logit whose id is greater than all ids so far.
     fn push(&mut self, candidate: Candidate) {
         if self.best.len() == self.count {
             self.best.pop();
         }
-        // From behind: most are little better than the last.
+        // Searches from the end, because most candidates are little better than the last.
         let mut place = self.best.len();
         self.best.push(candidate);
         while place > 0 && self.best[place - 1].logit < candidate.logit {
@@ -103,7 +103,7 @@ impl Top {
         self.best[place] = candidate;
     }
 
-    /// Adds those of columns further on.
+    /// Merges the logits of later columns.
     pub(crate) fn extend(&mut self, other: Self) {
         for candidate in other.best {
             if candidate.logit > self.threshold() {
@@ -117,45 +117,46 @@ impl Top {
     }
 }
 
-/// Columns whose greatest logit is known before any of them is looked at: eight registers of AVX-512.
+/// Columns whose maximum is computed before any of them is examined: eight registers of AVX-512.
 const PART: usize = 8 * LANES;
 
-/// The greatest logits of the parts of a block.
+/// Maximum logit of each part of a block.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Maxima([f32; BLOCK / PART]);
+pub(crate) struct PartMaxima([f32; BLOCK / PART]);
 
-impl Maxima {
+impl PartMaxima {
     fn greatest(&self) -> f32 {
         self.0.into_iter().fold(f32::NEG_INFINITY, f32::max)
     }
 }
 
 dispatch! {
-    /// The greatest logits of the parts of a block.
-    fn maxima<'a>(logits: &'a [f32]) -> Maxima = maxima_kernel;
-    /// Σ e^logit of a block with these maxima.
-    fn mass<'a>(logits: &'a [f32], maxima: &'a Maxima) -> Mass = mass_kernel;
-    /// Adds a block's logits that are not −∞, whose ids begin with `first`, to the greatest so far.
+    /// Returns the maximum logit of each part of a block.
+    fn part_maxima<'a>(logits: &'a [f32]) -> PartMaxima = part_maxima_kernel;
+    /// Returns Σ e^logit of a block with these maxima.
+    fn log_sum_exp<'a>(logits: &'a [f32], maxima: &'a PartMaxima) -> LogSumExp = log_sum_exp_kernel;
+    /// Adds the logits of a block, except −∞, to the greatest so far. Their ids start at `first`.
     ///
-    /// A part of the block is read only if its maximum is among the best so far; logits may be less than their maximum.
-    fn top<'a>(logits: &'a [f32], maxima: &'a Maxima, first: u32, top: &'a mut Top) -> () = top_kernel;
+    /// A part of the block is read only if its maximum is among the greatest so far; its logits may
+    /// be less than that maximum.
+    fn update_top<'a>(logits: &'a [f32], maxima: &'a PartMaxima, first: u32, top: &'a mut TopLogits) -> () = update_top_kernel;
 }
 
 #[inline(always)]
-fn maxima_kernel<S: Simd>(simd: S, logits: &[f32]) -> Maxima {
+fn part_maxima_kernel<S: Simd>(simd: S, logits: &[f32]) -> PartMaxima {
     debug_assert!(logits.len() <= BLOCK);
     let mut maxima = [f32::NEG_INFINITY; BLOCK / PART];
     for (maximum, part) in maxima.iter_mut().zip(logits.chunks(PART)) {
         *maximum = super::maximum(simd, part);
     }
-    Maxima(maxima)
+    PartMaxima(maxima)
 }
 
 #[inline(always)]
-fn mass_kernel<S: Simd>(_: S, logits: &[f32], maxima: &Maxima) -> Mass {
+fn log_sum_exp_kernel<S: Simd>(_: S, logits: &[f32], maxima: &PartMaxima) -> LogSumExp {
     let greatest = maxima.greatest();
     if greatest == f32::NEG_INFINITY {
-        return Mass::NONE;
+        return LogSumExp::EMPTY;
     }
     let (chunks, rest) = logits.as_chunks::<LANES>();
     let mut lanes = [0.0; LANES];
@@ -167,17 +168,23 @@ fn mass_kernel<S: Simd>(_: S, logits: &[f32], maxima: &Maxima) -> Mass {
     for (lane, logit) in lanes.iter_mut().zip(rest) {
         *lane += exp(*logit - greatest);
     }
-    Mass {
+    LogSumExp {
         greatest,
         sum: fold(lanes, |a, b| a + b),
     }
 }
 
 #[inline(always)]
-fn top_kernel<S: Simd>(simd: S, logits: &[f32], maxima: &Maxima, first: u32, top: &mut Top) {
+fn update_top_kernel<S: Simd>(
+    simd: S,
+    logits: &[f32],
+    maxima: &PartMaxima,
+    first: u32,
+    top: &mut TopLogits,
+) {
     let mut threshold = top.threshold();
     if threshold == f32::NEG_INFINITY {
-        threshold = below_the_best(logits, top.count);
+        threshold = first_threshold(logits, top.count);
     }
     let parts = logits.chunks(PART).zip(maxima.0);
     for ((part, maximum), start) in parts.zip((first..).step_by(PART)) {
@@ -185,8 +192,9 @@ fn top_kernel<S: Simd>(simd: S, logits: &[f32], maxima: &Maxima, first: u32, top
             continue;
         }
         for (logits, start) in part.chunks(LANES).zip((start..).step_by(LANES)) {
-            // A register at a time, for few of a part's logits are above. (Which is the first is not told alike for all
-            // sets of instructions, but that there is none is.)
+            // One register at a time, because few logits of a part exceed the threshold.
+            // (Instruction sets differ in how they report the first one, but not in how they report
+            // that there is none.)
             let (registers, rest) = S::as_simd_f32s(logits);
             let none_above = |register: &S::f32s| {
                 let above = simd.greater_than_f32s(*register, simd.splat_f32s(threshold));
@@ -195,7 +203,8 @@ fn top_kernel<S: Simd>(simd: S, logits: &[f32], maxima: &Maxima, first: u32, top
             if rest.is_empty() && registers.iter().all(none_above) {
                 continue;
             }
-            // Which are above nobody can foresee: so none is jumped over, and those that are come together first.
+            // A branch per logit would be unpredictable, so the lanes above the threshold are
+            // gathered without branches first.
             let (mut above, mut count) = ([0; LANES], 0);
             for (lane, logit) in (0..).zip(logits) {
                 above[count] = lane;
@@ -215,11 +224,11 @@ fn top_kernel<S: Simd>(simd: S, logits: &[f32], maxima: &Maxima, first: u32, top
     }
 }
 
-/// Something that the best `count` of a block's logits are above, mostly not far below them: the greatest of each lane
-/// are that many logits, if there are lanes enough. Without it a third to a half of all that are ever among the best so
-/// far would be of the first block.
+/// Returns a threshold that the best `count` logits of a block exceed, mostly not by much: the
+/// maxima of as many lanes, if there are enough lanes. Without it, a third to a half of all
+/// candidates that are ever among the best so far would come from the first block.
 #[inline(always)]
-fn below_the_best(logits: &[f32], count: usize) -> f32 {
+fn first_threshold(logits: &[f32], count: usize) -> f32 {
     if !(1..=LANES).contains(&count) {
         return f32::NEG_INFINITY;
     }
@@ -242,7 +251,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
-        /// Also where many are equal, or nothing, or fewer than are wanted, and however they are shared out.
+        /// Also with equal logits, with no logits, with fewer than requested, and however they are
+        /// divided.
         #[test]
         fn the_greatest_are_found_and_of_equals_the_first(
             logits in prop::collection::vec(
@@ -262,12 +272,12 @@ mod tests {
             expected.sort_by(|a, b| b.1.total_cmp(&a.1));
             expected.truncate(count);
 
-            let mut best = Top::new(count);
+            let mut best = TopLogits::new(count);
             let mut first = 0;
             for part in logits.chunks(logits.len().div_ceil(parts)) {
-                let mut of_part = Top::new(count);
+                let mut of_part = TopLogits::new(count);
                 for block in part.chunks(BLOCK) {
-                    top(block, &maxima(block), first, &mut of_part);
+                    update_top(block, &part_maxima(block), first, &mut of_part);
                     first += u32::try_from(block.len())?;
                 }
                 best.extend(of_part);

@@ -1,8 +1,8 @@
-//! The operations composed of candle's own.
+//! The operations, composed of candle's as a reference for tests.
 
 use candle_core::{D, Result, Tensor};
 
-use crate::config::Activation;
+use crate::kernel::Activation;
 
 pub(super) fn embed(
     weights: &Tensor,
@@ -36,8 +36,9 @@ pub(super) fn norm(x: &Tensor, residual: &Tensor, gain: &Tensor, shift: &Tensor)
     candle_nn::ops::layer_norm(&(x + residual)?, gain, shift, 1e-5)
 }
 
-/// Attention of the queries `[rows, width]`, each to some rows of `memory` `[any, 2 · width]`, keys and values side by
-/// side: gathers what each sees into one padded tensor and masks the padding.
+/// Attention of queries `[rows, width]`, each to some rows of `memory` `[any, 2 · width]`, which
+/// holds keys and values side by side: gathers the rows that each query sees into one padded tensor
+/// and masks the padding.
 pub(super) fn attention(
     queries: &Tensor,
     memory: &Tensor,
@@ -83,7 +84,7 @@ pub(super) fn attention(
     let weights = candle_nn::ops::softmax_last_dim(&scores)?;
     let out = weights.matmul(&values)?.reshape((rows, width))?;
     let mean = weights.squeeze(2)?.mean(1)?;
-    let favourites = mean.argmax(D::Minus1)?.to_vec1::<u32>()?;
-    let favourites = favourites.into_iter().map(|place| place as usize).collect();
-    Ok((out, favourites))
+    let alignment = mean.argmax(D::Minus1)?.to_vec1::<u32>()?;
+    let alignment = alignment.into_iter().map(|place| place as usize).collect();
+    Ok((out, alignment))
 }

@@ -1,93 +1,96 @@
-//! How keys and values are kept, and the two sums over them that attention needs.
+//! Element types of keys and values, and the two sums over them that attention needs.
 
 use pulp::Simd;
 use pulp::bytemuck::cast;
 
-use super::planes::{self, Planes};
-use crate::kernel::int8::Instructions;
-use crate::kernel::{LANES, Lines, MOST, map_lanes, rounded};
+use super::bit_planes::BitPlanes;
+use super::sums;
+use crate::kernel::int8::{self, Instructions};
+use crate::kernel::{AlignedVec, LANES, MAX_QUANTISED, map_lanes, rounded};
 
-/// Values beside each other that are summed up in one pass over the rows: the size of a head in most models, in eight
-/// registers of AVX2.
+/// Number of adjacent values that are summed in one pass over the rows: the size of a head in most
+/// models, in eight registers of AVX2.
 const WIDE: usize = 4 * LANES;
 
-/// A number of a key or a value, as it is kept.
-pub(crate) trait Kept: Copy + Default + Send + Sync + 'static {
-    /// Values of a key, or rows of a value, that lie side by side.
-    const TOGETHER: usize;
+/// Element type of the keys and values in a cache.
+pub(crate) trait KvElement: Copy + Default + Send + Sync + 'static {
+    /// Number of values of a key, or of rows of a value, that are adjacent.
+    const GROUP: usize;
 
-    /// What is kept of so many values: they are filled up with zeros.
+    /// Returns the stored size of `size` values, which are padded with zeros.
     fn depth(size: usize) -> usize;
 
-    /// Takes the part of a row that is a head's; returns what a unit is worth. What `out` is longer by stays as it is.
-    fn keep(values: &[f32], out: &mut [Self]) -> f32;
+    /// Stores one head's part of a row in `out` and returns the value of one unit. If `out` is
+    /// longer than `values`, the rest of it stays unchanged.
+    fn store(values: &[f32], out: &mut [Self]) -> f32;
 
-    /// Puts a key `[depth]` into its lane of a block of a head's keys, `[depth / TOGETHER, LANES, TOGETHER]`, where zeros
-    /// are.
-    fn put_key<S: Simd>(simd: S, key: &[Self], lane: usize, block: &mut [Self]);
+    /// Writes a key `[depth]` into its lane, so far zero, of a block of a head's keys
+    /// `[depth / GROUP, LANES, GROUP]`.
+    fn write_key<S: Simd>(simd: S, key: &[Self], lane: usize, block: &mut [Self]);
 
-    /// Puts values `[any, depth]` of a head into their places, the first of which is `place`, among those of the rows that
-    /// lie together, `[depth, TOGETHER]`, where zeros are.
-    fn put_values(values: &[Self], depth: usize, place: usize, together: &mut [Self]);
+    /// Writes values `[any, depth]` of a head into a group of rows `[depth, GROUP]`, from position
+    /// `place` of the group on, where it is so far zero.
+    fn write_values(values: &[Self], depth: usize, place: usize, group: &mut [Self]);
 
-    /// `out[t] = Σᵢ query[i] · keys[t, i]`, keys in units; a block of them every `stride` numbers.
+    /// Computes `out[t] = Σᵢ query[i] · keys[t, i]` with keys in units; a block of them starts
+    /// every `stride` numbers.
     fn scores(
         instructions: Instructions,
         query: &[f32],
         keys: &[Self],
         stride: usize,
-        sums: &mut Sums,
+        buffers: &mut SumBuffers,
         out: &mut [[f32; LANES]],
     );
 
-    /// `out[i] = factor · Σₜ weights[t] · values[t, i]`, values in units; [`TOGETHER`](Self::TOGETHER) rows every
-    /// `stride` numbers.
+    /// Computes `out[i] = factor · Σₜ weights[t] · values[t, i]` with values in units;
+    /// [`GROUP`](Self::GROUP) rows start every `stride` numbers.
     fn weighted_sum(
         instructions: Instructions,
         weights: &[f32],
         factor: f32,
         values: &[Self],
         stride: usize,
-        sums: &mut Sums,
+        buffers: &mut SumBuffers,
         out: &mut [f32],
     );
 }
 
-/// As it is.
-impl Kept for f32 {
-    const TOGETHER: usize = 1;
+/// Stored unchanged.
+impl KvElement for f32 {
+    const GROUP: usize = 1;
 
     fn depth(size: usize) -> usize {
         size
     }
 
     #[inline(always)]
-    fn keep(values: &[f32], out: &mut [Self]) -> f32 {
+    fn store(values: &[f32], out: &mut [Self]) -> f32 {
         out.copy_from_slice(values);
         1.0
     }
 
     #[inline(always)]
-    fn put_key<S: Simd>(_: S, key: &[Self], lane: usize, block: &mut [Self]) {
+    fn write_key<S: Simd>(_: S, key: &[Self], lane: usize, block: &mut [Self]) {
         for (lanes, key) in block.as_chunks_mut::<LANES>().0.iter_mut().zip(key) {
             lanes[lane] = *key;
         }
     }
 
     #[inline(always)]
-    fn put_values(values: &[Self], _: usize, _: usize, together: &mut [Self]) {
-        together.copy_from_slice(values);
+    fn write_values(values: &[Self], _: usize, _: usize, group: &mut [Self]) {
+        group.copy_from_slice(values);
     }
 
-    /// In the order of i, the even and the odd ones for themselves: two chains of additions, of which a processor does
-    /// one while the other waits.
+    /// Sums in the order of i, even and odd terms separately: two chains of additions, of which a
+    /// processor runs one while the other waits.
     #[inline(always)]
     fn scores(
         _: Instructions,
         query: &[f32],
         keys: &[Self],
         stride: usize,
-        _: &mut Sums,
+        _: &mut SumBuffers,
         out: &mut [[f32; LANES]],
     ) {
         let (pairs, last) = query.as_chunks::<2>();
@@ -111,7 +114,7 @@ impl Kept for f32 {
         }
     }
 
-    /// In the order of t.
+    /// Sums in the order of t.
     #[inline(always)]
     fn weighted_sum(
         _: Instructions,
@@ -119,10 +122,10 @@ impl Kept for f32 {
         factor: f32,
         values: &[Self],
         stride: usize,
-        _: &mut Sums,
+        _: &mut SumBuffers,
         out: &mut [f32],
     ) {
-        // Rows beside the path have no weight.
+        // Rows off the path have weight zero.
         let rows = || {
             let rows = weights.iter().zip(values.chunks(stride));
             rows.filter(|(weight, _)| **weight != 0.0)
@@ -155,36 +158,38 @@ impl Kept for f32 {
     }
 }
 
-/// In 127 parts of the greatest of its head and row.
-impl Kept for i8 {
-    const TOGETHER: usize = planes::TOGETHER;
+/// Stored in 127ths of the maximum magnitude of the row's head.
+impl KvElement for i8 {
+    const GROUP: usize = int8::GROUP;
 
     fn depth(size: usize) -> usize {
         size.next_multiple_of(LANES)
     }
 
     #[inline(always)]
-    fn keep(values: &[f32], out: &mut [Self]) -> f32 {
+    fn store(values: &[f32], out: &mut [Self]) -> f32 {
         let greatest = greatest(values);
-        let factor = if greatest > 0.0 { MOST / greatest } else { 0.0 };
+        let factor = if greatest > 0.0 {
+            MAX_QUANTISED / greatest
+        } else {
+            0.0
+        };
         for (out, value) in out.iter_mut().zip(values) {
             *out = rounded(value * factor);
         }
-        greatest / MOST
+        greatest / MAX_QUANTISED
     }
 
-    /// As unsigned bytes, 128 more. A lane in which nothing is yet is zero: whole registers are read and written, for
-    /// sixteen places in as many cache lines are slow to write one by one.
+    /// Stores unsigned bytes, offset by 128. A lane that has not been written is zero: whole
+    /// registers are read and written, because writing sixteen places in as many cache lines one by
+    /// one is slow.
     #[inline(always)]
-    fn put_key<S: Simd>(simd: S, key: &[Self], lane: usize, block: &mut [Self]) {
+    fn write_key<S: Simd>(simd: S, key: &[Self], lane: usize, block: &mut [Self]) {
         let mut mask = [0; LANES];
         mask[lane] = u32::MAX;
         let (mask, _) = S::as_simd_u32s(&mask);
-        let groups = block.as_chunks_mut::<{ LANES * planes::TOGETHER }>().0;
-        for (lanes, key) in groups
-            .iter_mut()
-            .zip(key.as_chunks::<{ planes::TOGETHER }>().0)
-        {
+        let groups = block.as_chunks_mut::<{ LANES * int8::GROUP }>().0;
+        for (lanes, key) in groups.iter_mut().zip(key.as_chunks::<{ int8::GROUP }>().0) {
             let key = simd.splat_u32s(u32::from_ne_bytes(cast(*key)) ^ 0x8080_8080);
             let mut words: [u32; LANES] = cast(*lanes);
             for (words, mask) in S::as_mut_simd_u32s(&mut words).0.iter_mut().zip(mask) {
@@ -195,21 +200,21 @@ impl Kept for i8 {
     }
 
     #[inline(always)]
-    fn put_values(values: &[Self], depth: usize, place: usize, together: &mut [Self]) {
-        let together = together.as_chunks_mut::<{ planes::TOGETHER }>().0;
-        if values.len() == depth * planes::TOGETHER {
-            // All at once, with no loop inside: registers are shuffled instead of bytes.
+    fn write_values(values: &[Self], depth: usize, place: usize, group: &mut [Self]) {
+        let group = group.as_chunks_mut::<{ int8::GROUP }>().0;
+        if values.len() == depth * int8::GROUP {
+            // All at once, without an inner loop: registers are shuffled instead of bytes.
             let (ab, cd) = values.split_at(2 * depth);
             let ((a, b), (c, d)) = (ab.split_at(depth), cd.split_at(depth));
             let rows = a.iter().zip(b).zip(c).zip(d);
-            for (out, (((a, b), c), d)) in together.iter_mut().zip(rows) {
+            for (out, (((a, b), c), d)) in group.iter_mut().zip(rows) {
                 *out = [*a, *b, *c, *d];
             }
             return;
         }
         for (row, values) in values.chunks_exact(depth).enumerate() {
             let shift = 8 * (place + row);
-            for (out, value) in together.iter_mut().zip(values) {
+            for (out, value) in group.iter_mut().zip(values) {
                 let byte = u32::from(value.cast_unsigned()) << shift;
                 *out = cast((u32::from_le_bytes(cast(*out)) | byte).to_le_bytes());
             }
@@ -222,15 +227,15 @@ impl Kept for i8 {
         query: &[f32],
         keys: &[Self],
         stride: usize,
-        sums: &mut Sums,
+        buffers: &mut SumBuffers,
         out: &mut [[f32; LANES]],
     ) {
         let greatest = greatest(query);
-        let (unit, total) = sums.query.fill(query, greatest);
-        sums.of_keys.grow(out.len() * LANES);
-        let of_keys = &mut sums.of_keys.as_chunks_mut().0[..out.len()];
-        planes::key_sums(instructions, &sums.query, keys, stride, of_keys);
-        let offset = planes::OFFSET * total;
+        let (unit, total) = buffers.query.fill(query, greatest);
+        buffers.of_keys.grow(out.len() * LANES);
+        let of_keys = &mut buffers.of_keys.as_chunks_mut().0[..out.len()];
+        sums::key_sums(instructions, &buffers.query, keys, stride, of_keys);
+        let offset = int8::OFFSET * total;
         for (out, sums) in out.iter_mut().zip(of_keys) {
             *out = map_lanes(*sums, |sum| (sum - offset) as f32 * unit);
         }
@@ -243,31 +248,31 @@ impl Kept for i8 {
         factor: f32,
         values: &[Self],
         stride: usize,
-        sums: &mut Sums,
+        buffers: &mut SumBuffers,
         out: &mut [f32],
     ) {
         let greatest = greatest(weights);
-        let unit = sums.weights.fill(weights, greatest) * factor;
+        let unit = buffers.weights.fill(weights, greatest) * factor;
         let depth = Self::depth(out.len());
-        sums.of_values.grow(depth);
-        let of_values = &mut sums.of_values.as_chunks_mut().0[..depth / LANES];
-        planes::value_sums(instructions, &sums.weights, values, stride, of_values);
+        buffers.of_values.grow(depth);
+        let of_values = &mut buffers.of_values.as_chunks_mut().0[..depth / LANES];
+        sums::value_sums(instructions, &buffers.weights, values, stride, of_values);
         for (out, sum) in out.iter_mut().zip(of_values.as_flattened()) {
             *out = sum * unit;
         }
     }
 }
 
-/// What sums of integers are made with; sums of floats need nothing.
+/// Buffers for sums of integers; sums of floats need none.
 #[derive(Debug, Default)]
-pub(crate) struct Sums {
-    query: Planes<i8>,
-    weights: Planes<u8>,
-    of_keys: Lines<i32>,
-    of_values: Lines<f32>,
+pub(crate) struct SumBuffers {
+    query: BitPlanes<i8>,
+    weights: BitPlanes<u8>,
+    of_keys: AlignedVec<i32>,
+    of_values: AlignedVec<f32>,
 }
 
-/// The greatest magnitude.
+/// Returns the maximum magnitude.
 #[inline(always)]
 fn greatest(values: &[f32]) -> f32 {
     let greater = |a: f32, b: f32| if b > a { b } else { a };

@@ -1,4 +1,4 @@
-//! Products of floats with a weight matrix, packed once when the model is loaded.
+//! Products of floats with a weight matrix, which is packed once when the model is loaded.
 
 use std::ops::Range;
 
@@ -6,11 +6,12 @@ use super::{PANEL, dispatch};
 use crate::team::Team;
 use pulp::Simd;
 
-/// Rows that go through all panels before the next ones do: 96 rows of 2048 floats stay in a second-level cache.
+/// Rows that go through all panels before the next rows do: 96 rows of 2048 floats stay in a
+/// second-level cache.
 const ROWS_AT_A_TIME: usize = 96;
 
-/// A weight matrix `[outputs, inputs]` in panels of [`PANEL`] outputs: `[panels, inputs, PANEL]`, the last panel filled
-/// up with zeros. A product then reads its weights front to back.
+/// A weight matrix `[outputs, inputs]` in panels of [`PANEL`] outputs: `[panels, inputs, PANEL]`,
+/// the last panel padded with zeros. A product then reads its weights front to back.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Packed<'a> {
     pub(crate) inputs: usize,
@@ -36,7 +37,7 @@ impl Packed<'_> {
         packed
     }
 
-    /// The weights of one output, in the order of the inputs.
+    /// Returns the weights of one output, in the order of the inputs.
     pub(crate) fn row(&self, output: usize) -> impl Iterator<Item = f32> {
         let start = output / PANEL * PANEL * self.inputs + output % PANEL;
         self.panels[start..]
@@ -47,7 +48,8 @@ impl Packed<'_> {
     }
 }
 
-/// Rows as a product reads them: `[inputs, rows of the tile]`, tile after tile, `ROWS_AT_A_TIME` rows after the other.
+/// Rows in the layout that a product reads: `[inputs, rows of the tile]`, tile after tile, in
+/// groups of `ROWS_AT_A_TIME` rows.
 #[derive(Debug)]
 pub(crate) struct Interleaved {
     rows: usize,
@@ -55,7 +57,7 @@ pub(crate) struct Interleaved {
 }
 
 impl Interleaved {
-    /// Takes rows `[rows, inputs]`.
+    /// Interleaves rows `[rows, inputs]`.
     pub(crate) fn new(x: &[f32], inputs: usize) -> Self {
         let mut values = vec![0.0; x.len()];
         let groups = x.chunks(ROWS_AT_A_TIME * inputs);
@@ -68,10 +70,10 @@ impl Interleaved {
         }
     }
 
-    /// `out[r, o] = bias[o] + Σₖ x[r, k] · weights[o, k]` for some columns o, the first of which starts a panel; `out`
-    /// has them, and no others, of every row.
+    /// Computes `out[r, o] = bias[o] + Σₖ x[r, k] · weights[o, k]` for a range of columns o that
+    /// starts at a panel; `out` holds just these columns of every row.
     ///
-    /// The sum runs over k in order, in one accumulator per result.
+    /// The sum runs over k in order, with one accumulator per result.
     pub(crate) fn product(
         &self,
         weights: Packed,
@@ -90,11 +92,12 @@ impl Interleaved {
 }
 
 dispatch! {
-    /// The product on one thread; `x` is interleaved, `out` holds a slice of `weights.outputs` results per row.
+    /// Computes the product on one thread. `x` is interleaved; `out` holds a slice of
+    /// `weights.outputs` results per row.
     fn columns_of_product<'a, 'b>(x: &'a [f32], weights: Packed<'a>, bias: &'a [f32], out: &'a mut [&'b mut [f32]]) -> () = columns_kernel;
 }
 
-/// The tiles that this processor's product takes.
+/// Returns the tile sizes of this processor's product.
 fn sizes() -> &'static [usize] {
     struct Call;
     impl pulp::WithSimd for Call {
@@ -107,8 +110,8 @@ fn sizes() -> &'static [usize] {
     pulp::Arch::new().dispatch(Call)
 }
 
-/// As many rows at once as there are registers for, the rest in ever smaller tiles; the order of each sum is the same
-/// in all of them.
+/// Returns tiles of as many rows as there are registers for, and smaller ones for the remaining
+/// rows. The order of each sum is the same in all of them.
 #[inline(always)]
 fn sizes_kernel<S: Simd>(_: S) -> &'static [usize] {
     match S::F32_LANES {
@@ -160,7 +163,7 @@ fn columns_kernel<S: Simd>(
     }
 }
 
-/// How `rows` rows are cut into tiles of the given sizes, which end with 1.
+/// Returns how `rows` rows are divided into tiles of the given sizes, the last of which is 1.
 fn sizes_of_tiles(rows: usize, sizes: &[usize]) -> impl Iterator<Item = usize> {
     let mut left = rows;
     sizes.iter().flat_map(move |&size| {
@@ -170,7 +173,7 @@ fn sizes_of_tiles(rows: usize, sizes: &[usize]) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Lays out the rows of each tile as a product reads them.
+/// Arranges the rows of each tile in the layout that a product reads.
 fn interleave(x: &[f32], inputs: usize, sizes: &[usize], out: &mut [f32]) {
     let (mut x, mut out) = (x, out);
     for rows in sizes_of_tiles(x.len() / inputs, sizes) {
@@ -185,18 +188,18 @@ fn interleave(x: &[f32], inputs: usize, sizes: &[usize], out: &mut [f32]) {
     }
 }
 
-/// One panel's columns of the result.
+/// The columns of one panel of the result.
 #[derive(Clone, Copy)]
 struct Tile<'a> {
     panel: &'a [f32],
     bias: &'a [f32],
-    /// The first column.
+    /// First column.
     start: usize,
 }
 
 impl Tile<'_> {
-    /// The columns of `ROWS` rows, held in registers over the whole sum; `REGISTERS` of them make up a row. `x` is
-    /// interleaved: `[inputs, ROWS]`.
+    /// Computes the columns of `ROWS` rows, held in registers over the whole sum; `REGISTERS` of
+    /// them make up a row. `x` is interleaved: `[inputs, ROWS]`.
     #[inline(always)]
     fn compute<S: Simd, const ROWS: usize, const REGISTERS: usize>(
         self,
@@ -234,7 +237,7 @@ impl Tile<'_> {
 mod tests {
     use super::*;
 
-    /// The results as computed at one level of instructions.
+    /// Returns the product computed with one instruction set.
     fn at<S: Simd>(simd: S, x: &[f32], weights: Packed, bias: &[f32]) -> Vec<f32> {
         let mut interleaved = vec![0.0; x.len()];
         interleave(x, weights.inputs, sizes_kernel(simd), &mut interleaved);
@@ -272,7 +275,7 @@ mod tests {
         }
         #[cfg(target_arch = "x86_64")]
         if let (Some(avx2), Some(avx512)) = (pulp::x86::V3::try_new(), pulp::x86::V4::try_new()) {
-            // Both fused: not nearly but exactly the same.
+            // Both use fused multiply-adds: not merely close but identical.
             assert_eq!(at(avx2, &x, packed, &bias), best);
             assert_eq!(at(avx512, &x, packed, &bias), best);
         }

@@ -1,13 +1,13 @@
-//! Sharing out a product among threads.
+//! Sharing a matrix product among threads.
 
 use std::ops::Range;
 
 use super::PANEL;
 use crate::team::Team;
 
-/// Has the columns of `out` `[rows, outputs]` computed by at most `tasks` threads.
-/// `body` gets some of the columns, whole panels of them, and their part of every row of `out`.
-pub(crate) fn by_columns(
+/// Computes the columns of `out` `[rows, outputs]` in at most `tasks` tasks. `body` receives a
+/// range of columns, in whole panels, and that part of every row of `out`.
+pub(crate) fn split_columns(
     team: &Team,
     out: &mut [f32],
     outputs: usize,
@@ -20,7 +20,8 @@ pub(crate) fn by_columns(
         let mut rows: Vec<&mut [f32]> = out.chunks_exact_mut(outputs).collect();
         return body(0..outputs, &mut rows);
     }
-    // Each task gets the same columns of every row: disjoint parts of `out`, so that nothing is copied afterwards.
+    // Each task gets the same columns of every row. These are disjoint parts of `out`, so nothing
+    // is copied afterwards.
     let width = panels.div_ceil(tasks) * PANEL;
     let count = out.len() / outputs;
     let mut parts: Vec<Vec<&mut [f32]>> = (0..outputs.div_ceil(width))

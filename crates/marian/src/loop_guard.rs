@@ -1,14 +1,15 @@
-//! The loop guard: notices a model that repeats itself ("salad, salad, salad, …").
+//! Loop guard: detects a model that repeats itself ("salad, salad, salad, …").
 
-/// Longest period that is looked for, in tokens: a clause of some twenty words.
-const LONGEST_PERIOD: usize = 32;
-/// So many repeated tokens are never a loop: "sehr, sehr, sehr gut".
-const HARMLESS: usize = 6;
+/// Maximum period of a loop, in tokens: a clause of some twenty words.
+const MAX_PERIOD: usize = 32;
+/// Maximum number of repeated tokens that never counts as a loop: "sehr, sehr, sehr gut".
+const MAX_HARMLESS: usize = 6;
 
-/// How many tokens of `ids`, at most, repeat in one run what stands a fixed distance before them: of `a b a b a b` it is
-/// four. Runs shorter than twice their period do not count: what stands there twice was said twice.
+/// Returns the length of the longest run in which every token of `ids` equals the one a fixed
+/// distance before it: 4 for `a b a b a b`. Runs shorter than twice their period do not count,
+/// because a phrase that merely occurs twice is not a loop.
 pub(crate) fn repeated(ids: &[u32]) -> usize {
-    (1..=LONGEST_PERIOD.min(ids.len() / 2))
+    (1..=MAX_PERIOD.min(ids.len() / 2))
         .map(|period| {
             let (mut run, mut longest) = (0, 0);
             for (id, before) in ids[period..].iter().zip(ids) {
@@ -21,9 +22,10 @@ pub(crate) fn repeated(ids: &[u32]) -> usize {
         .unwrap_or(0)
 }
 
-/// Whether the output `target` for `source` is a loop: it repeats itself, and much more than the source does.
+/// Returns whether the output `target` for `source` is a loop: it repeats itself, and much more
+/// than the source does.
 pub(crate) fn is_loop(source: &[u32], target: &[u32]) -> bool {
-    let harmless = HARMLESS.max(repeated(source) * 3 / 2 + 2);
+    let harmless = MAX_HARMLESS.max(repeated(source) * 3 / 2 + 2);
     repeated(target) > harmless
 }
 
