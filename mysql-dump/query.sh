@@ -9,7 +9,7 @@
 (
     set -eu
     file=${DB_QUERY_PASSWORD_FILE:-/run/secrets/db_query_password}
-    if [ ! -s "$file" ]; then
+    if [ ! -f "$file" ] || [ ! -s "$file" ]; then
         echo "query.sh: $file is not there or empty: no account for the SQL page" >&2
         exit 0
     fi

@@ -17,6 +17,8 @@ random() {
 # secret NAME VALUE
 secret() {
     file=$here/$1
+    # Docker makes an empty folder where a container was started without the file.
+    [ ! -d "$file" ] || rmdir "$file"
     if [ -e "$file" ]; then
         case $(cat "$file") in
         "" | *[!A-Za-z0-9_-]*)

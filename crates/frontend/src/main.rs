@@ -1,8 +1,10 @@
 //! The frontend's program.
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 use frontend::{Config, run};
-use service::{args::Common, health, server, shutdown, telemetry};
+use service::{args::Common, exit, health, server, shutdown, telemetry};
 
 /// Serves the pages of the translator. Every option is also an environment variable.
 #[derive(Parser)]
@@ -23,8 +25,11 @@ enum Command {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let cli = Cli::parse();
+async fn main() -> ExitCode {
+    exit::code(execute(Cli::parse()).await)
+}
+
+async fn execute(cli: Cli) -> anyhow::Result<()> {
     telemetry::init(&cli.common.rust_log)?;
     match cli.command {
         Some(Command::Healthcheck) => health::check(cli.config.frontend_bind).await,

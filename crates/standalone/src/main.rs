@@ -8,13 +8,18 @@ mod cli;
 mod serve;
 mod translate;
 
+use std::process::ExitCode;
+
 use backend::fetch_model;
-use service::telemetry;
+use service::{exit, telemetry};
 
-use cli::Command;
+use cli::{Cli, Command};
 
-fn main() -> anyhow::Result<()> {
-    let mut cli = cli::parse();
+fn main() -> ExitCode {
+    exit::code(execute(cli::parse()))
+}
+
+fn execute(mut cli: Cli) -> anyhow::Result<()> {
     telemetry::init(&cli.common.rust_log)?;
     let runtime = tokio::runtime::Runtime::new()?;
     match cli.command.take() {

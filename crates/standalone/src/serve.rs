@@ -23,7 +23,8 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
     } = cli;
     let shutdown = shutdown::token()?;
     let page = server::bind(frontend.frontend_bind).await?;
-    let announced = tokio::spawn(announce(page.local_addr()?));
+    let elsewhere = backend_elsewhere.then(|| origins(&frontend));
+    let announced = tokio::spawn(announce(page.local_addr()?, elsewhere));
 
     let translation = if backend_elsewhere {
         None
@@ -56,15 +57,28 @@ async fn ends_all(
     outcome
 }
 
-/// Prints the address once the page answers there.
-async fn announce(bind: SocketAddr) {
+/// Returns the addresses of the translation services to use, without anything secret in their URLs.
+fn origins(frontend: &frontend::Config) -> String {
+    let origins = frontend.backend_url.iter().map(|url| url.origin());
+    let origins: Vec<_> = origins.map(|origin| origin.ascii_serialization()).collect();
+    origins.join(", ")
+}
+
+/// Prints the address once the page answers there, and the translation service if it is that of
+/// another process.
+async fn announce(bind: SocketAddr, elsewhere: Option<String>) {
     while health::check(bind).await.is_err() {
         tokio::time::sleep(ASK_AGAIN).await;
     }
-    // Who closed standard output does not want to know.
-    let _ = writeln!(
-        std::io::stdout(),
+    let mut lines = format!(
         "Unlimited translation is at http://{}",
         health::reachable(bind)
     );
+    if let Some(elsewhere) = elsewhere {
+        lines += &format!(
+            "\nBACKEND_URL is set: the page uses the translation service at {elsewhere}, and none is started here."
+        );
+    }
+    // Whoever closed standard output does not want to know.
+    let _ = writeln!(std::io::stdout(), "{lines}");
 }

@@ -67,7 +67,8 @@ impl SqlPageConfig {
         let value = self.db_query_password.as_ref();
         let file = self.db_query_password_file.as_deref();
         // The file of an optional secret need not be there: the same deployment runs without it.
-        let missing = file.filter(|file| value.is_none() && !file.exists());
+        // Docker puts an empty folder in the place of a file that is missing.
+        let missing = file.filter(|file| value.is_none() && !file.is_file());
         let password = match missing {
             Some(file) => {
                 tracing::info!(file = %file.display(), "no password for the SQL page: it is off");
@@ -132,12 +133,14 @@ mod tests {
         std::fs::write(there.path(), "geheim\n").expect("written");
         let there = format!("--db-query-password-file={}", there.path().display());
         let absent = "--db-query-password-file=/does/not/exist";
+        let folder = "--db-query-password-file=/";
         let password = "--db-query-password=geheim";
         for (arguments, expected) in [
             (&[][..], Ok(Kind::Sqlite)),
             (&["--sql-page=off"], Err(Off::Switched)),
             (&[mysql], Err(Off::NoAccount)),
             (&[mysql, absent], Err(Off::NoAccount)),
+            (&[mysql, folder], Err(Off::NoAccount)),
             (&[mysql, password], Ok(Kind::MySql)),
             (&[mysql, &there], Ok(Kind::MySql)),
             (&[mysql, &there, "--sql-page=off"], Err(Off::Switched)),

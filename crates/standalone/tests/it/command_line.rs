@@ -2,13 +2,13 @@
 
 use std::{
     fs,
-    io::{Read as _, Write as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     process::{Output, Stdio},
 };
 
 use tempfile::tempdir;
 
-use crate::app::{program, root};
+use crate::app::{free_address, program, root};
 
 /// Runs the program with `arguments` and `input` on its standard input.
 fn run(arguments: &[&str], input: &[u8]) -> Output {
@@ -182,4 +182,42 @@ fn settings_that_cannot_be_are_refused() {
         assert!(!output.status.success(), "{arguments:?}");
         assert!(text(&output.stderr).contains(arguments[1]), "{arguments:?}");
     }
+}
+
+#[test]
+fn an_error_is_one_line_without_a_stack_trace() {
+    let data = tempdir().expect("a folder");
+    let output = program(data.path())
+        .args(["translate", "/does/not/exist"])
+        .env("RUST_BACKTRACE", "1")
+        .output()
+        .expect("run");
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(
+        said.starts_with("error: cannot read /does/not/exist: "),
+        "{said}"
+    );
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[test]
+fn a_translation_service_of_another_process_is_named_at_the_start() {
+    let data = tempdir().expect("a folder");
+    let mut process = program(data.path())
+        .env("FRONTEND_BIND", free_address().to_string())
+        .env("BACKEND_URL", "http://user:geheim@127.0.0.1:9/path")
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let stdout = process.stdout.take().expect("piped");
+    let lines: Vec<_> = BufReader::new(stdout).lines().take(2).collect();
+    process.kill().expect("killed");
+    process.wait().expect("gone");
+    let said = lines[1].as_ref().expect("a line");
+    assert!(
+        said.contains("http://127.0.0.1:9,") && said.contains("none is started here"),
+        "{said}"
+    );
+    assert!(!said.contains("geheim"), "{said}");
 }
