@@ -22,7 +22,7 @@ secret() {
     if [ -e "$file" ]; then
         case $(cat "$file") in
         "" | *[!A-Za-z0-9_-]*)
-            echo "secrets/$1 is empty or holds more than letters, digits, _ and -: mend or delete it" >&2
+            echo "secrets/$1 is empty or holds more than letters, digits, _ and -: fix or delete it" >&2
             exit 1 ;;
         esac
         echo "kept  secrets/$1"

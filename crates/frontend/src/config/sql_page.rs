@@ -64,6 +64,9 @@ impl SqlPageConfig {
         database: &DatabaseConfig,
         max_text_bytes: usize,
     ) -> Result<SqlPage, ConfigError> {
+        if self.sql_page == Switch::Off {
+            return Ok(SqlPage::new(Err(Off::Switched)));
+        }
         let value = self.db_query_password.as_ref();
         let file = self.db_query_password_file.as_deref();
         // The file of an optional secret need not be there: the same deployment runs without it.
@@ -76,9 +79,6 @@ impl SqlPageConfig {
             }
             None => secrets::read("DB_QUERY_PASSWORD", value, file)?,
         };
-        if self.sql_page == Switch::Off {
-            return Ok(SqlPage::new(Err(Off::Switched)));
-        }
         let database = match (database, password) {
             (DatabaseConfig::Sqlite(options), _) => Ok(Database::Sqlite {
                 file: options.get_filename().to_owned(),

@@ -36,10 +36,26 @@ fn field(cell: &Cell) -> String {
     }
 }
 
-/// A text in quotes. Spreadsheets take what begins with these characters for a formula, which a
-/// stranger may have written; the apostrophe makes it a text for them.
+/// Characters that begin a formula in spreadsheets.
+const FORMULA: [char; 4] = ['=', '+', '-', '@'];
+
+/// Returns a text in quotes, in which no cell begins with a formula that a stranger may have
+/// written: an apostrophe before it makes it a text. In countries with a decimal comma spreadsheets
+/// begin a cell after each semicolon, whatever the quotes say.
 fn quoted(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let apostrophe = if is_formula { "'" } else { "" };
-    format!("\"{apostrophe}{}\"", text.replace('"', "\"\""))
+    let mut quoted = String::from('"');
+    let mut before = ';';
+    for c in text.chars() {
+        let is_control = quoted.len() == 1 && matches!(c, '\t' | '\r' | '\n');
+        if is_control || before == ';' && FORMULA.contains(&c) {
+            quoted.push('\'');
+        }
+        if c == '"' {
+            quoted.push('"');
+        }
+        quoted.push(c);
+        before = c;
+    }
+    quoted.push('"');
+    quoted
 }

@@ -238,6 +238,11 @@ fn attempts() -> Vec<String> {
         "sel\u{200b}ect 1",
         "select ? from translations",
         "select 1\0; drop table translations",
+        "select b\"\\\"\", benchmark(100000000000, sha2('a',512)) from (select 1 as b) t -- \"",
+        "select 1 --\u{1}'\n, benchmark(100000000000, sha2('a',512)) -- '",
+        "select @@`version`, benchmark(100000000000, sha2('a',512)) -- ` ",
+        "select count((@a := repeat('a', 10000000)) is not null) from translations",
+        "explain for connection 1",
     ]
     .map(str::to_owned)
     .to_vec();

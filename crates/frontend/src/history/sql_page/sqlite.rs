@@ -78,7 +78,8 @@ fn open(
 fn authorize(context: AuthContext<'_>) -> Authorization {
     let is_allowed = match context.action {
         AuthAction::Select | AuthAction::Recursive => true,
-        // No column: the rows are only counted. That is all that is asked of a subquery's name.
+        // No column: the rows are only counted. SQLite asks this of a subquery by its alias, which may
+        // be any name, so rows of other tables could be counted too; the file has none of ours.
         AuthAction::Read {
             table_name,
             column_name,
