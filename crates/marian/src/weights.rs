@@ -1,7 +1,7 @@
 //! The weights file of a model directory: locates each tensor and reads it as `f32`.
 //!
 //! Three containers are supported: `model.safetensors`, and `pytorch_model.bin` both as torch
-//! writes it today ([`torch`]: a zip) and as it did before 2020 (a sequence of pickles). Each is
+//! writes it today (`torch`: a zip) and as it did before 2020 (a sequence of pickles). Each is
 //! indexed first, from tensor names to byte offsets. Tensors are then read one by one, so that no
 //! more than one is in memory twice.
 
