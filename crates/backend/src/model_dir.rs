@@ -143,7 +143,7 @@ pub fn load(folder: &Path, config: &ModelConfig) -> anyhow::Result<(Arc<Translat
         tracing::info!(
             beams = translator.beams(),
             asked = translator.config().num_beams,
-            "the model asks for more beams than the candle engine has"
+            "the candle engine has no beam search: it uses 1 beam instead of the model's own number; MODEL_ENGINE=native has one"
         );
     }
     // Words that many languages share; what comes out does not matter, only that it does.

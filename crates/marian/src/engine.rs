@@ -32,7 +32,8 @@ pub trait Engine: Debug + Send + Sync {
     /// A row that the model cannot take ([`Error::Input`]), or a failed computation; no row was added.
     fn add(&mut self, rows: Vec<Incoming>) -> Result<(), Error>;
 
-    /// Runs one step of the decoder, for all rows or for some of them.
+    /// Runs one step of the decoder, for all rows or for some of them. While there are rows, each
+    /// step brings at least one of them closer to its end.
     ///
     /// # Errors
     /// A failed computation.

@@ -299,7 +299,8 @@ impl Sentence {
             return;
         };
         let text = piece.text(model.tokenizer, hypothesis);
-        let positioned = piece.rest.is_some() && hypothesis.alignment.is_empty();
+        let positioned =
+            piece.rest.is_some() && hypothesis.alignment.is_empty() && !hypothesis.ids.is_empty();
         // Before anything else: an address is also what a model likes to loop on.
         if piece.lacks_something(&text, model) {
             let row = piece.row(model.limits, 0);
