@@ -24,7 +24,7 @@ pub(super) fn killed(stack: &Stack) -> anyhow::Result<()> {
         stack.ready()?;
         stack.stored(german)?;
         let page = stack.browser().translate("Gute Nacht!")?.html;
-        ensure!(page.contains("Good night."), "{service}: {page}");
+        ensure!(page.contains("Good night"), "{service}: {page}");
     }
     Ok(())
 }
