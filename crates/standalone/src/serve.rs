@@ -59,8 +59,8 @@ async fn ends_all(
 
 /// Returns the addresses of the translation services to use, without anything secret in their URLs.
 fn origins(frontend: &frontend::Config) -> String {
-    let origins = frontend.backend_url.iter().map(|url| url.origin());
-    let origins: Vec<_> = origins.map(|origin| origin.ascii_serialization()).collect();
+    let urls = frontend.backend_url.iter();
+    let origins: Vec<_> = urls.map(|url| url.origin().ascii_serialization()).collect();
     origins.join(", ")
 }
 
@@ -70,15 +70,16 @@ async fn announce(bind: SocketAddr, elsewhere: Option<String>) {
     while health::check(bind).await.is_err() {
         tokio::time::sleep(ASK_AGAIN).await;
     }
-    let mut lines = format!(
+    let mut lines = vec![format!(
         "Unlimited translation is at http://{}",
         health::reachable(bind)
-    );
-    if let Some(elsewhere) = elsewhere {
-        lines += &format!(
-            "\nBACKEND_URL is set: the page uses the translation service at {elsewhere}, and none is started here."
-        );
-    }
+    )];
+    lines.extend(elsewhere.map(|elsewhere| {
+        format!(
+            "BACKEND_URL is set: the page uses the translation service at {elsewhere}, and none is \
+             started here."
+        )
+    }));
     // Whoever closed standard output does not want to know.
-    let _ = writeln!(std::io::stdout(), "{lines}");
+    let _ = writeln!(std::io::stdout(), "{}", lines.join("\n"));
 }
