@@ -25,7 +25,7 @@ const MAX_TOKENS: usize = MAX_ROWS * 30;
 const MAX_GROUP_ROWS: usize = 64;
 const MAX_GROUP_TOKENS: usize = 1024;
 
-/// How to run the model.
+/// Settings of the engine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
     /// Processor to compute on.
@@ -45,7 +45,7 @@ pub struct CandleEngine {
     model: Arc<Model>,
     /// In the order of their first rows. Rows join a group until it begins.
     groups: Vec<Group>,
-    /// Whether the last step was one of first sentences.
+    /// Set if the last step decoded first sentences.
     was_first: bool,
 }
 

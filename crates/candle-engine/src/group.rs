@@ -9,7 +9,7 @@ use crate::load::Loaded;
 /// A group of rows.
 #[derive(Debug)]
 pub(crate) struct Group {
-    /// Whether its rows are first sentences of new requests.
+    /// Set if its rows are first sentences of new requests.
     pub(crate) is_first: bool,
     /// Source tokens of each row.
     pub(crate) length: usize,
@@ -26,7 +26,7 @@ struct Running {
     row: Row,
     /// Its ids so far, start token included.
     ids: Vec<u32>,
-    /// Whether it is finished or dropped: the cache still has it, and it is computed in vain.
+    /// Set once it is finished or dropped: the cache still has it, and it is computed in vain.
     is_over: bool,
 }
 
@@ -58,7 +58,7 @@ impl Group {
         }
     }
 
-    /// Whether a row may join: the model can't take in rows once it has begun.
+    /// Returns whether a row may join: the model can't take in rows once it has begun.
     pub(crate) fn is_open(&self, max_rows: usize) -> bool {
         self.state.is_none() && self.rows.len() < max_rows
     }

@@ -83,7 +83,7 @@ fn gaps<'a>(text: &'a str, segments: &[SegmentEvent]) -> Vec<&'a str> {
     gaps
 }
 
-/// What stands between the translations in a translated text.
+/// Text between the translations of a translated text.
 fn gaps_between<'a>(translated: &'a str, segments: &[SegmentEvent]) -> Vec<&'a str> {
     let mut gaps = Vec::new();
     let mut rest = translated;

@@ -10,14 +10,14 @@ use super::ConfigError;
 use crate::history::DatabaseConfig;
 use crate::history::sql_page::{Database, Off, SqlPage};
 
-/// Longest value that a statement may hold in `SQLite`, as a multiple of the longest text: a
+/// Maximum size of a value that a statement may hold in `SQLite`, as a multiple of the longest text: a
 /// translation may be longer than its text.
 const VALUES: usize = 2;
 
-/// Smallest such limit, in bytes.
+/// Minimum of that limit, in bytes.
 const MIN_VALUE_BYTES: usize = 1 << 20;
 
-/// Whether the page is wanted.
+/// Switch that the page is turned on and off with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
     /// On where there is an account for it, or the embedded database.
