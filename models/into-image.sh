@@ -1,12 +1,12 @@
 #!/bin/sh
-# Puts one model into the folder that becomes a layer of the backend's image.
+# Copies a model into the folder that becomes a layer of the backend's image.
 #   into-image.sh DEMO FETCHED MODELS
-# DEMO is the demo model's folder, FETCHED keeps what was fetched from build to build, MODELS is
-# the result: the model in a folder of its name, and `current`, a link to it.
+# DEMO is the folder of the demo model, FETCHED keeps fetched models between builds, and MODELS is the
+# result: a folder with the name of the model, and the link `current` to it.
 # Reads MODEL and MODEL_REVISION; needs `backend` on the path unless MODEL is `demo`.
 set -eu
 
-# An argument of a build that is not set arrives as an empty one.
+# A build argument that is not set is passed as an empty one.
 [ -n "${MODEL_REVISION:-}" ] || unset MODEL_REVISION
 
 demo=$1 fetched=$2 models=$3
@@ -16,9 +16,9 @@ warn() {
     cat >&2 <<WARNING
 
 ##################################################################################
-  WARNING: the full model could not be fetched (the reason stands above).
-  This image holds the small DEMO model, which makes a mistake in every paragraph.
-  Once the hub can be reached:
+  WARNING: the full model could not be fetched (see the reason above).
+  This image contains the small DEMO model, which makes a mistake in every paragraph.
+  When the hub can be reached:
     MODEL=$full docker compose up -d --build
 ##################################################################################
 
@@ -44,6 +44,6 @@ name=${source##*/}
 mkdir -p "$models"
 cp -R "$source" "$models/$name"
 ln -s "$name" "$models/current"
-# The same model makes the same layer, whenever and by whomever it was fetched.
+# The same model gives the same layer, whenever it was fetched.
 find "$models" -exec touch -h -d @0 '{}' +
 chmod -R u=rwX,go=rX "$models"

@@ -1,5 +1,5 @@
--- Run by the MySQL image once, on an empty volume. The table of the original app; the frontend
--- adds to it at its start what the history needs, here and on a volume of the original app alike.
+-- Run once by the MySQL image, on an empty volume. Creates the table of the original app. At its
+-- start the frontend adds the columns that the history needs, also on a volume of the original app.
 USE translation;
 CREATE TABLE IF NOT EXISTS translations(
     id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,

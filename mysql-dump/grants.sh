@@ -1,10 +1,10 @@
 #!/bin/sh
-# Leaves the app's account the rights that the app needs: it reads and writes rows and brings its
-# table up to date. The MySQL image grants it everything on the schema, and runs this file once, on
-# an empty volume, after dump.sql. Safe to run again, on a volume of the original app for example.
+# Reduces the rights of the app's account to those that it needs: reading and writing rows, and
+# migrating its table. The MySQL image grants it everything on the schema and runs this file once, on
+# an empty volume, after dump.sql. Safe to run again, for example on a volume of the original app.
 #
-# The image sources a file that is not executable, hence the parentheses; it has then replaced each
-# MYSQL_…_FILE by what is in the file. No secret is in an argument, where `ps` would show it.
+# The image sources files that are not executable, hence the parentheses, and has then replaced each
+# MYSQL_…_FILE by the content of the file. No secret is in an argument, where `ps` would show it.
 (
     set -eu
     root_password=${MYSQL_ROOT_PASSWORD:-$(cat "$MYSQL_ROOT_PASSWORD_FILE")}

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# All tests, on a fresh Debian machine with Rust: installs what they need and runs them.
-#   scripts/test.sh          formatting, lints, deployment files, tests, documentation; the containers where a Docker
-#                            engine answers
+# Runs all tests on a fresh Debian machine with Rust, and installs the packages that they need.
+#   scripts/test.sh          formatting, lints, deployment files, scripts, tests and documentation; the containers if
+#                            a Docker engine is running
 #   scripts/test.sh --full [FILE...]
-#                            and the comparisons with transformers and sentencepiece, which install torch from PyPI:
-#                            on 2000 sentences of the files (German, one a line; of a line with tabs the first column),
-#                            or, without a file, on the few hundred lines of the committed answers
-# Asks nothing; ends with an error at the first failure.
+#                            also the comparisons with transformers and sentencepiece, which install torch from PyPI:
+#                            on 2000 sentences of the files (German, one per line; the first column of a line with
+#                            tabs), or, without a file, on the few hundred lines of the committed answers
+# Asks no questions, and ends with an error at the first failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # where Debian has database servers; not on a user's path
-export REQUIRE_BROWSER=1 REQUIRE_DATABASE=1 # what the tests need is installed here: nothing may be left out for want of it
+export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # Debian's folders of database servers, which are not on a user's path
+export REQUIRE_BROWSER=1 REQUIRE_DATABASE=1 # installed below: tests may not be ignored because they are missing
 export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto} DEBIAN_FRONTEND=noninteractive
 
 full=
@@ -31,26 +31,26 @@ as_root() {
     elif has sudo && sudo -n true 2>/dev/null; then
         sudo -n --preserve-env=DEBIAN_FRONTEND "$@"
     else
-        fail "needs root or sudo without a password for: $*"
+        fail "root or sudo without a password is required for: $*"
     fi
 }
 
-step "What the tests need"
+step "Packages for the tests"
 packages=()
 has cc && has c++ || packages+=(gcc g++ libc6-dev)
-# The server's programs alone: the full package would also start a service.
+# Only the programs of the server: the full package would also start a service.
 has mariadbd || has mysqld || packages+=(mariadb-server-core)
 has mariadb || has mysql || packages+=(mariadb-client-core)
 has chromium || packages+=(chromium)
 has chromedriver || packages+=(chromium-driver)
 python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3-venv)
 if [ ${#packages[@]} -gt 0 ]; then
-    has apt-get || fail "install these yourself, there is no apt-get here: ${packages[*]}"
+    has apt-get || fail "there is no apt-get here; install these packages: ${packages[*]}"
     echo "installing ${packages[*]}"
     as_root apt-get update -qq
     as_root apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
 fi
-has cargo || fail "no Rust: install it as https://rustup.rs says, rust-toolchain.toml names the version"
+has cargo || fail "there is no Rust: install the version in rust-toolchain.toml with https://rustup.rs"
 for tool in clippy fmt; do
     cargo $tool --version || fail "Rust lacks clippy or rustfmt: rustup component add clippy rustfmt"
 done
@@ -64,9 +64,12 @@ scripts/third-party.sh | diff THIRD-PARTY.md - || fail "THIRD-PARTY.md is out of
 step "Deployment files"
 scripts/deployment/run.sh
 
+step "Fidelity scripts"
+PYTHONDONTWRITEBYTECODE=1 python3 -m unittest discover --quiet scripts/fidelity
+
 step "cargo clippy"
 cargo clippy --workspace --all-targets --locked -- -D warnings
-# No part of `--all-targets`, nor of a plain `cargo test`: it runs in a step of its own.
+# Neither part of `--all-targets` nor of a plain `cargo test`: it has its own step below.
 cargo clippy --workspace --test containers --locked -- -D warnings
 
 step "cargo test"
@@ -82,7 +85,7 @@ if [ -n "$full" ]; then
     step "Oracle"
     oracle=target/oracle python=target/oracle/bin/python
     [ -x $python ] || python3 -m venv $oracle
-    # transformers 5 ties weights wrongly.
+    # transformers 5 ties weights incorrectly.
     $python -m pip install --quiet --disable-pip-version-check torch 'transformers==4.57.*' sentencepiece
     if [ $# = 0 ]; then
         $python -c 'import json, sys; print(*(line for line, _ in json.load(sys.stdin)), sep="\n")' \

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""5 000 sentences where each engine chooses its own batch size: the one that was fastest on a few hundred. One run each,
-which is long enough."""
+"""Measures 5 000 sentences with the batch size that was fastest for each engine on a few hundred, in a single run, which is
+long enough."""
 
 import common
 from engines import TOKENS, contenders, sources
 
 COUNT = 5000
 SIZES = (32, 64, 128, 256)
-# Sentences that the choice is made on: every size has three batches at least.
+# Sentences for the choice of the batch size: every size has at least three batches.
 SAMPLE = 768
 
 
@@ -35,7 +35,7 @@ def main():
 
 
 def engines(arguments):
-    """Ours at its best, and CTranslate2 int8 with either layout."""
+    """Returns the commands of ours with the first precision, and of CTranslate2 int8 with each layout."""
     found = {}
     for name, command in contenders(arguments).items():
         engine, layout = (name.split(", ") + [""])[:2]

@@ -1,5 +1,5 @@
-"""What the benchmark scripts share. Standard library alone, and little of it: it is also in processes whose memory is
-measured."""
+"""Shared code of the benchmark scripts. It imports little, and only from the standard library, because it also runs in
+processes whose memory is measured."""
 
 import argparse
 import json
@@ -15,12 +15,12 @@ PROGRAMS = ROOT / "target/release"
 DEMO = ROOT / "models/demo-de-en"
 SHAPE = WORK / "shape"
 THREADS = 2
-# CTranslate2's name of what its weights and the rest of its arithmetic are.
+# CTranslate2's names for the types of its weights and activations.
 CT2 = {"int8": "int8_float32", "f32": "float32"}
 
 
 def options(description, **extra):
-    """The command line of a script: what it takes besides, and what all take, so that run.sh can hand on its own."""
+    """Parses the command line of a script: its own arguments, and the options of all scripts, which run.sh passes on."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, help in extra.items():
         parser.add_argument(name, type=Path, help=help)
@@ -32,18 +32,18 @@ def options(description, **extra):
 
 
 def lines(tsv):
-    """The pairs of a file with German, a tab, and English in each line."""
+    """Returns the pairs of a file with German, a tab, and English in each line."""
     pairs = (line.split("\t") for line in tsv.read_text("utf-8").split("\n"))
     return [(pair[0], pair[1]) for pair in pairs if len(pair) == 2]
 
 
 def ct2(model, precision):
-    """Where the CTranslate2 conversion of a model is; prepare.py makes it."""
+    """Returns the folder of the CTranslate2 conversion of a model, which prepare.py makes."""
     return WORK / f"{model.name}-ct2-{CT2[precision]}"
 
 
 def available(sets):
-    """Of sets of instructions those that this processor has, by what Linux calls what they need."""
+    """Returns the names of the instruction sets (name -> flag of Linux) that this processor has."""
     line = next(line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("flags"))
     return [name for name, flag in sets.items() if flag in line.split()]
 
@@ -53,13 +53,13 @@ def flags(settings):
 
 
 def ours(command, precision, *more, model=DEMO, **settings):
-    """A command of the crate bench."""
+    """Returns a command of the crate bench."""
     settings = {"model": model, "precision": precision, "threads": THREADS} | settings
     return [PROGRAMS / "bench", command, *flags(settings), *more]
 
 
 def figures(command, stdin=None):
-    """Runs a command that measures itself; its translations, and its figures: the last line of all it prints."""
+    """Runs a command that measures itself. Returns its translations and its figures, which are its last line."""
     done = subprocess.run(command, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if done.returncode:
         sys.exit(f"{' '.join(map(str, command))}\n{done.stderr}")
@@ -67,13 +67,13 @@ def figures(command, stdin=None):
 
 
 def percentile(values, share):
-    """The least of the values that so large a share does not exceed."""
+    """Returns the smallest value that a share of the values does not exceed."""
     ordered = sorted(values)
     return ordered[max(math.ceil(share * len(ordered)), 1) - 1]
 
 
 def median(runs):
-    """The median of each figure of several runs."""
+    """Returns the median of each figure of several runs."""
     middle = lambda values: (sorted(values)[(len(values) - 1) // 2] + sorted(values)[len(values) // 2]) / 2
     return {key: middle([run[key] for run in runs]) for key in runs[0]}
 
@@ -83,7 +83,7 @@ def repeats(arguments):
 
 
 def alternate(commands, arguments):
-    """Runs all commands in turns, so that whatever else the machine does hits all alike; the medians by name."""
+    """Runs all commands in turns, so that other load on the machine affects all equally. Returns the medians by name."""
     runs = {name: [] for name in commands}
     for _ in range(repeats(arguments)):
         for name, command in commands.items():
@@ -93,13 +93,13 @@ def alternate(commands, arguments):
 
 
 def peak_rss_mb():
-    """Greatest resident memory of this process so far, in MiB."""
+    """Returns the peak resident memory of this process, in MiB."""
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def line(load, run, tokens, latencies):
-    """What the crate bench prints, of a run of another engine; times in seconds."""
+    """Returns the figures of another engine in the format of the crate bench; times are in seconds."""
     return json.dumps(
         {
             "tokens_per_s": tokens / run,
@@ -113,7 +113,7 @@ def line(load, run, tokens, latencies):
 
 
 def save(name, results):
-    """Keeps results for report.py."""
+    """Saves results for report.py."""
     folder = WORK / "results"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.json").write_text(json.dumps(results, indent=1) + "\n")

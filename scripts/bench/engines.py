@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Speed and memory of all engines side by side on the model of opus-mt-de-en's shape, for beams 1 and 4, one sentence
-at a time and 32: each run a process of its own, in turns, medians."""
+"""Measures speed and memory of all engines with a model of the shape of opus-mt-de-en, for 1 and 4 beams, and batches of
+1 and 32. Each run is its own process; the engines run in turns, and medians count."""
 
 import itertools
 import json
@@ -9,13 +9,13 @@ from functools import partial
 import common
 
 TOKENS = 30
-# Sentences of a run by batch: some seconds for most engines.
+# Sentences of a run by batch size: some seconds for most engines.
 COUNTS = {1: 32, 32: 128}
 # Transformers would take minutes, candle-transformers too.
 FEW = {1: 8, 32: 64}
-# Engines without beams.
+# Engines without beam search.
 GREEDY = ["candle-transformers f32"]
-# Sets of instructions below AMX, and what Linux calls what they need.
+# Instruction sets below AMX, with their flags in Linux.
 LESSER = {"avx512": "avx512_vnni", "avx2": "avx2"}
 
 
@@ -36,7 +36,7 @@ def main():
 
 
 def contenders(arguments):
-    """Each engine's command, as a function of the sources and the settings."""
+    """Returns the command of each engine, as a function of the sources and the settings."""
     found = {}
     for precision in arguments.precisions:
         found[f"ours {precision}"] = partial(ours, precision, [])
@@ -44,7 +44,7 @@ def contenders(arguments):
             for lesser in common.available(LESSER):
                 found[f"ours int8, {lesser}"] = partial(ours, precision, ["--instructions", lesser])
     for precision in common.CT2:
-        # One worker with all threads, or one worker a thread: the better counts.
+        # One worker with all threads, or one worker per thread; the better one counts.
         for workers in (1, common.THREADS):
             layout = f"{workers} × {common.THREADS // workers}"
             model = common.ct2(common.SHAPE, precision)
@@ -64,7 +64,7 @@ def peer(engine, model, file, workers, folder, **settings):
 
 
 def sources(count):
-    """A folder with so many of the sentences, over and over, in the forms that the engines take."""
+    """Returns a folder with `count` sentences, repeated if necessary, in the formats of the engines."""
     folder = common.WORK / f"sources-{count}"
     folder.mkdir(exist_ok=True)
     tokens = (common.WORK / "tokens.txt").read_text("utf-8").splitlines()

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Whether much text costs more a sentence than little, and whether memory grows with it: the demo model on 100, 10 000
-and up to 50 000 sentences, no two of them alike and any hundred of about the same lengths."""
+"""Measures whether the time per sentence and the memory grow with the text: the demo model on 100, 10 000 and up to
+50 000 sentences, all different, with about the same lengths in each hundred."""
 
 import common
 
-# Sentences of the text that the others are made of.
+# Sentences of the text from which the others are made.
 BASE = 100
 
 
@@ -19,7 +19,7 @@ def main():
     costs = {few: [], many: []}
     for _ in range(common.repeats(arguments)):
         for count, runs in costs.items():
-            # Few sentences many times: as exact a figure as of many at once.
+            # Few sentences many times, for a figure as exact as that of many at once.
             times = max(many // count // 10, 1)
             for _ in range(times):
                 _, figures = common.figures(command, stdin=text(base, count))
@@ -36,7 +36,7 @@ def main():
 
 
 def text(base, count):
-    """Numbered, so that no sentence comes again; numbers of the same length, for the same work."""
+    """Returns `count` sentences, numbered so that all are different; the numbers have the same length."""
     return "".join(f"{base[at % BASE]} ({100_000 + at})\n" for at in range(count))
 
 

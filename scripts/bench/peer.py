@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Measures another engine as `bench engine` measures ours: a forced number of tokens for each sentence, sorted by
-length. One engine a process, and nothing imported beside it, so that the peak of memory is its own."""
+"""Measures another engine as `bench engine` measures ours: a fixed number of tokens for each sentence, sorted by length.
+Each engine has its own process, which imports nothing else, so that the peak of memory is that of the engine."""
 
 import argparse
 import time
@@ -34,9 +34,9 @@ def main():
 
     size = max(arguments.batch // arguments.workers, 1)
     batches = [sources[at : at + size] for at in range(0, len(sources), size)]
-    # A thread only waits: each of CTranslate2's workers has a batch at any time, and none waits for another.
+    # The threads only wait: each worker of CTranslate2 always has a batch, and none waits for another.
     with ThreadPoolExecutor(min(arguments.workers, arguments.batch)) as pool:
-        # Memory that is first touched and threads that first wake are no part of the figures.
+        # A first run touches memory and starts threads; it is not measured.
         list(pool.map(lambda _: translate([line.split() for line in sources[:2]], 5), range(arguments.workers)))
         begun = time.perf_counter()
         latencies = [latency for batch in pool.map(timed, batches) for latency in batch]

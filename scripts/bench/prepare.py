@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Makes what is measured: a model of opus-mt-de-en's exact shape with random weights, the CTranslate2 conversions of
-that and of the demo model, and the sentences as token ids and as tokens."""
+"""Makes the inputs of the benchmarks: a model with the exact shape of opus-mt-de-en and random weights, the CTranslate2
+conversions of that and of the demo model, and the sentences as token ids and as tokens."""
 
 import json
 import random
@@ -12,7 +12,7 @@ import sentencepiece
 import torch
 from transformers import MarianConfig, MarianMTModel
 
-# What the config.json of Helsinki-NLP/opus-mt-de-en says.
+# Values in config.json of Helsinki-NLP/opus-mt-de-en.
 VOCABULARY = 58101
 PAD = VOCABULARY - 1
 CONFIG = {
@@ -37,7 +37,7 @@ CONFIG = {
     "num_beams": 4,
     "max_length": 512,
 }
-# Tokens of the longest sentence, as in the service, and on average, the end mark included.
+# Maximum tokens of a sentence, as in the service, and average tokens, including the end token.
 LONGEST = 120
 AVERAGE = 40
 COUNT = 256
@@ -58,7 +58,8 @@ def main():
 
 
 def shape():
-    """The demo model's pieces, filled up to the size of the vocabulary: of the pieces only their number costs time."""
+    """Makes the model, with the pieces of the demo model and filler up to the size of the vocabulary: only the number of
+    pieces affects speed."""
     if (common.SHAPE / "vocab.json").exists():
         return
     torch.manual_seed(0)
@@ -83,7 +84,8 @@ def convert(model, precision):
 
 
 def sentences(texts):
-    """In an order that makes the first few as good a sample as all: ids for ours, tokens for CTranslate2."""
+    """Writes the sentences as ids for our engine and as tokens for CTranslate2, in an order in which the first few are
+    representative of all."""
     pieces = sentencepiece.SentencePieceProcessor(model_file=str(common.DEMO / "source.spm"))
     ids = json.loads((common.SHAPE / "vocab.json").read_text("utf-8"))
     tokens = [pieces.encode(text, out_type=str)[:LONGEST] + ["</s>"] for text in texts if text]
@@ -99,7 +101,7 @@ def sentences(texts):
 
 
 def typical(tokens, count):
-    """So many sentences of the average length: as long as it is missed, the shortest or longest makes room for another."""
+    """Returns `count` sentences with the average length: the shortest or longest is replaced until it is reached."""
     chosen, rest = tokens[:count], tokens[count:]
     short = lambda: sum(map(len, chosen)) < AVERAGE * len(chosen)
     at_first = short()

@@ -96,7 +96,7 @@ def speed(rows):
 
 
 def better(rows, figure):
-    """Of each CTranslate2 the layout with the greater figure."""
+    """Keeps only the layout with the higher figure of each CTranslate2."""
     best = {}
     for name, row in rows.items():
         engine = name.split(",")[0] if name.startswith("CTranslate2") else name

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Compares the engine with CTranslate2 and transformers, and writes docs/benchmarks.md.
 #   scripts/bench/run.sh [--quick] [--no-amx] [--repeats N] TSV
-# The file has German, a tab, and English in each line, 2 000 lines or more (the WMT news test sets are such). Takes
-# an hour; --quick takes minutes and says nothing but that everything runs. --no-amx also measures our int8 with lesser
+# The file has German, a tab, and English in each line, and at least 2 000 lines, like the WMT news test sets. Takes an
+# hour; --quick takes minutes and only shows that everything runs. --no-amx also measures our int8 with fewer
 # instructions than the processor has. Installs the other engines under target/bench. Nothing else should run meanwhile.
 set -euo pipefail
 [ $# -ge 1 ] && [ -f "${*: -1}" ] || { sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 2; }

@@ -1,4 +1,4 @@
-"""CTranslate2 behind FastAPI, as one would write it; servers.py sets the environment."""
+"""CTranslate2 behind FastAPI, in the usual way; servers.py sets the environment."""
 
 import os
 

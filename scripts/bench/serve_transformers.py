@@ -1,4 +1,4 @@
-"""The pipeline of transformers behind FastAPI, as the original program has it; servers.py sets the environment."""
+"""The pipeline of transformers behind FastAPI, as in the original program; servers.py sets the environment."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The services that are compared, each started afresh, and how to ask them. All on 127.0.0.1."""
+"""The services that are compared, started anew for each run on 127.0.0.1, and requests to them."""
 
 import contextlib
 import http.client
@@ -14,7 +14,7 @@ START_SECONDS = 120
 
 
 def services(arguments):
-    """Command and environment of each, by name."""
+    """Returns command and environment of each service, by name."""
     beams = json.loads((common.DEMO / "generation_config.json").read_text())["num_beams"]
     demo = {"MODEL_DIR": common.DEMO, "THREADS": common.THREADS, "BEAMS": beams}
     found = {}
@@ -32,7 +32,7 @@ def services(arguments):
 
 @contextlib.contextmanager
 def running(service):
-    """The service's port, while it runs."""
+    """Runs the service; its port is the value of the context."""
     command, environment = service
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -62,7 +62,7 @@ def ready(process, port):
 
 
 class Client:
-    """One connection, kept open."""
+    """A persistent connection."""
 
     def __init__(self, port):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
@@ -82,7 +82,7 @@ class Client:
         return answer
 
     def translate(self, text):
-        """Seconds until the answer is there."""
+        """Returns the seconds until the response is complete."""
         begun = time.perf_counter()
         answer = json.loads(self.post("/translate", text).read())
         assert "text_en" in answer

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Whole services with the demo model: POST /translate, a sentence each, under 1, 8 and 64 clients at a time, against
-FastAPI around CTranslate2 int8 and around the transformers pipeline; and ours with 64 clients behind a book."""
+"""Compares services with the demo model: POST /translate with one sentence, from 1, 8 and 64 clients at a time, with
+FastAPI around CTranslate2 int8 and around the transformers pipeline; and ours with 64 clients while a book runs."""
 
 import itertools
 import threading
@@ -10,15 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 import common
 from servers import Client, running, services
 
-# Requests by clients: a quarter of a minute or more for most services. Every sentence is asked for once.
+# Requests by number of clients: at least 15 seconds for most services. Every sentence is requested once.
 REQUESTS = {1: 200, 8: 600, 64: 1280}
 # Transformers would take minutes.
 FEW = {1: 50, 8: 100, 64: 192}
 BOOK_BYTES = 1_000_000
 CROWD = 64
-# Seconds from which and to which the book's rate is taken, unless it ends before.
+# Start and end of the measurement of the book, in seconds, unless it ends before.
 WINDOW = (3, 33)
-# Each of the crowd sends a sentence, waits for the answer and rests: never twice in the two seconds that it may take.
+# Each client of the crowd sends a sentence, waits for the response and rests, at most once in two seconds.
 REST = 2
 
 
@@ -30,7 +30,7 @@ def main():
         print(f"\n{clients} clients", flush=True)
         runs = {}
         for _ in range(common.repeats(arguments)):
-            # A service starts afresh each time: none has seen a sentence.
+            # A service is restarted each time, so its cache is empty.
             for name, service in services(arguments).items():
                 count = FEW[clients] if name.startswith("transformers") else requests
                 count = 2 * clients if arguments.quick else count
@@ -49,7 +49,7 @@ def main():
 
 
 def load(port, clients, sentences):
-    """Requests a second and latencies, all clients asking one after another."""
+    """Returns requests per second and latencies; each client sends one request after another."""
     waiting = iter(sentences)
     lock = threading.Lock()
 
@@ -74,7 +74,7 @@ def load(port, clients, sentences):
 
 
 def book(service, sentences, window):
-    """The book's sentences a second, alone and with a crowd, and how long the crowd waits."""
+    """Returns the sentences per second of the book, alone and with a crowd, and the latencies of the crowd."""
     with running(service) as port:
         alone = read(port, sentences, window)
     with running(service) as port, ThreadPoolExecutor(CROWD + 1) as pool:
@@ -95,7 +95,7 @@ def book(service, sentences, window):
 
 
 def read(port, sentences, window):
-    """Sends the book and listens until the window is over, or the book; sentences a second in that time."""
+    """Sends the book and reads until the window or the book ends. Returns sentences per second in that time."""
     with Client(port) as client:
         begun = time.perf_counter()
         count = 0
@@ -107,7 +107,7 @@ def read(port, sentences, window):
 
 
 def written(sentences):
-    """A book: sentence after sentence, over and over, numbered so that none comes again."""
+    """Returns a book of repeated sentences, numbered so that all are different."""
     text = []
     size = 0
     for number, sentence in enumerate(itertools.cycle(sentences)):
@@ -118,7 +118,7 @@ def written(sentences):
 
 
 def visit(port, sentences, number, window, finished):
-    """One of the crowd: its latencies, from the window's start on; all send at the same times."""
+    """Runs a client of the crowd. Returns its latencies from the start of the window; all clients send at the same times."""
     latencies = []
     finished.wait(window[0])
     with Client(port) as client:

@@ -1,5 +1,5 @@
-"""Compares compose.yaml with an overlay: both are brought into one form, name -> value, which must
-be the same but for the differences in `ALLOWED`.
+"""Compares compose.yaml with an overlay. Both are converted into one form, name -> value, which must be
+equal except for the differences in `ALLOWED`.
 """
 
 import json
@@ -10,7 +10,7 @@ import files
 SERVICES = ["database", "backend", "frontend"]
 WORKLOADS = {"database": "StatefulSet", "backend": "Deployment", "frontend": "Deployment"}
 
-# Where the database's image looks for files to run on an empty volume.
+# Folder of the files that the image of the database runs on an empty volume.
 INIT = "/docker-entrypoint-initdb.d"
 
 NO_REGISTRY = "a cluster pulls from a registry, and Compose builds where it runs"
@@ -22,8 +22,8 @@ TWO = "a node may go away without a pause"
 QUERY = "off without it: Compose reads it in compose.override.yaml, a swarm in compose.sql-page.yaml"
 QUERY_FILE = "/etc/db-query-secrets/db_query_password"
 
-# What may differ, in which overlays, from what in compose.yaml to what, and why. A row that is not
-# needed is an error too.
+# Allowed differences: overlays, name, value in compose.yaml, value in the overlay, and reason. A row
+# that is not needed is also an error.
 ALL = files.OVERLAYS
 REMOTE = ["cloud", "gateway"]
 ALLOWED = [
@@ -46,8 +46,8 @@ ALLOWED = [
     (REMOTE, "backend.replicas", 1, 2, TWO),
 ]
 
-# Keys of a service in compose.yaml that say nothing for Kubernetes, and why. All others are
-# compared, or not known and an error.
+# Keys of a service in compose.yaml that have no counterpart in Kubernetes, with the reason. All others
+# are compared; unknown ones are an error.
 OF_COMPOSE_ALONE = {
     "build": "images are built by Compose, for Kubernetes too",
     "depends_on": "the order of starting; on Kubernetes all start at once",
@@ -63,7 +63,7 @@ OF_SWARM_ALONE = {
 
 
 def differences(compose, objects, overlay):
-    """What is not the same on both sides, a line each."""
+    """Returns the differences that are not allowed, one line each."""
     ours, theirs = _of_compose(compose), _of_kubernetes(objects)
     for overlays, name, one, other, _ in ALLOWED:
         if overlay not in overlays:
@@ -100,7 +100,7 @@ def _of_compose(compose):
 
 
 def _of_service(taken, deploy):
-    """Takes out of a service what Kubernetes has too."""
+    """Removes the keys that Kubernetes also has from a service, and returns their values."""
     facts = {
         "image": taken.pop("image"),
         "user": taken.pop("user"),
@@ -130,7 +130,7 @@ def _of_service(taken, deploy):
     facts["published"] = [port for port, _ in published]
     listening = {name: value for name, value in facts.items() if name.endswith("_BIND")}
     to = [port for _, port in published]
-    # The database's port is MySQL's: DB_PORT, which nobody sets.
+    # The port of the database is the default of DB_PORT, which is not set.
     facts["listens"] = int(next(iter(listening.values()), ":3306").rsplit(":")[-1])
     if to and to != [facts["listens"]]:
         facts["published to"] = to
@@ -156,7 +156,7 @@ def _of_volume(volume):
 
 
 def _port(port):
-    """(published, target)"""
+    """Returns (published, target)."""
     if isinstance(port, dict):
         return int(port["published"]), port["target"]
     published, target = port.split(":")
@@ -164,12 +164,12 @@ def _port(port):
 
 
 def pod_of(objects, service):
-    """What the pods of a service are made from."""
+    """Returns the template of the pods of a service."""
     return files.find(objects, WORKLOADS[service], service)["spec"]["template"]["spec"]
 
 
 def container_of(objects, service):
-    """The one container in them."""
+    """Returns the only container of a service."""
     [only] = pod_of(objects, service)["containers"]
     return only
 
@@ -227,7 +227,7 @@ def _of_workload(service, workload, objects):
     [at] = entry["spec"]["ports"]
     if listens.get(at["targetPort"], at["targetPort"]) != port:
         facts["published to"] = [at["targetPort"]]
-    # A headless Service publishes nothing: its port is a note.
+    # A headless Service publishes nothing: its port is documentation.
     headless = entry["spec"].get("clusterIP") == "None"
     if headless and at["port"] != port:
         facts["port of the Service"] = at["port"]
@@ -275,8 +275,8 @@ def _may_connect(objects, a, b):
 
 
 def flows(objects):
-    """What the network policies let through: (from, to, port, protocol), where a name is a service or
-    a selector as JSON, or None for everybody."""
+    """Returns the connections that the network policies allow: (from, to, port, protocol). A name is a
+    service or a selector as JSON, or None for everybody."""
     policies = [o["spec"] for o in objects if o["kind"] == "NetworkPolicy"]
 
     def rules(direction, peers):
@@ -295,7 +295,7 @@ def flows(objects):
 
     incoming = {(peer, pod, *port) for pod, peer, *port in rules("ingress", "from")}
     outgoing = set(rules("egress", "to"))
-    # Between two pods both sides must agree; who is no pod of ours has no policy of ours.
+    # Both pods of a connection must allow it; other pods have no policy here.
     ours = set(SERVICES)
     inside = {flow for flow in incoming & outgoing if set(flow[0:2]) <= ours}
     outside = {flow for flow in incoming if flow[0] not in ours} | {flow for flow in outgoing if flow[1] not in ours}
@@ -317,7 +317,8 @@ def _seconds(duration):
 
 
 def _bytes(amount):
-    """Of memory; Compose counts in powers of two. Anything else, such as CPUs, as it is."""
+    """Returns an amount of memory in bytes; Compose uses powers of two. Other amounts are returned
+    unchanged."""
     match = re.fullmatch(r"(\d+)([KMG])i?", str(amount))
     if not match:
         return str(amount)

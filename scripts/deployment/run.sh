@@ -1,20 +1,21 @@
 #!/usr/bin/env bash
 # Checks the files for Kubernetes and monitoring, without a cluster, a server or a Docker engine.
-#   scripts/deployment/run.sh [TEST...]      all tests, or those named as `python -m unittest` does
-# kubectl and promtool are those of Debian trixie, unpacked under target/ and never installed: they
-# run on older Debians too. Elsewhere they must be on the path. Needs Python with `venv`.
+#   scripts/deployment/run.sh [TEST...]      all tests, or those with names for `python -m unittest`
+# kubectl and promtool come from Debian trixie and are unpacked under target/, not installed, so that
+# older versions of Debian work too. On other systems they must be on the path. Needs Python with `venv`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=scripts/deployment work=$PWD/target/deployment
 fail() { printf '%s/run.sh: %s\n' "$here" "$*" >&2; exit 1; }
 
-# unpack PACKAGE: from Debian trixie, at the mirror that this machine uses, into $work/root.
+# unpack PACKAGE: downloads it for Debian trixie from the mirror of this machine, and unpacks it into
+# $work/root.
 unpack() {
     local apt=$work/apt keyring=/usr/share/keyrings/debian-archive-keyring.gpg mirror options
     mirror=$(apt-get indextargets --no-release-info --format '$(REPO_URI)' 'Created-By: Packages' | grep -m 1 '/debian/$') || return 1
     mkdir -p "$apt"/{lists,archives}/partial
     echo "deb [signed-by=$keyring] $mirror trixie main" >"$apt/sources.list"
-    : >"$apt/status" # as if nothing were installed: another version on this machine is no obstacle
+    : >"$apt/status" # an empty status, so that installed versions do not matter
     options=(-qq -o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null
         -o Dir::State::lists="$apt/lists" -o Dir::State::status="$apt/status" -o Dir::Cache="$apt"
         -o APT::Sandbox::User="$(id -un)" -o APT::Update::Error-Mode=any)

@@ -1,4 +1,4 @@
-"""compose.yaml and every overlay say the same; and a change of one side alone is seen."""
+"""compose.yaml and every overlay are equivalent, and a change of one side is detected."""
 
 import unittest
 
@@ -27,7 +27,7 @@ def policy(objects, service):
     return files.find(objects, "NetworkPolicy", service)["spec"]
 
 
-# A change of one side, and the name of the difference that must be found.
+# Changes of one side, and the name of the difference that must be found.
 IN_COMPOSE = [
     ("backend.variable MODEL_BEAMS", lambda s: s["backend"]["environment"].update(MODEL_BEAMS="1")),
     ("frontend.variable DB_NAME", lambda s: s["frontend"]["environment"].pop("DB_NAME")),

@@ -1,4 +1,4 @@
-"""Each overlay is valid, and gives nothing away."""
+"""Each overlay is valid, and grants no more than necessary."""
 
 import pathlib
 import shlex
@@ -12,27 +12,27 @@ import yaml
 import compare
 import files
 
-# That of Debian trixie's kubectl, and two after it.
+# The version of Debian trixie's kubectl, and two later ones.
 VERSIONS = ["1.32", "1.34", "1.36"]
 
-# Kinds that kubernetes-validate has no schema of: only the fields named here may be used.
+# Kinds without a schema in kubernetes-validate: only these fields may be used.
 GATEWAY_API = {
     "Gateway": {"gatewayClassName", "listeners"},
     "HTTPRoute": {"parentRefs", "hostnames", "rules"},
 }
 
-# All that is deployed: no Secret, whose values would be in the repository, and no rights on the cluster.
+# All kinds that are deployed: no Secret, whose values would be in the repository, and no rights on the cluster.
 KINDS = {
     "ConfigMap", "Deployment", "HorizontalPodAutoscaler", "Namespace", "NetworkPolicy", "PersistentVolumeClaim",
     "PodDisruptionBudget", "Service", "StatefulSet", *GATEWAY_API,
 }
 
-# Volumes that restricted Pod Security allows and that are used here.
+# Kinds of volumes that are used, all allowed by restricted Pod Security.
 VOLUMES = {"configMap", "emptyDir", "persistentVolumeClaim", "secret"}
 
 
 def problems(objects):
-    """What kubernetes-validate does not take, a line each."""
+    """Yields the errors of kubernetes-validate, one line each."""
     for version in VERSIONS:
         for o in objects:
             name = f"{version}: {o['kind']} {o['metadata']['name']}"
@@ -47,7 +47,7 @@ def problems(objects):
 
 
 def faults(objects):
-    """What is less than restricted Pod Security, or more than a pod needs, a line each."""
+    """Yields violations of restricted Pod Security, and rights that a pod does not need, one line each."""
     namespace = files.find(objects, "Namespace", files.NAMESPACE)
     if namespace["metadata"]["labels"].get("pod-security.kubernetes.io/enforce") != "restricted":
         yield "the namespace is not restricted"
@@ -91,7 +91,7 @@ def _expect(service, expected):
 
 
 def for_each_overlay(test):
-    """Calls the test with the objects of every overlay."""
+    """Runs the test with the objects of every overlay."""
 
     def each(self):
         for overlay in files.OVERLAYS:
@@ -144,7 +144,7 @@ class Overlays(unittest.TestCase):
         self.assertEqual(budget["selector"]["matchLabels"], {"app.kubernetes.io/name": "backend"})
         scaled = files.find(objects, "HorizontalPodAutoscaler", "backend")["spec"]["scaleTargetRef"]
         self.assertEqual(scaled, {"apiVersion": "apps/v1", "kind": "Deployment", "name": "backend"})
-        # Both would set the number of replicas.
+        # Both would control the number of replicas.
         self.assertNotIn("replicas", files.find(objects, "Deployment", "backend")["spec"])
 
     @for_each_overlay
@@ -227,7 +227,7 @@ class Entrances(unittest.TestCase):
 
 
 class Readme(unittest.TestCase):
-    """The README's commands that can be tried without a cluster, and the names in the others."""
+    """The commands of the README that work without a cluster, and the names in the others."""
 
     def setUp(self):
         text = (files.ROOT / "README.md").read_text()
@@ -280,7 +280,7 @@ class Readme(unittest.TestCase):
 
 
 class AFaultIsSeen(unittest.TestCase):
-    """The checks above that find something, on objects that are wrong."""
+    """The checks above find faults in invalid objects."""
 
     def assert_seen(self, check, words, change):
         objects = files.rendered("local")

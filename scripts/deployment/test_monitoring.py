@@ -1,5 +1,5 @@
-"""Prometheus takes its configuration and rules, and the rules fire when they should. That every
-metric and label in these files exists is a test of the program: crates/standalone/tests/it/metrics.rs.
+"""Prometheus accepts its configuration and rules, and the rules fire when they should. A test of the
+program checks that the metrics and labels in these files exist: crates/standalone/tests/it/metrics.rs.
 """
 
 import json
@@ -20,7 +20,7 @@ CONFIGURATIONS = ["prometheus.yaml", "prometheus.kubernetes.yaml"]
 
 
 def promtool(*arguments, folder=DEPLOY):
-    """(whether it is content, what it says)"""
+    """Returns (is successful, output)."""
     command = ["promtool", *arguments]
     done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return done.returncode == 0, done.stdout
@@ -31,7 +31,7 @@ def panels():
 
 
 def rules_of(expressions):
-    """A file of rules, so that promtool reads expressions that are in no such file."""
+    """Returns a file of rules with the expressions, so that promtool can check them."""
     rules = [{"record": f"expression_{number}", "expr": text} for number, text in enumerate(expressions)]
     return yaml.safe_dump({"groups": [{"name": "expressions", "rules": rules}]})
 
@@ -46,7 +46,7 @@ class Monitoring(unittest.TestCase):
         self.assertFalse(is_content, words)
 
     def changed(self, name, old, new):
-        """A copy of deploy/, in which `old` is `new` in one file."""
+        """Returns a copy of deploy/ in which `old` is replaced by `new` in one file."""
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         copy = pathlib.Path(folder.name) / "deploy"
@@ -99,7 +99,7 @@ class Monitoring(unittest.TestCase):
             ("for: 5m", "for: 3m"),
             ("for: 10m", "for: 8m"),
             ("for: 15m", "for: 5m"),
-            ("does not answer", "is away"),
+            ("does not respond", "is away"),
         ]:
             with self.subTest(new):
                 self.assert_refused("test", "rules", "rules.test.yaml", folder=self.changed("rules.yaml", old, new))
@@ -108,7 +108,7 @@ class Monitoring(unittest.TestCase):
     def test_expressions_of_the_dashboard(self):
         expressions = [target["expr"] for panel in panels() for target in panel["targets"]]
         self.assertGreater(len(expressions), 10)
-        # What Grafana puts in: four times the scrape interval, and never less than a minute.
+        # As in Grafana: four times the scrape interval.
         expressions = [text.replace("$__rate_interval", "1m") for text in expressions]
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder) / "rules.yaml"

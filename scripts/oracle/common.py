@@ -1,6 +1,6 @@
-"""What the oracle scripts share: Hugging Face transformers as the judge of token ids.
+"""Shared code of the oracle scripts: Hugging Face transformers as the reference for token ids.
 
-Needs: torch, transformers==4.57.*, sentencepiece (pip install them in a virtual environment; 5.x ties weights wrongly).
+Needs torch, transformers==4.57.* (5.x ties weights incorrectly) and sentencepiece, installed in a virtual environment.
 """
 
 import torch
@@ -8,12 +8,12 @@ from transformers import MarianMTModel
 
 
 def load(directory):
-    """The oracle's model, in f32."""
+    """Returns the model of the oracle in f32."""
     return MarianMTModel.from_pretrained(directory, dtype=torch.float32).eval()
 
 
 def batch(sources, pad):
-    """Source ids as a padded batch with its mask."""
+    """Returns source ids as a padded batch with its mask."""
     width = max(map(len, sources))
     ids = torch.tensor([source + [pad] * (width - len(source)) for source in sources])
     mask = torch.tensor([[1] * len(source) + [0] * (width - len(source)) for source in sources])
@@ -22,7 +22,7 @@ def batch(sources, pad):
 
 @torch.no_grad()
 def generate(model, sources, beams, max_length, **options):
-    """The oracle's target ids without start token and padding."""
+    """Returns the target ids of the oracle without start token and padding."""
     pad, eos = model.generation_config.pad_token_id, model.generation_config.eos_token_id
     out = model.generate(**batch(sources, pad), num_beams=beams, max_length=max_length, **options)
     targets = []
@@ -33,8 +33,10 @@ def generate(model, sources, beams, max_length, **options):
 
 @torch.no_grad()
 def score(model, source, target, max_length):
-    """What beam search gives a finished hypothesis: its log-probability over its length to the power of the penalty,
-    by one pass of the model over the whole target; and the log-probabilities by position.
+    """Returns the score of a finished hypothesis in beam search, and the log-probabilities by position.
+
+    The score is the log-probability, from one pass of the model over the entire target, divided by the length to the
+    power of the penalty.
     """
     settings = model.generation_config
     start = settings.decoder_start_token_id

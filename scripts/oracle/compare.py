@@ -4,11 +4,11 @@
     cargo build --release -p marian --example generate
     python scripts/oracle/compare.py models/demo-de-en text.tsv --count 2000
 
-The texts have a sentence a line, in the first column where there are tabs; the first --count lines are taken, from all
-texts in turn. Without a text, random ids are translated: for
-models without a tokeniser (see random_model.py). Every difference is shown with the oracle's scores of both; it is
-excused only where they lie within 1e-4: for greedy search of the two tokens where the outputs part, for beam search of
-the whole hypotheses. Exits with 1 if one is not. Needs what common.py says.
+The texts have one sentence per line, in the first column if there are tabs; the first --count lines are taken, from all
+texts in turn. Without a text, random ids are translated, for models without a tokeniser (see random_model.py). Every
+difference is printed with the oracle's scores of both outputs. It is excused only if the scores differ by at most 1e-4:
+in greedy search those of the first tokens that differ, in beam search those of the complete hypotheses. Exits with 1 if
+a difference is not excused. Needs the packages listed in common.py.
 """
 
 import argparse
@@ -80,7 +80,7 @@ def read(arguments, config):
 
 
 def oracle(model, sources, beams, max_length):
-    """The oracle's answers, computed in batches of similar length."""
+    """Returns the translations of the oracle, computed in batches of similar length."""
     started = time.time()
     order = sorted(range(len(sources)), key=lambda index: len(sources[index]))
     targets = [None] * len(sources)

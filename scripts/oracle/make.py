@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Makes the oracle's answers that the engine's tests compare with, in crates/marian/tests/data:
+"""Writes the answers of the oracle for the tests of the engine, in crates/marian/tests/data:
 
     python scripts/oracle/make.py tatoeba-dev.de-en.tsv
 
-demo.json: German sentences (the given Tatoeba pairs, German in the first column, and longer ones made by joining them)
-as source ids, and what transformers makes of each alone with the demo model, for 1 and 4 beams. tiny/: a model with
-random weights in every container that is read, and its answers. Needs what common.py says.
+demo.json: German sentences (from the given Tatoeba pairs, German in the first column, and longer ones made by joining
+them) as source ids, with the translations of each alone by transformers and the demo model, for 1 and 4 beams. tiny/: a
+model with random weights in all supported file formats, and its answers. Needs the packages listed in common.py.
 """
 
 import json
@@ -35,7 +35,7 @@ def demo(texts):
     tokenizer = MarianTokenizer.from_pretrained(DEMO)
     short, rest = lines[:240], lines[240:]
     long = []
-    # From 2 to 11 sentences in one, up to some 120 tokens.
+    # From 2 to 11 sentences each, up to about 120 tokens.
     for count in range(80):
         size = 2 + count % 10
         long.append(" ".join(rest[:size]))
@@ -53,7 +53,7 @@ def tiny():
     with torch.no_grad():
         for value in [*model.parameters(), model.final_logits_bias]:
             value.copy_((value * 64).round().clamp(-255, 255) / 64)
-        # Positions are as in any file, and a file that lacks them gets the same.
+        # The standard positions, which are also used for a file without them.
         for side in (model.model.encoder, model.model.decoder):
             side.embed_positions._init_weight()
     folder = DATA / "tiny"
@@ -61,7 +61,7 @@ def tiny():
     (folder / "model.safetensors").unlink()
     settings = json.loads((folder / "generation_config.json").read_text())
     (folder / "generation_config.json").write_text(json.dumps(settings | {"renormalize_logits": True}, indent=2))
-    # What the uploads of 2020 hold: every tied name, and the positions.
+    # As in the uploads of 2020, with every tied name and the positions.
     state = model.state_dict()
     assert {"lm_head.weight", "model.decoder.embed_tokens.weight", "model.encoder.embed_positions.weight"} <= set(state)
     torch.save(state, folder / "legacy.bin", _use_new_zipfile_serialization=False)
@@ -78,7 +78,7 @@ def tiny():
 
 
 def variants(model, sources):
-    """The tiny model under other settings of the search, which models in use seldom have."""
+    """Writes answers of the tiny model with settings of the search that are rare in practice."""
     cases = []
     for options in [
         {"early_stopping": True},
@@ -96,7 +96,7 @@ def variants(model, sources):
         {"forced_eos_token_id": None},
         {"renormalize_logits": False},
     ]:
-        # A random model says </s> late if ever; raised, its beams end at all kinds of lengths, most at once with 4.
+        # A random model rarely generates </s>. With a higher bias its beams end at various lengths, with 4 mostly at once.
         for raised in (0.0, 2.0, 4.0):
             model.final_logits_bias[0, 0] += raised
             settings = {"num_beams": 4, **options}
@@ -112,7 +112,7 @@ def variants(model, sources):
 
 
 def answers(path, model, sources, longest):
-    """Each source's targets, computed alone, with the scores of beam search."""
+    """Writes the targets of each source, computed alone, with the scores of beam search."""
     result = {"sources": sources, "max_lengths": [longest(source) for source in sources]}
     for beams in (1, 4):
         targets, scores = [], []

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Makes a Marian model with random weights, another shape than the demo model, to compare arithmetic with:
+"""Makes a Marian model with random weights and another shape than the demo model, for comparing arithmetic:
 
     python scripts/oracle/random_model.py DIR
     python scripts/oracle/compare.py DIR --count 200 --max-length 65
 
-Needs what common.py says.
+Needs the packages listed in common.py.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from transformers import MarianConfig, MarianMTModel
 
 
 def make(seed=0, **changes):
-    """A random model; `changes` go over the shape that is compared in full runs."""
+    """Returns a random model; `changes` override the shape that is used in full runs."""
     shape = {
         "vocab_size": 500,
         "d_model": 64,
@@ -45,7 +45,7 @@ def make(seed=0, **changes):
     )
     torch.manual_seed(seed)
     model = MarianMTModel(config).eval()
-    # Biases and normalisation start as zeros and ones, which would hide a mistake in them.
+    # Biases and normalisation are initialised with zeros and ones, which would hide faults.
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if name.endswith("bias") or "layer_norm" in name:

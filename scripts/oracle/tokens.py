@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
-"""The tokeniser against the sentencepiece library, id for id.
+"""Compares the tokeniser with the sentencepiece library, id by id.
 
-    tokens.py check MODEL [TEXT...]     compare on the lines of the texts and on many odd ones made of them
-    tokens.py write TEXT...             make crates/marian/tests/data/tokens.json and .../odd-pair anew
+    tokens.py check MODEL [TEXT...]     compare on the lines of the texts, and on many unusual variants of them
+    tokens.py write TEXT...             rewrite crates/marian/tests/data/tokens.json and .../odd-pair
 
 A text is a file with a German line, a tab, and its English translation in each line.
 
 Needs the Python package sentencepiece. `check` runs the example `encode` of the crate marian.
 
-The oracle: text in NFC, odd spaces, hyphens and ligatures in their usual spelling -> pieces of source.spm -> ids of vocab.json, unknown pieces -> <unk>, </s> appended. Pieces
-that spell a special mark are unknown: sentencepiece hands out what it does not know as it stands in the text.
+The oracle converts text (NFC, with unusual spaces, hyphens and ligatures replaced) to pieces of source.spm, and those to
+ids of vocab.json, with <unk> for unknown pieces, and appends </s>. Pieces that spell a special token are unknown,
+because sentencepiece returns unknown text unchanged.
 """
 
 import json
@@ -31,7 +32,7 @@ PLAIN = {ord(c): " " for c in "\t\n\v\f\r\x85\u00a0\u1680\u200b\u2028\u2029\u202
 PLAIN |= {0xad: "", 0x200c: "", 0x2060: "", 0xfeff: "", 0x2010: "-", 0x2011: "-", 0xfb00: "ff", 0xfb01: "fi", 0xfb02: "fl",
           0xfb03: "ffi", 0xfb04: "ffl", 0xfb05: "st", 0xfb06: "st"}
 SPACES = ["\t", "\u00a0", "\u2009", "\u202f", "\u3000", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "  ", "   "]
-# Rules of the odd pair's character map, among them one that another is the start of: the longest counts.
+# Rules of the character map of the odd pair. One is a prefix of another; the longest match counts.
 CHARACTER_MAP = {"\u00a0": " ", "\u3000": " ", "\u200b": " ", "½": "1⁄2", "ﬁ": "fi", "ª": "a", "ª\u0300": "à", "™": "TM", "…": "...",
                  "㎏": "kg", "ｆ": "f", "ｕ": "u", "ｌ": "l", "\t": " "}
 SYMBOLS = ["🙂", "👨‍👩‍👧", "👍🏽", "❤️", "1️⃣", "🇨🇭", "東京", "日本語", "한국어", "שלום", "مرحبا", "ไทย", "Ж", "ß", "ẞ", "ﬁ", "ﬄ", "\u2011", "Ǆ",
@@ -48,7 +49,7 @@ def lines_of(paths):
 
 
 def odd(lines, count, seed=1):
-    """Lines as nobody should write them: decomposed, with symbols and odd white space anywhere."""
+    """Yields unusual lines: decomposed, with symbols and unusual white space anywhere."""
     dice = random.Random(seed)
     for _ in range(count):
         text = dice.choice(lines)
@@ -83,8 +84,8 @@ def check(model, paths):
     differences = ties = 0
     for line, mine in zip(lines, map(json.loads, ours), strict=True):
         if mine != (expected := oracle.encode(line)):
-            # "...." is "..." and "." or "." and "...", equally probable; sentencepiece decides by rounding errors that
-            # grow along the line.
+            # "...." is "..." and "." or "." and "..." with the same probability; in sentencepiece, rounding errors
+            # that accumulate along the line decide.
             if sorted(mine) == sorted(expected):
                 ties += 1
                 continue
@@ -96,7 +97,7 @@ def check(model, paths):
 
 
 def write_lines(paths):
-    """A few hundred lines with their ids, for the test that needs no Python."""
+    """Writes a few hundred lines with their ids, for the test that does not need Python."""
     plain = list(lines_of(paths))
     dice = random.Random(2)
     lines = dice.sample(plain, 150) + list(odd(plain, 150, seed=3))
@@ -105,13 +106,13 @@ def write_lines(paths):
 
 
 def write_json(path, rows):
-    """One row a line, so that a change can be read."""
+    """Writes one row per line, so that changes are readable."""
     path.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n", encoding="utf-8")
 
 
 def write_pair(paths):
-    """A model directory as no program made it: two different .spm files, one with a character map, a shuffled
-    vocab.json that lacks every seventh piece of the source, and padding in the middle."""
+    """Writes an unusual model directory: two different .spm files, one with a character map, a shuffled vocab.json that
+    lacks every seventh piece of the source, and the padding token in the middle."""
     pair = DATA / "odd-pair"
     pair.mkdir(parents=True, exist_ok=True)
     code_points = lambda text: " ".join(f"{ord(character):X}" for character in text)

@@ -1,12 +1,12 @@
-//! Wire types shared by both sides of HTTP: what the backend answers and the frontend reads.
+//! Wire types of the HTTP API, shared by the backend and its client in the frontend.
 //!
-//! - requests and answers of `POST /translate`: [`TranslateRequest`], [`TranslateResponse`]
-//! - events of `POST /translate/stream`: [`SegmentEvent`] with its [`Flag`]s, [`DoneEvent`],
-//!   [`ErrorEvent`]
-//! - the model at work: [`ModelInfo`]
+//! - requests and responses of `POST /translate`: [`TranslateRequest`], [`TranslateResponse`]
+//! - events of `POST /translate/stream`: [`SegmentEvent`] with its [`Flag`]s and [`AtomCheck`],
+//!   [`DoneEvent`], [`ErrorEvent`]
+//! - the loaded model: [`ModelInfo`]
 //! - errors in the shape of `FastAPI`: [`ErrorBody`]
 //!
-//! The two services may be of different versions, the backend being updated first. A reader ignores
+//! The two services may have different versions; the backend is updated first. A client ignores
 //! fields, events and flags that it does not know, so new ones can be added at any time.
 
 mod segment_event;
@@ -14,59 +14,64 @@ mod segment_event;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use segment_event::{Flag, SegmentEvent};
+pub use segment_event::{AtomCheck, Flag, LostAtom, SegmentEvent};
 
 /// Name of the server-sent event that carries a [`SegmentEvent`].
 pub const EVENT_SEGMENT: &str = "segment";
-/// Name of the server-sent event that carries a [`DoneEvent`]; the last of a stream that succeeded.
+/// Name of the server-sent event that carries a [`DoneEvent`], the last of a successful stream.
 pub const EVENT_DONE: &str = "done";
-/// Name of the server-sent event that carries an [`ErrorEvent`]; the last of a stream that failed.
+/// Name of the server-sent event that carries an [`ErrorEvent`], the last of a failed stream.
 pub const EVENT_ERROR: &str = "error";
 
 /// Body of `POST /translate` and `POST /translate/stream`.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"text_de": "Guten Morgen! Wie geht es dir?"}))]
 pub struct TranslateRequest {
-    /// The text in the source language, German for the model we ship; of any length up to the
-    /// server's limit in bytes.
+    /// Text in the source language (German for the included model), up to the server's limit in
+    /// bytes.
     pub text_de: String,
+    /// True if the lines of each paragraph were wrapped at a fixed width, so that a sentence may
+    /// span several of them. False if absent.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub wrapped: bool,
 }
 
-/// Answer of `POST /translate`.
+/// Response of `POST /translate`.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct TranslateResponse {
-    /// The translation, with the line breaks, blank lines and list marks of the source.
+    /// Translation, with the line breaks, blank lines and list marks of the source.
     pub text_en: String,
 }
 
-/// The end of a stream that succeeded.
+/// The end of a successful stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DoneEvent {
-    /// Sentences in the whole text.
+    /// Sentences in the entire text.
     pub sentences: usize,
-    /// Time from the end of the text's arrival to the last sentence, in milliseconds.
+    /// Time from the complete receipt of the text to its last sentence, in milliseconds.
     pub duration_ms: u64,
 }
 
-/// The end of a stream that failed.
+/// The end of a failed stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ErrorEvent {
-    /// What happened, in words for a person; no internals.
+    /// Description for people, without internals.
     pub message: String,
-    /// Whether the same request may succeed later.
+    /// True if the same request may succeed later.
     pub retryable: bool,
 }
 
-/// Answer of `GET /model`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// Response of `GET /model`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 pub struct ModelInfo {
     /// Name of the model, for example `opus-mt-de-en`.
     pub name: String,
-    /// Commit of the repository it was fetched from, where known.
+    /// Commit of its repository, if known.
     pub commit: Option<String>,
-    /// Language it translates from, as the model names it, for example `de`.
+    /// Source language as given by the model, for example `de`.
     pub source_language: String,
-    /// Language it translates to.
+    /// Target language.
     pub target_language: String,
     /// Arithmetic of the weights, for example `f32`.
     pub precision: String,
@@ -78,16 +83,16 @@ pub struct ModelInfo {
     pub device: String,
     /// Hypotheses kept by the beam search; 1 is greedy.
     pub beams: usize,
-    /// Whether this is the small demo model that comes with the program.
+    /// True for the small demo model that is included with the program.
     pub demo: bool,
 }
 
-/// Engine of a service from before there were two.
+/// Returns the engine of a service that does not name it, from before there were two.
 fn native() -> String {
     "native".to_owned()
 }
 
-/// Device of a service from before there were others.
+/// Returns the device of a service that does not name it, from before there were several.
 fn cpu() -> String {
     "cpu".to_owned()
 }
@@ -95,27 +100,27 @@ fn cpu() -> String {
 /// An error, in the shape of `FastAPI`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ErrorBody {
-    /// What is wrong, one entry a fault.
+    /// Faults of the request.
     pub detail: Vec<ErrorDetail>,
 }
 
-/// One fault of a request.
+/// A fault of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ErrorDetail {
-    /// Where it is, for example `["body", "text_de"]`.
+    /// Location, for example `["body", "text_de"]`.
     pub loc: Vec<ErrorLocation>,
-    /// What it is and what to do, in words for a person.
+    /// Description for people, with a remedy if there is one.
     pub msg: String,
-    /// What it is, in a word for a program, for example `missing`.
+    /// Kind of the fault for programs, for example `missing`.
     #[serde(rename = "type")]
     pub kind: String,
 }
 
-/// A step of the way to the place of a fault.
+/// One step of a location.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum ErrorLocation {
-    /// A field's name.
+    /// Name of a field.
     Field(String),
     /// A position, in bytes or elements.
     Position(usize),
@@ -126,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_service_from_before_there_were_two_engines_is_understood() {
+    fn a_model_without_engine_and_device_runs_natively_on_the_cpu() {
         let json = r#"{"name": "opus-mt-de-en", "commit": null, "source_language": "de",
             "target_language": "en", "precision": "int8", "beams": 4, "demo": false}"#;
         let model: ModelInfo = serde_json::from_str(json).expect("a model");

@@ -26,6 +26,33 @@ pub struct SegmentEvent {
     pub total: usize,
     /// Notes on the translation; usually empty. On the wire they are in two fields.
     pub flags: Vec<Flag>,
+    /// Check of the numbers and references in the sentence. On the wire it is in two fields.
+    pub atoms: AtomCheck,
+}
+
+/// Result of the check of a sentence's atoms: numbers, references and other parts that must not
+/// change.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AtomCheck {
+    /// Number of atoms in the source.
+    pub found: usize,
+    /// Number of those that the translation holds.
+    pub kept: usize,
+    /// Differences between the atoms of the source and those of the translation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<LostAtom>,
+}
+
+/// A difference between the atoms of a sentence and those of its translation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LostAtom {
+    /// Atom of the source that the translation does not hold, such as `19,99 EUR`; absent if the
+    /// translation holds something that comes from nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// Text in its place in the translation, such as `199 EUR`; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
 }
 
 /// A note on the translation of one sentence.
@@ -41,6 +68,8 @@ pub enum Flag {
     /// A passage that was copied as it is, such as a web address or an unknown character, stands
     /// where its position in the source suggests: the engine does not align words.
     Positioned,
+    /// A number, a reference or another part that must not change could not be kept.
+    Atoms,
 }
 
 /// A name that belongs to no flag.
@@ -49,7 +78,13 @@ pub struct UnknownFlag;
 
 impl Flag {
     /// Every flag.
-    pub const ALL: [Self; 4] = [Self::Split, Self::Looped, Self::Unknown, Self::Positioned];
+    pub const ALL: [Self; 5] = [
+        Self::Split,
+        Self::Looped,
+        Self::Unknown,
+        Self::Positioned,
+        Self::Atoms,
+    ];
 
     /// Returns its name, the same on the wire and in storage.
     #[must_use]
@@ -59,6 +94,7 @@ impl Flag {
             Self::Looped => "looped",
             Self::Unknown => "unknown",
             Self::Positioned => "positioned",
+            Self::Atoms => "atoms",
         }
     }
 
@@ -107,6 +143,22 @@ struct Wire {
         skip_serializing_if = "Vec::is_empty"
     )]
     more_flags: Vec<Flag>,
+    /// Numbers, references and other parts of the sentence that must not change; absent if there are
+    /// none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    atoms: Option<AtomCounts>,
+    /// Differences between the atoms of both; absent if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    lost: Vec<LostAtom>,
+}
+
+/// Numbers of atoms: parts of a sentence that must not change.
+#[derive(Serialize, Deserialize, ToSchema)]
+struct AtomCounts {
+    /// Number of atoms in the source.
+    found: usize,
+    /// Number of those that the translation holds.
+    kept: usize,
 }
 
 /// Reads the flags of a list whose names are known.
@@ -128,6 +180,7 @@ fn known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Flag>, D::Err
 impl From<SegmentEvent> for Wire {
     fn from(event: SegmentEvent) -> Self {
         let (flags, more_flags) = event.flags.iter().partition(|flag| flag.is_known_to_all());
+        let AtomCheck { found, kept, lost } = event.atoms;
         Self {
             index: event.index,
             start: event.start,
@@ -137,6 +190,8 @@ impl From<SegmentEvent> for Wire {
             total: event.total,
             flags,
             more_flags,
+            atoms: (found > 0).then_some(AtomCounts { found, kept }),
+            lost,
         }
     }
 }
@@ -157,6 +212,11 @@ impl From<Wire> for SegmentEvent {
             done: wire.done,
             total: wire.total,
             flags,
+            atoms: AtomCheck {
+                found: wire.atoms.as_ref().map_or(0, |counts| counts.found),
+                kept: wire.atoms.as_ref().map_or(0, |counts| counts.kept),
+                lost: wire.lost,
+            },
         }
     }
 }
@@ -192,6 +252,7 @@ mod tests {
             done: 1,
             total: 1,
             flags: flags.to_vec(),
+            atoms: AtomCheck::default(),
         }
     }
 
@@ -268,6 +329,33 @@ mod tests {
     }
 
     #[test]
+    fn atoms_are_in_two_fields_that_old_frontends_ignore() {
+        let lost = |source: &str, target: Option<&str>| LostAtom {
+            source: Some(source.to_owned()),
+            target: target.map(str::to_owned),
+        };
+        let mut event = event(&[Flag::Atoms]);
+        event.atoms = AtomCheck {
+            found: 3,
+            kept: 1,
+            lost: vec![lost("19,99 EUR", Some("199 EUR")), lost("§ 139", None)],
+        };
+        let json = serde_json::to_value(&event).expect("JSON");
+        assert_eq!(json["flags"], json!([]));
+        assert_eq!(json["more_flags"], json!(["atoms"]));
+        assert_eq!(json["atoms"], json!({"found": 3, "kept": 1}));
+        assert_eq!(
+            json["lost"],
+            json!([{"source": "19,99 EUR", "target": "199 EUR"}, {"source": "§ 139"}])
+        );
+        serde_json::from_value::<first::SegmentEvent>(json.clone()).expect("an event");
+        let read: SegmentEvent = serde_json::from_value(json).expect("an event");
+        assert_eq!(read, event);
+        let none = written(&[]);
+        assert!(none.get("atoms").is_none() && none.get("lost").is_none());
+    }
+
+    #[test]
     fn the_first_events_are_read() {
         assert_eq!(
             read(&json!(["looped", "split"]), None),
@@ -317,6 +405,8 @@ mod tests {
         }
         let required = schema["required"].as_array().expect("a list");
         assert!(required.contains(&json!("flags")), "{schema}");
-        assert!(!required.contains(&json!("more_flags")), "{schema}");
+        for optional in ["more_flags", "atoms", "lost"] {
+            assert!(!required.contains(&json!(optional)), "{schema}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use service::args::Common;
 
 /// Translates German to English over HTTP. Every option is also an environment variable.
 #[derive(Parser)]
-#[command(version, after_help = fetch_model::VARIABLES)]
+#[command(version, after_help = fetch_model::variables())]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) config: Config,

@@ -1,5 +1,5 @@
-//! The settings of the service: flags, each also an environment variable. The values have no names of
-//! their own, so that a message about one shows the variable's: `--backend-bind <BACKEND_BIND>`.
+//! Settings of the service: flags, each of which is also an environment variable. Values keep their
+//! default names, so that messages show the variable: `--backend-bind <BACKEND_BIND>`.
 
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
@@ -7,34 +7,30 @@ use anyhow::Context as _;
 use candle_engine::Device;
 use clap::{Args, ValueEnum};
 use marian::{Execution, config::MAX_BEAMS};
-use service::args::Common;
 
-use crate::model_dir;
-
-/// The settings of the service, without those that every binary has
-/// ([`service::args::Common`]).
+/// Settings of the service, without those shared by all binaries ([`service::args::Common`]).
 #[derive(Args, Clone, Debug)]
-// One program flattens the options of both services, where two groups of one name clash.
+// One program flattens the options of both services, and two groups of the same name clash.
 #[group(skip)]
 pub struct Config {
     /// Address that the translation service listens on.
     #[arg(long, env, default_value = "127.0.0.1:8000")]
     pub backend_bind: SocketAddr,
 
-    /// Which model, and how to run it.
+    /// The model and how it runs.
     #[command(flatten)]
     pub model: ModelConfig,
 }
 
-/// Which model, and how to run it; also for programs that translate without the service.
+/// The model and how it runs; also for programs that translate without the service.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ModelConfig {
-    /// Folder of the model, as published by OPUS-MT. [default: opus-mt-de-en if `fetch-model` has
-    /// fetched it, else the demo model]
+    /// Folder of an OPUS-MT model. [default: opus-mt-de-en if `fetch-model` has fetched it, else the
+    /// demo model]
     #[arg(long, env)]
     pub model_dir: Option<PathBuf>,
 
-    /// Engine that runs the model: ours, or candle-transformers' own.
+    /// Engine that runs the model: native, or that of candle-transformers.
     #[arg(long, env, value_enum, default_value_t)]
     pub model_engine: ModelEngine,
 
@@ -43,17 +39,17 @@ pub struct ModelConfig {
     #[arg(long, env, default_value_t)]
     pub model_device: Device,
 
-    /// Hypotheses kept by the beam search; 1 is fastest, and all that the candle engine can.
-    /// [default: as the model's files say, with the candle engine 1]
+    /// Hypotheses kept by the beam search; 1 is fastest, and the maximum of the candle engine.
+    /// [default: the number in the model's files; 1 with the candle engine]
     #[arg(long, env, value_parser = beams)]
     pub model_beams: Option<usize>,
 
-    /// Arithmetic of the products with weights. The native engine computes in int8 or f32, candle
-    /// in f32, on a GPU also in f16 or bf16. [default: int8, with the candle engine f32]
+    /// Arithmetic of the products with weights. The native engine supports int8 and f32; candle
+    /// supports f32, and on a GPU also f16 and bf16. [default: int8; f32 with the candle engine]
     #[arg(long, env, value_enum)]
     pub model_precision: Option<Precision>,
 
-    /// Threads that the model computes in. [default: as many as the process may use]
+    /// Threads for the model. [default: all that the process may use]
     #[arg(long, env)]
     pub model_threads: Option<NonZeroUsize>,
 }
@@ -61,10 +57,10 @@ pub struct ModelConfig {
 /// Engine that runs the model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ModelEngine {
-    /// Ours: fast on any processor.
+    /// The engine of this project: fast on any processor.
     #[default]
     Native,
-    /// candle-transformers' own Marian: for a GPU, and to compare with.
+    /// Marian of candle-transformers: for a GPU, and for comparisons.
     Candle,
 }
 
@@ -77,12 +73,12 @@ pub enum Precision {
     F32,
     /// 16-bit floating point.
     F16,
-    /// 16-bit floating point with the range of f32, and fewer digits than f16.
+    /// 16-bit floating point with the range of f32 and fewer digits than f16.
     Bf16,
 }
 
 impl ModelEngine {
-    /// Its name in the API.
+    /// Returns the name in the API.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -93,7 +89,7 @@ impl ModelEngine {
 }
 
 impl Precision {
-    /// Its name in the API.
+    /// Returns the name in the API.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -115,11 +111,11 @@ pub enum EngineOptions {
 }
 
 impl ModelConfig {
-    /// Returns the engine that is asked for, if all that is set fits together.
+    /// Returns the configured engine.
     ///
     /// # Errors
-    /// A setting that the engine does not have, or a device that this program was not built for; the message says what to
-    /// do.
+    /// The engine does not support a setting, or this program was built without the device; the
+    /// message says what to do.
     pub fn engine(&self) -> anyhow::Result<EngineOptions> {
         match self.model_engine {
             ModelEngine::Native => self.native().map(EngineOptions::Native),
@@ -131,13 +127,13 @@ impl ModelConfig {
         let device = self.model_device;
         anyhow::ensure!(
             device == Device::Cpu,
-            "MODEL_DEVICE={device}: the native engine computes on the cpu; set MODEL_ENGINE=candle for a GPU"
+            "MODEL_DEVICE={device}: the native engine runs on the cpu only; set MODEL_ENGINE=candle for a GPU"
         );
         let precision = match self.precision() {
             Precision::Int8 => marian::Precision::Int8,
             Precision::F32 => marian::Precision::F32,
             other @ (Precision::F16 | Precision::Bf16) => anyhow::bail!(
-                "MODEL_PRECISION={}: the native engine computes in int8 or f32",
+                "MODEL_PRECISION={}: the native engine supports only int8 or f32",
                 other.name()
             ),
         };
@@ -166,7 +162,7 @@ impl ModelConfig {
             half @ (Precision::F16 | Precision::Bf16) => {
                 anyhow::ensure!(
                     device != Device::Cpu,
-                    "MODEL_PRECISION={}: only a GPU computes in 16 bits; set MODEL_DEVICE, or leave MODEL_PRECISION unset",
+                    "MODEL_PRECISION={}: only a GPU supports 16 bits; set MODEL_DEVICE, or leave MODEL_PRECISION unset",
                     half.name()
                 );
                 if half == Precision::F16 {
@@ -186,7 +182,7 @@ impl ModelConfig {
         })
     }
 
-    /// The arithmetic that is set, or the engine's own.
+    /// Returns the configured arithmetic, or the default of the engine.
     #[must_use]
     pub fn precision(&self) -> Precision {
         self.model_precision.unwrap_or(match self.model_engine {
@@ -194,33 +190,12 @@ impl ModelConfig {
             ModelEngine::Candle => Precision::F32,
         })
     }
-
-    /// The model's folder: the one that is set, or the best that is found.
-    ///
-    /// # Errors
-    /// The one set is no folder, or none is found; the message says what to do.
-    pub fn folder(&self, common: &Common) -> anyhow::Result<PathBuf> {
-        if let Some(folder) = &self.model_dir {
-            anyhow::ensure!(
-                folder.is_dir(),
-                "MODEL_DIR: {} is not a folder",
-                folder.display()
-            );
-            return Ok(folder.clone());
-        }
-        // A process without a home folder can still run a model from elsewhere.
-        let data_dir = match common.data_dir {
-            Some(_) => Some(common.data_dir().context("cannot look for a model")?),
-            None => common.data_dir().ok(),
-        };
-        model_dir::find(&model_dir::places(data_dir.as_deref()))
-    }
 }
 
 fn beams(value: &str) -> Result<usize, String> {
     match value.parse() {
         Ok(beams @ 1..=MAX_BEAMS) => Ok(beams),
-        _ => Err(format!("a whole number from 1 to {MAX_BEAMS}")),
+        _ => Err(format!("expected a whole number from 1 to {MAX_BEAMS}")),
     }
 }
 
@@ -234,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn each_engine_has_its_own_arithmetic_unless_set() {
+    fn each_engine_has_its_own_default_arithmetic() {
         let native = ModelConfig::default();
         let EngineOptions::Native(options) = native.engine().expect("fits") else {
             panic!("another engine");

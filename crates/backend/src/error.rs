@@ -6,6 +6,9 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use service::{body, text::InvalidText};
+
+use crate::queue::Full;
 
 /// Seconds after which a refused client may try again: a few sentences of the model.
 const RETRY_AFTER_SECONDS: u64 = 5;
@@ -20,12 +23,14 @@ pub enum Error {
     /// The body is not JSON, or not a valid request.
     #[error("{}", .0.msg)]
     Invalid(ErrorDetail),
-    /// The body is not UTF-8.
-    #[error("The body is not valid UTF-8 from byte {at} on")]
-    NotUtf8 {
-        /// Number of valid bytes before the fault.
-        at: usize,
-    },
+    /// The body is not text.
+    #[error("The body is {0}")]
+    NotText(#[from] InvalidText),
+    /// The `Content-Encoding` is not supported, or the body does not match it.
+    #[error(
+        "The body is not encoded as its Content-Encoding says; supported are gzip, deflate and br"
+    )]
+    Encoding,
     /// The connection ended in the middle of the body.
     #[error("The body ended before it was complete")]
     Aborted,
@@ -55,11 +60,11 @@ pub enum Error {
     /// The server is shutting down.
     #[error("The server is shutting down; try again in a moment")]
     ShuttingDown,
-    /// A fault of the service; its cause is in the log and nowhere else.
+    /// A fault of the service; its cause is only in the log.
     #[error("Internal Server Error")]
     Internal,
     /// A fault of the service that a retry will not fix: the same text has failed before.
-    #[error("The model fails on this text again and again")]
+    #[error("The model fails on this text repeatedly")]
     Hopeless,
 }
 
@@ -87,7 +92,8 @@ impl Error {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::NotUtf8 { .. } | Self::Aborted => StatusCode::BAD_REQUEST,
+            Self::NotText(_) | Self::Aborted => StatusCode::BAD_REQUEST,
+            Self::Encoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -111,15 +117,17 @@ impl Error {
         let msg = self.to_string();
         let (kind, loc) = match self {
             Self::Invalid(detail) => return detail,
-            Self::NotUtf8 { at } => {
+            Self::NotText(InvalidText { encoding, at }) => {
                 let mut loc = fields(&["body"]);
                 loc.push(ErrorLocation::Position(at));
+                let encoding = encoding.to_ascii_lowercase().replace('-', "");
                 return ErrorDetail {
                     loc,
                     msg,
-                    kind: "invalid_utf8".to_owned(),
+                    kind: format!("invalid_{encoding}"),
                 };
             }
+            Self::Encoding => ("content_encoding", &["header", "content-encoding"][..]),
             Self::Aborted => ("incomplete_body", &["body"][..]),
             Self::Slow => ("timeout", &["body"][..]),
             Self::TooLong { .. } => ("text_too_long", &["body", "text_de"][..]),
@@ -136,6 +144,22 @@ impl Error {
             msg,
             kind: kind.to_owned(),
         }
+    }
+}
+
+impl From<body::Error> for Error {
+    fn from(error: body::Error) -> Self {
+        match error {
+            body::Error::Aborted => Self::Aborted,
+            body::Error::Slow => Self::Slow,
+            body::Error::Encoding => Self::Encoding,
+        }
+    }
+}
+
+impl From<Full> for Error {
+    fn from(Full: Full) -> Self {
+        Self::Full
     }
 }
 

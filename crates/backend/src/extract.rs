@@ -1,14 +1,13 @@
-//! Admission of a request: its body is read within limits, and it gets a place in the queue.
+//! Admission of a request: it gets a place in the queue, and its text is read within the limit.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
+use api::TranslateRequest;
 use axum::{
-    body::BodyDataStream,
     extract::{FromRequest, Request},
-    http::{HeaderMap, header},
+    http::header,
 };
-use futures_util::StreamExt as _;
-use tokio::time::{Instant, timeout_at};
+use service::body;
 
 use crate::{error::Error, parse, queue::Permit, state::AppState, worker::Model};
 
@@ -18,52 +17,17 @@ const JSON_BYTES_PER_TEXT_BYTE: usize = 6;
 /// Bytes of a body besides the text: braces, the name of the field, white space, other fields.
 const JSON_EXTRA_BYTES: usize = 64 * 1024;
 
-/// Maximum pause within a body. A client that is silent for longer is gone or hostile, and would
-/// hold a place in the queue.
-const MAX_PAUSE: Duration = Duration::from_secs(30);
-
-/// Minimum speed of a body.
-#[derive(Clone, Copy, Debug)]
-struct Speed {
-    /// Allowance on top of the time for the length.
-    grace: Duration,
-    /// Average bytes per second.
-    bytes_per_second: u64,
-}
-
-/// Half the rate of the slowest mobile networks, so that nobody holds a place for ever by sending a
-/// byte now and then: ten megabytes may take nine minutes.
-const MIN_SPEED: Speed = Speed {
-    grace: Duration::from_secs(30),
-    bytes_per_second: 20_000,
-};
-
-impl Speed {
-    /// Returns the deadline, from the start of the body, for the next byte after `bytes` have
-    /// arrived.
-    fn deadline(self, bytes: usize) -> Duration {
-        let millis = (bytes as u64).saturating_mul(1000) / self.bytes_per_second;
-        self.grace + Duration::from_millis(millis)
-    }
-}
-
-/// Maximum bytes read from a refused body, so that a client that sends everything before it reads
-/// gets the response and not a connection reset: sixteen novels. They are discarded, so they cost
-/// only bandwidth.
-const MAX_DRAIN_BYTES: usize = 256 * 1024 * 1024;
-
-/// Maximum time for reading a refused body.
-const MAX_DRAIN_TIME: Duration = Duration::from_mins(1);
-
 /// The text of a request and its place in the queue.
 #[derive(Debug)]
 pub struct Admitted {
     /// The text, within the limit.
     pub text: String,
+    /// Whether its lines were wrapped at a fixed width.
+    pub wrapped: bool,
     /// Place in the queue, released on drop.
     pub permit: Permit,
-    /// Model for the translation. An admitted text is translated even if the service is told to
-    /// shut down in the meantime.
+    /// Model for the translation. An admitted text is translated even if the service starts to shut
+    /// down in the meantime.
     pub model: Arc<Model>,
 }
 
@@ -71,76 +35,82 @@ impl FromRequest<AppState> for Admitted {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Error> {
-        let (parts, body) = request.into_parts();
-        let mut body = body.into_data_stream();
-        let mut body_sent = !expects_continue(&parts.headers);
-        let admitted = read(&parts.headers, &mut body, &mut body_sent, state).await;
-        if admitted.is_err() && body_sent {
-            drain(body).await;
+        match admit(&request, state) {
+            Ok((model, mut permit)) => {
+                let TranslateRequest { text_de, wrapped } =
+                    read(request, &mut permit, state.max_text_bytes).await?;
+                Ok(Self {
+                    text: text_de,
+                    wrapped,
+                    permit,
+                    model,
+                })
+            }
+            Err(error) => {
+                body::drain(request).await;
+                Err(error)
+            }
         }
-        admitted
     }
 }
 
-async fn read(
-    headers: &HeaderMap,
-    body: &mut BodyDataStream,
-    body_sent: &mut bool,
-    state: &AppState,
-) -> Result<Admitted, Error> {
+/// Returns the model for a request, and a place in the queue with room for its body if the size of
+/// that is known.
+fn admit(request: &Request, state: &AppState) -> Result<(Arc<Model>, Permit), Error> {
     let model = state.admission()?;
-    let mut permit = state.queue.enter().map_err(|_| Error::Full)?;
-    let content_length = content_length(headers, state.max_text_bytes)?;
-    *body_sent = true;
-    let bytes = collect(
-        body,
-        content_length,
-        state.max_text_bytes,
-        &mut permit,
-        MIN_SPEED,
-    )
-    .await?;
-    let content_type = headers
+    let mut permit = state.queue.enter()?;
+    let size = body::size(request).unwrap_or(0);
+    if size > max_body(state.max_text_bytes) {
+        return Err(too_long(state.max_text_bytes));
+    }
+    permit.hold(size)?;
+    Ok((model, permit))
+}
+
+/// Reads a request with a text of up to `limit` bytes, and counts its memory in `permit` as it
+/// arrives.
+async fn read(
+    request: Request,
+    permit: &mut Permit,
+    limit: usize,
+) -> Result<TranslateRequest, Error> {
+    let content_type = request
+        .headers()
         .get(header::CONTENT_TYPE)
         .map(|value| value.to_str().unwrap_or("unreadable").to_owned());
+    let mut bytes = Vec::with_capacity(body::size(&request).unwrap_or(0));
+    body::read(request, |chunk| {
+        if bytes.len() + chunk.len() > max_body(limit) {
+            return Err(too_long(limit));
+        }
+        bytes.extend_from_slice(chunk);
+        Ok(permit.hold(bytes.capacity())?)
+    })
+    .await?;
     // Parsing 60 MB of JSON takes a tenth of a second, too long for a thread of the runtime.
     let length = bytes.len();
-    let text = tokio::task::spawn_blocking(move || parse::text(&bytes, content_type.as_deref()))
+    let parse = move || parse::request(&bytes, content_type.as_deref());
+    let request = tokio::task::spawn_blocking(parse)
         .await
         .map_err(|_| Error::Internal)?
         .map_err(|fault| {
             // Such a long body could only be valid if its text were full of escapes, so its length
             // is the more important fault.
-            let is_too_long = length > state.max_text_bytes.saturating_add(JSON_EXTRA_BYTES);
-            if is_too_long {
-                too_long(state.max_text_bytes)
+            if length > limit.saturating_add(JSON_EXTRA_BYTES) {
+                too_long(limit)
             } else {
                 fault
             }
         })?;
-    if text.len() > state.max_text_bytes {
+    let length = request.text_de.len();
+    if length > limit {
         return Err(Error::TooLong {
-            limit: state.max_text_bytes,
-            length: Some(text.len()),
+            limit,
+            length: Some(length),
         });
     }
-    permit.hold(text.len()).map_err(|_| Error::Full)?;
-    Ok(Admitted {
-        text,
-        permit,
-        model,
-    })
-}
-
-/// Returns the `Content-Length` of the body, if it has one.
-fn content_length(headers: &HeaderMap, limit: usize) -> Result<Option<usize>, Error> {
-    let length = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    match length {
-        Some(length) if length > max_body(limit) => Err(too_long(limit)),
-        length => Ok(length),
-    }
+    permit.hold(length)?;
+    Ok(request)
 }
 
 /// Returns the maximum length of a body with a text of `limit` bytes.
@@ -154,116 +124,5 @@ fn too_long(limit: usize) -> Error {
     Error::TooLong {
         limit,
         length: None,
-    }
-}
-
-/// Reads a body and counts its bytes in `permit` as they arrive.
-async fn collect(
-    body: &mut BodyDataStream,
-    content_length: Option<usize>,
-    limit: usize,
-    permit: &mut Permit,
-    min_speed: Speed,
-) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
-    if let Some(length) = content_length {
-        permit.hold(length).map_err(|_| Error::Full)?;
-        bytes.reserve_exact(length);
-    }
-    let start = Instant::now();
-    loop {
-        let deadline = start + min_speed.deadline(bytes.len());
-        let until = deadline.min(Instant::now() + MAX_PAUSE);
-        let chunk = timeout_at(until, body.next())
-            .await
-            .map_err(|_| Error::Slow)?;
-        let Some(chunk) = chunk else {
-            return Ok(bytes);
-        };
-        // A body that is always ready never runs into the timeout.
-        if Instant::now() > deadline {
-            return Err(Error::Slow);
-        }
-        let chunk = chunk.map_err(|_| Error::Aborted)?;
-        if bytes.len() + chunk.len() > max_body(limit) {
-            return Err(too_long(limit));
-        }
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() > content_length.unwrap_or(0) {
-            permit.hold(bytes.len()).map_err(|_| Error::Full)?;
-        }
-    }
-}
-
-/// Returns whether the client waits for permission before it sends the body; if so, the response
-/// alone is enough.
-fn expects_continue(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::EXPECT)
-        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
-}
-
-/// Reads the rest of an unwanted body, within limits.
-pub async fn drain(mut body: BodyDataStream) {
-    let until = Instant::now() + MAX_DRAIN_TIME;
-    let mut left = MAX_DRAIN_BYTES;
-    while let Ok(Some(Ok(chunk))) = timeout_at(until, body.next()).await {
-        match left.checked_sub(chunk.len()) {
-            Some(fewer) => left = fewer,
-            None => return,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::convert::Infallible;
-
-    use axum::body::{Body, Bytes};
-    use futures_util::{Stream, stream};
-
-    use super::*;
-    use crate::queue::RequestQueue;
-
-    async fn outcome(
-        chunks: impl Stream<Item = Bytes> + Send + 'static,
-        min_speed: Speed,
-    ) -> Result<Vec<u8>, Error> {
-        let mut permit = RequestQueue::new(1, 1000).enter().expect("room");
-        let mut body = Body::from_stream(chunks.map(Ok::<_, Infallible>)).into_data_stream();
-        collect(&mut body, None, usize::MAX, &mut permit, min_speed).await
-    }
-
-    /// A byte now and then, for ever: a body that is never silent for long.
-    fn trickle() -> impl Stream<Item = Bytes> + Send + 'static {
-        stream::repeat(Bytes::from_static(b"x")).then(async |byte| {
-            tokio::task::yield_now().await;
-            byte
-        })
-    }
-
-    #[tokio::test]
-    async fn a_body_that_is_never_silent_but_too_slow_is_given_up() {
-        // No machine delivers single bytes at this rate.
-        let min_speed = Speed {
-            grace: Duration::ZERO,
-            bytes_per_second: u64::MAX,
-        };
-        let slow = outcome(trickle(), min_speed).await.expect_err("too slow");
-        assert!(matches!(slow, Error::Slow), "{slow}");
-        let silent = outcome(stream::pending(), min_speed)
-            .await
-            .expect_err("silent");
-        assert!(matches!(silent, Error::Slow), "{silent}");
-        let bytes = outcome(trickle().take(100), MIN_SPEED)
-            .await
-            .expect("in time");
-        assert_eq!(bytes.len(), 100);
-    }
-
-    #[test]
-    fn a_long_body_may_take_longer() {
-        assert_eq!(MIN_SPEED.deadline(0), Duration::from_secs(30));
-        assert_eq!(MIN_SPEED.deadline(200_000), Duration::from_secs(40));
     }
 }

@@ -1,17 +1,17 @@
 //! The translation service: German text in, English text out, over HTTP.
 //!
 //! - [`config`]: the settings
-//! - [`routes`]: the table of routes; `handlers`: what they do, one file a theme
-//! - [`extract`]: a request's text, read within bounds; [`parse`]: the JSON around it
-//! - [`translation`]: a text on its way through the model, cut into sentences
-//! - [`worker`]: the model's own thread, on which all jobs share batches
-//! - [`queue`]: how much work is taken on at a time
-//! - [`model_dir`]: which model, and what it says of itself
+//! - [`routes`]: the table of routes; `handlers`: one file per topic
+//! - [`extract`]: the text of a request, admitted and read; [`parse`]: the JSON around it
+//! - [`translation`]: a text that is being translated, sentence by sentence
+//! - [`worker`]: the thread of the model, on which all jobs share batches
+//! - [`queue`]: limits on the work that is accepted at a time
+//! - [`model_dir`]: the choice of the model, and its description
 //! - [`fetch_model`]: fetching a model from the hub
-//! - [`error`]: the one error, and its answers
-//! - [`metrics`]: what is counted
-//! - [`openapi`], [`docs_page`]: the API described, for programs and for people
-//! - [`state`]: what all handlers share
+//! - [`error`]: errors and their responses
+//! - [`metrics`]: names of metrics, and counting requests
+//! - [`openapi`], [`docs_page`]: documentation of the API, for programs and for people
+//! - [`state`]: state shared by all handlers
 
 pub mod config;
 pub mod docs_page;
@@ -38,19 +38,19 @@ use tokio_util::sync::CancellationToken;
 
 pub use crate::{config::Config, routes::app, state::AppState, worker::Worker};
 
-/// How long running requests may take to finish once the process is to end. A letter is done by
-/// then; a book is not, however long one would wait, and its client is told to come again.
+/// Maximum time for running requests to finish during shutdown. A letter is done by then. A book is
+/// not, and a longer wait would not help; its client has to retry.
 pub const DRAIN: Duration = Duration::from_secs(30);
 
-/// How far into the drain what is still running is ended with a message: two seconds before the
-/// end, so that the message gets through.
+/// Time from the start of shutdown until running requests are ended with a message: two seconds
+/// before the end of the drain, so that the message is still delivered.
 const CUTOFF: Duration = Duration::from_secs(28);
 
 /// Runs the service on `listener` until `shutdown` is cancelled and the running requests are done.
-/// It listens at once; until the model is loaded, it says so.
+/// It listens at once, and answers 503 until the model is loaded.
 ///
 /// # Errors
-/// There is no model, or it cannot be loaded; the message names the file and the reason.
+/// There is no model, or it cannot be loaded; the message contains the file and the reason.
 pub async fn run(
     config: Config,
     common: &Common,
@@ -58,13 +58,13 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     metrics::install();
-    // Before anything is loaded: settings that contradict each other.
+    // Settings that contradict each other are reported before anything is loaded.
     config.model.engine()?;
-    let folder = config.model.folder(common)?;
+    let folder = model_dir::choose(&config.model, common)?;
     let address = listener.local_addr()?;
-    tracing::info!(%address, model = %folder.display(), "listening; the model is being loaded");
+    tracing::info!(%address, model = %folder.display(), "listening; loading the model");
     let worker = Worker::start(move || model_dir::load(&folder, &config.model))
-        .context("the model's thread cannot be started")?;
+        .context("cannot start the thread of the model")?;
     let state = AppState::new(worker.clone(), common.max_text_bytes, shutdown.clone());
     let cutoff = state.cutoff.clone();
     let last_words = async {
@@ -87,7 +87,7 @@ pub async fn run(
                     "ready"
                 );
                 worker.ended().await;
-                "the model's thread has ended".into()
+                "the thread of the model has ended".into()
             }
             Err(reason) => reason,
         }

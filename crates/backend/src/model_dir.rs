@@ -1,7 +1,7 @@
-//! Model folders: where they are looked for, and what they say of themselves.
+//! Model folders: the choice of one, and its description.
 //!
-//! A folder that `fetch-model` wrote has a `source.json` beside the model's files. The demo model's
-//! says `"demo": true`; that marker, and not the folder's name, makes it the demo.
+//! A folder that `fetch-model` wrote has a `source.json` beside the files of the model. That of the
+//! demo model has `"demo": true`; this marker, and not the name of the folder, makes it the demo.
 
 use std::{
     collections::BTreeMap,
@@ -15,39 +15,40 @@ use api::ModelInfo;
 use candle_engine::CandleEngine;
 use marian::{Search, Translator};
 use serde::{Deserialize, Serialize};
+use service::args::Common;
 
 use crate::config::{EngineOptions, ModelConfig};
 
-/// The model of full quality, as a folder and as the last part of its repository's name.
+/// Folder of the full model, and last part of the name of its repository.
 pub const FULL: &str = "opus-mt-de-en";
 
-/// The small model that comes with the source.
+/// Folder of the small model that is part of the source.
 pub const DEMO: &str = "demo-de-en";
 
-/// Where the container image keeps models.
+/// Folder for models in the container image.
 const IMAGE_MODELS: &str = "/models";
 
-/// Link in the image's folder to the model that the image was built with.
+/// Link in that folder to the model that the image was built with.
 const IMAGE_MODEL: &str = "current";
 
-/// How far above the executable `models` is looked for. Cargo puts programs into
-/// `target/<profile>/` and tests into `target/<profile>/deps/`, two and three folders below the
-/// repository's root.
+/// Number of folders above that of the executable in which `models` is looked for. Cargo puts
+/// programs into `target/<profile>/` and tests into `target/<profile>/deps/`, two and three folders
+/// below the root of the repository.
 const LEVELS_ABOVE_EXECUTABLE: usize = 3;
 
-/// File in a model folder that says where it comes from.
+/// File in a model folder with the origin of the model.
 pub const SOURCE_FILE: &str = "source.json";
 
-/// Where a model comes from.
+/// Origin of a model.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Source {
-    /// Repository on the hub, for example `Helsinki-NLP/opus-mt-de-en`; or just the model's name.
+    /// Repository on the hub, for example `Helsinki-NLP/opus-mt-de-en`, or only the model's name.
     pub repo: String,
-    /// Commit in it.
+    /// Commit in the repository.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
-    /// Whether it is the demo model.
+    /// True for the demo model.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub demo: bool,
     /// The fetched files by name.
@@ -55,20 +56,20 @@ pub struct Source {
     pub files: BTreeMap<String, SourceFile>,
 }
 
-/// A file as it was fetched.
+/// A fetched file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceFile {
-    /// Length in bytes.
+    /// Size in bytes.
     pub size: u64,
     /// SHA-256 in hexadecimal.
     pub sha256: String,
 }
 
 impl Source {
-    /// Reads `source.json` of a model folder; `None` if there is none.
+    /// Reads `source.json` of a model folder. Returns `None` if there is no such file.
     ///
     /// # Errors
-    /// The file cannot be read; the message names it.
+    /// The file cannot be read; the message contains its path.
     pub fn read(folder: &Path) -> anyhow::Result<Option<Self>> {
         let path = folder.join(SOURCE_FILE);
         let json = match fs::read(&path) {
@@ -80,8 +81,30 @@ impl Source {
     }
 }
 
-/// The folders `models` in which a model is looked for, in order: in the working directory, in the
-/// data folder (where `fetch-model` puts them), beside the executable and above it, in the image.
+/// Returns the folder of the configured model, or of the best one that is found.
+///
+/// # Errors
+/// The configured folder does not exist, or no model is found; the message says what to do.
+pub fn choose(config: &ModelConfig, common: &Common) -> anyhow::Result<PathBuf> {
+    if let Some(folder) = &config.model_dir {
+        anyhow::ensure!(
+            folder.is_dir(),
+            "MODEL_DIR: {} is not a folder",
+            folder.display()
+        );
+        return Ok(folder.clone());
+    }
+    // A process without a home folder can still run a model from elsewhere.
+    let data_dir = match common.data_dir {
+        Some(_) => Some(common.data_dir().context("cannot look for a model")?),
+        None => common.data_dir().ok(),
+    };
+    find(&places(data_dir.as_deref()))
+}
+
+/// Returns the folders `models` in which a model is looked for, in order: in the working directory,
+/// in the data folder (the target of `fetch-model`), beside the executable and above it, and in the
+/// image.
 #[must_use]
 pub fn places(data_dir: Option<&Path>) -> Vec<PathBuf> {
     let mut places = vec![PathBuf::from("models")];
@@ -93,7 +116,7 @@ pub fn places(data_dir: Option<&Path>) -> Vec<PathBuf> {
     places
 }
 
-/// The folders `models` beside an executable and above it.
+/// Returns the folders `models` beside an executable and above it.
 fn around(executable: &Path) -> impl Iterator<Item = PathBuf> {
     let folders = executable.ancestors().skip(1);
     folders
@@ -101,37 +124,38 @@ fn around(executable: &Path) -> impl Iterator<Item = PathBuf> {
         .map(|folder| folder.join("models"))
 }
 
-/// The full model if it is in one of `places`, else the image's own, else the demo model.
+/// Returns the folder of the full model if it is in one of `places`, else of the model of the image,
+/// else of the demo model.
 ///
 /// # Errors
-/// Neither is there; the message says what to do.
+/// None of them is there; the message says what to do.
 pub fn find(places: &[PathBuf]) -> anyhow::Result<PathBuf> {
     for name in [FULL, IMAGE_MODEL, DEMO] {
         let folders = places.iter().map(|place| place.join(name));
         for folder in folders {
-            // A folder without it is no model; one that has it and lacks more is a broken one,
-            // which should be reported and not passed over.
+            // A folder without this file is not a model. One that has it and lacks others is a broken
+            // model, which is reported when it is loaded.
             if folder.join("config.json").is_file() {
                 return Ok(folder);
             }
         }
     }
-    let looked: Vec<_> = places
+    let searched: Vec<_> = places
         .iter()
         .map(|place| place.display().to_string())
         .collect();
     bail!(
         "no model found: there is no {FULL} and no {DEMO} in {}; run `fetch-model` to fetch one, \
          or set MODEL_DIR",
-        looked.join(", ")
+        searched.join(", ")
     )
 }
 
-/// Loads the model in `folder` and translates a sentence with it, so that what is loaded works.
+/// Loads the model in `folder` and translates a sentence with it, as a test.
 ///
 /// # Errors
-/// The settings contradict each other, a file is missing, broken or does not fit the others (the
-/// message names it), or the model does not run.
+/// The settings contradict each other; a file is missing, corrupt or inconsistent with the others
+/// (the message contains its name); or the model fails on the sentence.
 pub fn load(folder: &Path, config: &ModelConfig) -> anyhow::Result<(Arc<Translator>, ModelInfo)> {
     let source = Source::read(folder)?;
     let engine = config.engine()?;
@@ -142,17 +166,17 @@ pub fn load(folder: &Path, config: &ModelConfig) -> anyhow::Result<(Arc<Translat
     {
         tracing::info!(
             beams = translator.beams(),
-            asked = translator.config().num_beams,
-            "the candle engine has no beam search: it uses 1 beam instead of the model's own number; MODEL_ENGINE=native has one"
+            model_beams = translator.config().num_beams,
+            "the candle engine has no beam search, so it uses 1 beam instead of the model's own number; set MODEL_ENGINE=native for beam search"
         );
     }
-    // Words that many languages share; what comes out does not matter, only that it does.
-    let proof = translator
+    // Words that many languages share. Any translation will do.
+    let translations = translator
         .translate(&["Berlin, 1. April 2024."])
         .with_context(|| format!("the model in {} does not run", folder.display()))?;
     anyhow::ensure!(
-        proof.len() == 1 && !proof[0].trim().is_empty(),
-        "the model in {} translates a sentence into nothing",
+        translations.len() == 1 && !translations[0].trim().is_empty(),
+        "the model in {} returns an empty translation",
         folder.display()
     );
     let info = info(folder, source.unwrap_or_default(), &translator, config);
@@ -163,7 +187,7 @@ fn translator(folder: &Path, engine: &EngineOptions) -> Result<Translator, maria
     match engine {
         EngineOptions::Native(options) => Translator::load(folder, options),
         EngineOptions::Candle(options) => Translator::load_with(folder, |config| {
-            // It has no others, whatever the model asks for.
+            // This engine has no beam search, whatever the model's files say.
             let search = Search::new(config, Some(1));
             CandleEngine::load(folder, config, search, options)
         }),
@@ -175,7 +199,7 @@ fn info(folder: &Path, source: Source, translator: &Translator, config: &ModelCo
         Some(name) if !name.is_empty() => name.to_owned(),
         _ => folder_name(folder),
     };
-    // As in `opus-mt-de-en`, where the model's own files do not say.
+    // The languages in a name such as `opus-mt-de-en`, for models whose files lack them.
     let mut parts = name.rsplit('-');
     let (target, origin) = (parts.next(), parts.next());
     let language = |own: &Option<String>, named: Option<&str>| {
@@ -195,7 +219,7 @@ fn info(folder: &Path, source: Source, translator: &Translator, config: &ModelCo
     }
 }
 
-/// The folder's own name, also where the path ends in `.` or is a link to elsewhere.
+/// Returns the name of the folder, also if the path ends in `.` or is a link.
 fn folder_name(folder: &Path) -> String {
     let full = folder.canonicalize();
     let full = full.as_deref().unwrap_or(folder);
@@ -230,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unfinished_folder_is_passed_over_and_none_is_an_error_that_helps() {
+    fn an_incomplete_folder_is_skipped_and_no_model_is_an_error_with_a_remedy() {
         let here = tempfile::tempdir().expect("a folder");
         fs::create_dir_all(here.path().join("models").join(FULL)).expect("a folder");
         let error = find(&[here.path().join("models")])
@@ -262,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_without_a_source_is_told_from_a_broken_one() {
+    fn a_missing_source_file_is_accepted_and_a_corrupt_one_is_an_error() {
         let folder = tempfile::tempdir().expect("a folder");
         assert_eq!(Source::read(folder.path()).expect("read"), None);
         fs::write(folder.path().join(SOURCE_FILE), "{").expect("written");

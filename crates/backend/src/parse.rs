@@ -1,44 +1,61 @@
-//! The body of a request: JSON with the one field `text_de`, validated as `FastAPI` does it.
+//! The body of a request: JSON with `text_de` and perhaps `wrapped`, validated as `FastAPI` does it.
 
-use std::{fmt, str};
+use std::fmt;
 
-use api::{ErrorDetail, ErrorLocation};
+use api::{ErrorDetail, ErrorLocation, TranslateRequest};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::error::Error;
 
 /// Name of the field with the text.
-const FIELD: &str = "text_de";
+const TEXT: &str = "text_de";
+/// Name of the field that is true for a hard-wrapped text.
+const WRAPPED: &str = "wrapped";
 
-/// Returns the text in a body. `content_type` is the value of the header, if any: a body without
+/// Returns the request in a body. `content_type` is the value of the header, if any: a body without
 /// one is treated as JSON, and any other type than JSON is not an object, as in `FastAPI`.
 ///
 /// # Errors
 /// The fault of the body, in the types and words of `FastAPI`. No message contains any part of the
 /// body.
-pub fn text(body: &[u8], content_type: Option<&str>) -> Result<String, Error> {
+pub fn request(body: &[u8], content_type: Option<&str>) -> Result<TranslateRequest, Error> {
     if body.is_empty() {
         return Err(missing(&["body"]));
     }
     if !content_type.is_none_or(is_json) {
         return Err(not_an_object());
     }
-    let body = str::from_utf8(body).map_err(|error| Error::NotUtf8 {
-        at: error.valid_up_to(),
-    })?;
-    // Python accepts a byte order mark, and some editors write one.
-    let body = body.strip_prefix('\u{feff}').unwrap_or(body);
-    match serde_json::from_str(body).map_err(|error| invalid_json(body, &error))? {
-        ParsedBody::Text(text) => Ok(text),
-        ParsedBody::Null => Err(missing(&["body"])),
-        ParsedBody::NotAnObject => Err(not_an_object()),
-        ParsedBody::Missing => Err(missing(&["body", FIELD])),
-        ParsedBody::NotAString => Err(Error::invalid(
-            "string_type",
-            "Input should be a valid string",
-            &["body", FIELD],
-        )),
-    }
+    // Python too accepts a byte order mark and UTF-16, and some editors write them.
+    let body = service::text::decode(body)?;
+    let (text, wrapped) =
+        match serde_json::from_str(&body).map_err(|error| invalid_json(&body, &error))? {
+            ParsedBody::Object { text, wrapped } => (text, wrapped),
+            ParsedBody::Null => return Err(missing(&["body"])),
+            ParsedBody::NotAnObject => return Err(not_an_object()),
+        };
+    let text_de = match text {
+        Some(FieldValue::Text(text)) => text,
+        None => return Err(missing(&["body", TEXT])),
+        Some(_) => {
+            return Err(Error::invalid(
+                "string_type",
+                "Input should be a valid string",
+                &["body", TEXT],
+            ));
+        }
+    };
+    let wrapped = match wrapped {
+        Some(FieldValue::Bool(wrapped)) => wrapped,
+        None => false,
+        Some(_) => {
+            return Err(Error::invalid(
+                "bool_type",
+                "Input should be a valid boolean",
+                &["body", WRAPPED],
+            ));
+        }
+    };
+    Ok(TranslateRequest { text_de, wrapped })
 }
 
 /// Returns whether the type is `application/json` or one based on JSON.
@@ -91,11 +108,12 @@ fn invalid_json(body: &str, error: &serde_json::Error) -> Error {
 /// Classification of a body. Deserialised by hand, because a general JSON tree takes thirty times
 /// the memory of a body such as `[0,0,0,…`.
 enum ParsedBody {
-    Text(String),
+    Object {
+        text: Option<FieldValue>,
+        wrapped: Option<FieldValue>,
+    },
     Null,
     NotAnObject,
-    Missing,
-    NotAString,
 }
 
 impl<'de> Deserialize<'de> for ParsedBody {
@@ -114,19 +132,18 @@ impl<'de> Visitor<'de> for BodyVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ParsedBody, A::Error> {
-        let mut body = ParsedBody::Missing;
-        while let Some(IsField(is_field)) = map.next_key()? {
+        let (mut text, mut wrapped) = (None, None);
+        while let Some(field) = map.next_key()? {
             // The last of several values counts, as in Python.
-            if is_field {
-                body = match map.next_value()? {
-                    FieldValue::Text(text) => ParsedBody::Text(text),
-                    FieldValue::Other => ParsedBody::NotAString,
-                };
-            } else {
-                map.next_value::<IgnoredAny>()?;
+            match field {
+                Field::Text => text = Some(map.next_value()?),
+                Field::Wrapped => wrapped = Some(map.next_value()?),
+                Field::Other => {
+                    map.next_value::<IgnoredAny>()?;
+                }
             }
         }
-        Ok(body)
+        Ok(ParsedBody::Object { text, wrapped })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<ParsedBody, A::Error> {
@@ -159,30 +176,39 @@ impl<'de> Visitor<'de> for BodyVisitor {
     }
 }
 
-/// Whether a key is [`FIELD`].
-struct IsField(bool);
+/// A key.
+enum Field {
+    Text,
+    Wrapped,
+    Other,
+}
 
-impl<'de> Deserialize<'de> for IsField {
+impl<'de> Deserialize<'de> for Field {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct KeyVisitor;
         impl Visitor<'_> for KeyVisitor {
-            type Value = IsField;
+            type Value = Field;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str("a key")
             }
 
-            fn visit_str<E>(self, key: &str) -> Result<IsField, E> {
-                Ok(IsField(key == FIELD))
+            fn visit_str<E>(self, key: &str) -> Result<Field, E> {
+                Ok(match key {
+                    TEXT => Field::Text,
+                    WRAPPED => Field::Wrapped,
+                    _ => Field::Other,
+                })
             }
         }
         deserializer.deserialize_str(KeyVisitor)
     }
 }
 
-/// A value that may be a string.
+/// A value that may be a string or a boolean.
 enum FieldValue {
     Text(String),
+    Bool(bool),
     Other,
 }
 
@@ -223,8 +249,8 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(FieldValue::Other)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<FieldValue, E> {
-        Ok(FieldValue::Other)
+    fn visit_bool<E>(self, value: bool) -> Result<FieldValue, E> {
+        Ok(FieldValue::Bool(value))
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<FieldValue, E> {
@@ -245,7 +271,7 @@ mod tests {
     use super::*;
 
     fn fault(body: &str) -> (String, String) {
-        let Err(Error::Invalid(detail)) = text(body.as_bytes(), Some("application/json")) else {
+        let Err(Error::Invalid(detail)) = request(body.as_bytes(), Some("application/json")) else {
             panic!("{body} should be invalid");
         };
         let loc = serde_json::to_string(&detail.loc).expect("JSON");
@@ -253,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_is_taken_as_it_is() {
+    fn the_text_is_returned_unchanged() {
         for (body, expected) in [
             (r#"{"text_de":"Grüße\n\u0000\ud83d\ude42"}"#, "Grüße\n\0🙂"),
             (r#"{"text_de":""}"#, ""),
@@ -261,13 +287,28 @@ mod tests {
             (r#" {"x":[{"text_de":1}],"text_de":"a"} "#, "a"),
             (r#"{"text_de":1,"text_de":"last"}"#, "last"),
         ] {
-            assert_eq!(text(body.as_bytes(), None).expect("valid"), expected);
+            let request = request(body.as_bytes(), None).expect("valid");
+            assert_eq!(request.text_de, expected);
+        }
+    }
+
+    #[test]
+    fn a_text_is_wrapped_only_if_the_body_says_so() {
+        for (body, expected) in [
+            (r#"{"text_de":"a"}"#, false),
+            (r#"{"text_de":"a","wrapped":false}"#, false),
+            (r#"{"wrapped":true,"text_de":"a"}"#, true),
+            (r#"{"wrapped":1,"text_de":"a","wrapped":true}"#, true),
+        ] {
+            let request = request(body.as_bytes(), None).expect("valid");
+            assert_eq!(request.wrapped, expected, "{body}");
         }
     }
 
     #[test]
     fn faults_are_those_of_fastapi() {
         let field = r#"["body","text_de"]"#;
+        let wrapped = r#"["body","wrapped"]"#;
         for (body, kind, loc) in [
             ("", "missing", r#"["body"]"#),
             ("null", "missing", r#"["body"]"#),
@@ -279,6 +320,8 @@ mod tests {
             (r#"{"text_de":true}"#, "string_type", field),
             (r#"{"text_de":["a",{}]}"#, "string_type", field),
             (r#"{"text_de":{"a":[1]}}"#, "string_type", field),
+            (r#"{"text_de":"a","wrapped":null}"#, "bool_type", wrapped),
+            (r#"{"text_de":"a","wrapped":"true"}"#, "bool_type", wrapped),
             ("[1,[2]]", "model_attributes_type", r#"["body"]"#),
             ("\"a\"", "model_attributes_type", r#"["body"]"#),
             ("-1", "model_attributes_type", r#"["body"]"#),
@@ -301,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn deep_nesting_is_a_fault_and_no_crash() {
+    fn deep_nesting_is_a_fault_and_not_a_crash() {
         let (kind, _) = fault(&"[".repeat(1_000_000));
         assert_eq!(kind, "json_invalid");
         let (kind, _) = fault(&format!(r#"{{"text_de":{}"#, "[".repeat(1_000_000)));
@@ -309,9 +352,16 @@ mod tests {
     }
 
     #[test]
-    fn invalid_utf8_is_its_own_fault() {
-        let error = text(b"{\"text_de\":\"\xff\"}", None).expect_err("invalid");
-        assert!(matches!(error, Error::NotUtf8 { at: 12 }), "{error:?}");
+    fn invalid_text_is_its_own_fault() {
+        for (body, encoding, at) in [
+            (&b"{\"text_de\":\"\xff\"}"[..], "UTF-8", 12),
+            (b"\xff\xfe{\0}", "UTF-16", 4),
+        ] {
+            let Err(Error::NotText(fault)) = request(body, None) else {
+                panic!("{encoding} should be invalid");
+            };
+            assert_eq!((fault.encoding, fault.at), (encoding, at));
+        }
     }
 
     #[test]
@@ -322,7 +372,8 @@ mod tests {
             "Application/JSON; charset=utf-8",
             "application/ld+json",
         ] {
-            assert_eq!(text(body, Some(json)).expect("JSON"), "a");
+            let request = request(body, Some(json)).expect("JSON");
+            assert_eq!(request.text_de, "a");
         }
         for other in [
             "text/plain",
@@ -330,7 +381,7 @@ mod tests {
             "json",
             "",
         ] {
-            let Err(Error::Invalid(detail)) = text(body, Some(other)) else {
+            let Err(Error::Invalid(detail)) = request(body, Some(other)) else {
                 panic!("{other} should be refused");
             };
             assert_eq!(detail.kind, "model_attributes_type");

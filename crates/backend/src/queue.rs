@@ -197,12 +197,12 @@ mod tests {
         one.hold_segments(2).expect("room");
         two.hold(1000 - 10 - 2 * BYTES_PER_SEGMENT)
             .expect("just fits");
-        one.hold_segments(1).expect_err("one sentence too much");
+        one.hold_segments(1).expect_err("one sentence too many");
         drop(two);
         one.hold_segments(1_000_000).expect("alone");
         let mut two = queue.enter().expect("room");
-        two.hold(200).expect("room for short ones is left");
+        two.hold(200).expect("room for short texts is left");
         two.hold_segments(1_000_000)
-            .expect_err("one such at a time");
+            .expect_err("only one at a time");
     }
 }

@@ -1,43 +1,44 @@
-//! A text on its way through the model: sentences out, translations in.
+//! A text that is being translated: sentences go to the model, translations come back.
 
 use std::{sync::Arc, time::Instant};
 
-use api::{DoneEvent, Flag, SegmentEvent};
-use marian::Flags;
-use segment::Segment;
+use api::{AtomCheck, DoneEvent, Flag, LostAtom, SegmentEvent};
+use marian::{Audit, Flags, Lost};
+use segment::{Rules, Segment};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     error::Error,
     extract::Admitted,
-    queue::Permit,
+    queue::{Full, Permit},
     state::AppState,
     worker::{Event, Job},
 };
 
-/// A text at work. Dropping it drops its work.
+/// A text that is being translated. Dropping it cancels the translation.
 #[derive(Debug)]
 pub struct Translation {
     text: Arc<str>,
     segments: Vec<Segment>,
-    // Absent if there is nothing to translate.
+    // `None` if there is nothing to translate.
     job: Option<Job>,
     done: usize,
     cutoff: CancellationToken,
     start: Instant,
-    // Held until the answer has gone, because until then it is in memory.
+    // Held until the response is sent, because it is in memory until then.
     permit: Arc<Permit>,
 }
 
 impl Translation {
-    /// Cuts the text into sentences and hands them to the model.
+    /// Cuts the text into sentences and submits them to the model.
     ///
     /// # Errors
-    /// Cutting the text failed, or it has more sentences than there is room for beside the others.
+    /// Cutting the text failed, or the queue has no room for its sentences.
     pub async fn start(state: &AppState, admitted: Admitted) -> Result<Self, Error> {
         let start = Instant::now();
         let Admitted {
             text,
+            wrapped,
             mut permit,
             model,
         } = admitted;
@@ -45,16 +46,18 @@ impl Translation {
         let cut = {
             let text = text.clone();
             move || {
-                let segments = segment::segments(&text, &model.info.source_language);
-                // Before most of what they cost is spent.
-                permit
-                    .hold_segments(segments.len())
-                    .map_err(|_| Error::Full)?;
+                let rules = Rules {
+                    language: &model.info.source_language,
+                    wrapped,
+                };
+                let segments = segment::segments(&text, rules);
+                // Checked before most of their memory is allocated.
+                permit.hold_segments(segments.len())?;
                 let sentences: Vec<String> = segments
                     .iter()
-                    .map(|segment| segment.of(&text).to_owned())
+                    .map(|segment| segment::unwrapped(segment.of(&text)).into_owned())
                     .collect();
-                Ok((segments, sentences, permit))
+                Ok::<_, Full>((segments, sentences, permit))
             }
         };
         // A book takes seconds, too long for a thread of the runtime.
@@ -82,17 +85,17 @@ impl Translation {
         })
     }
 
-    /// The next sentence in source order; `None` after the last.
+    /// Returns the next sentence in source order, or `None` after the last.
     ///
     /// # Errors
-    /// The model failed, or the server ends before the text is done.
+    /// The model failed, or the service ends before the text is done.
     pub async fn next(&mut self) -> Option<Result<SegmentEvent, Error>> {
         if self.done == self.segments.len() {
             return None;
         }
         let job = self.job.as_mut()?;
         let event = tokio::select! {
-            // What is finished is handed out even when time is up.
+            // Finished sentences are returned even after the cutoff.
             biased;
             event = job.next() => event,
             () = self.cutoff.cancelled() => return Some(Err(Error::ShuttingDown)),
@@ -108,14 +111,16 @@ impl Translation {
             index: finished.index,
             start: segment.start,
             end: segment.end,
-            translation: finished.translation,
+            translation: segment::rewrapped(&finished.translation, segment.of(&self.text))
+                .into_owned(),
             done: finished.done,
             total: finished.total,
-            flags: flags(finished.flags),
+            flags: flags(finished.flags, &finished.audit),
+            atoms: check(finished.audit),
         }))
     }
 
-    /// The whole text, translated, and the place that it holds until it is dropped.
+    /// Returns the translation of the entire text, and its place in the queue.
     ///
     /// # Errors
     /// As [`next`](Self::next).
@@ -129,7 +134,7 @@ impl Translation {
         Ok((text, self.permit))
     }
 
-    /// What is said when all is done.
+    /// Returns the event that ends a successful stream.
     #[must_use]
     pub fn summary(&self) -> DoneEvent {
         DoneEvent {
@@ -139,14 +144,27 @@ impl Translation {
     }
 }
 
-fn flags(flags: Flags) -> Vec<Flag> {
+fn flags(flags: Flags, audit: &Audit) -> Vec<Flag> {
     let all = [
         (flags.split, Flag::Split),
         (flags.looped, Flag::Looped),
         (flags.unknown, Flag::Unknown),
         (flags.positioned, Flag::Positioned),
+        (!audit.lost.is_empty(), Flag::Atoms),
     ];
     all.into_iter()
         .filter_map(|(is_set, flag)| is_set.then_some(flag))
         .collect()
+}
+
+fn check(audit: Audit) -> AtomCheck {
+    let lost = audit
+        .lost
+        .into_iter()
+        .map(|Lost { source, target }| LostAtom { source, target });
+    AtomCheck {
+        found: audit.found,
+        kept: audit.kept,
+        lost: lost.collect(),
+    }
 }

@@ -1,6 +1,6 @@
-//! The model's own thread: it loads the model, then runs it for all jobs, step by step.
+//! The thread of the model: it loads the model, then runs it for all jobs, step by step.
 //!
-//! A job is given up by dropping its [`Job`]: the thread sees it before the next step.
+//! Dropping a [`Job`] cancels it before the next step.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -22,57 +22,57 @@ use tracing::Span;
 
 use crate::{metrics as names, queue::Permit};
 
-/// Texts that are remembered because the model failed while they were at work. Most come again and
-/// succeed; beyond so many that do not, all get another try.
-const MOST_SUSPECTS: usize = 1024;
+/// Maximum number of suspects, the texts that were in the batch of a failed step. Most of them are
+/// sent again and succeed. If the maximum is exceeded, all of them are forgotten.
+const MAX_SUSPECTS: usize = 1024;
 
 /// A model that is loaded and has translated its first sentence.
 #[derive(Debug)]
 pub struct Model {
-    /// What the API says of it.
+    /// Description in the API.
     pub info: ModelInfo,
 }
 
-/// How far the thread has come.
+/// Status of the thread.
 #[derive(Clone, Debug)]
 pub enum Status {
     /// The model is being loaded.
     Loading,
-    /// It translates.
+    /// The model translates.
     Ready(Arc<Model>),
-    /// The model cannot be loaded, for this reason; the thread has ended.
+    /// The model could not be loaded, for this reason; the thread has ended.
     Failed(Arc<str>),
 }
 
-/// A handle of the model's thread, which ends when the last one is dropped and no job is left.
+/// Handle of the thread, which ends when the last handle is dropped and no job is left.
 #[derive(Clone, Debug)]
 pub struct Worker {
     submissions: Sender<Submission>,
     status: watch::Receiver<Status>,
 }
 
-/// One translated sentence, or the news that there will be no more.
+/// A translated sentence, or the failure of the job.
 #[derive(Debug)]
 pub enum Event {
-    /// A sentence, in source order.
+    /// A sentence; they come in source order.
     Sentence(Finished),
-    /// The model failed while this job was at work; the reason is in the log. The last event.
+    /// The model failed on the batch of this job; the reason is in the log. This is the last event.
     Failed {
-        /// Whether it had failed on the same text before: it will do so again.
+        /// True if the model had failed with the same text before, so that a retry would not help.
         again: bool,
     },
 }
 
-/// A text at work. Dropping it drops its work.
+/// A text that the thread translates. Dropping it cancels the job.
 #[derive(Debug)]
 pub struct Job {
     events: channel::UnboundedReceiver<Event>,
 }
 
 impl Job {
-    /// The next sentence; the last one has `done == total`.
+    /// Returns the next sentence; the last one has `done == total`.
     pub async fn next(&mut self) -> Event {
-        // The thread drops its end without a word only if it dies.
+        // The channel closes without an event only if the thread has died.
         let died = Event::Failed { again: false };
         self.events.recv().await.unwrap_or(died)
     }
@@ -83,11 +83,11 @@ struct Submission {
     active: Active,
 }
 
-/// The thread's side of a [`Job`]. The events are not bounded: they are no more than the text has
-/// sentences, and a slow reader must not hold up the others.
+/// The thread's side of a [`Job`]. The channel of events is unbounded: there are no more events than
+/// sentences, and a slow reader must not delay other jobs.
 struct Active {
     events: channel::UnboundedSender<Event>,
-    /// Tells its text from others, once it is taken up.
+    /// Hash of the sentences, set when the job is taken.
     text: u64,
     span: Span,
     received: Instant,
@@ -99,7 +99,7 @@ impl Worker {
     /// Starts the thread, which begins by loading the model with `load`.
     ///
     /// # Errors
-    /// The system gives out no thread.
+    /// The system cannot start a thread.
     pub fn start<L>(load: L) -> io::Result<Self>
     where
         L: FnOnce() -> anyhow::Result<(Arc<Translator>, ModelInfo)> + Send + 'static,
@@ -136,13 +136,13 @@ impl Worker {
         })
     }
 
-    /// How far the thread has come.
+    /// Returns the status of the thread.
     #[must_use]
     pub fn status(&self) -> Status {
-        // The thread drops its end of the channel when it ends, however that comes.
+        // The thread drops its end of the channel when it ends, for whatever reason.
         if self.status.has_changed().is_err() && !matches!(*self.status.borrow(), Status::Failed(_))
         {
-            return Status::Failed("the model's thread has ended".into());
+            return Status::Failed("the thread of the model has ended".into());
         }
         self.status.borrow().clone()
     }
@@ -150,7 +150,7 @@ impl Worker {
     /// Waits until the model is loaded.
     ///
     /// # Errors
-    /// Why it cannot be.
+    /// The reason why it could not be loaded.
     pub async fn loaded(&self) -> Result<Arc<Model>, Arc<str>> {
         let mut status = self.status.clone();
         let settled = status
@@ -159,21 +159,21 @@ impl Worker {
         match settled.as_deref() {
             Ok(Status::Ready(model)) => Ok(model.clone()),
             Ok(Status::Failed(reason)) => Err(reason.clone()),
-            Ok(Status::Loading) | Err(_) => Err("the model's thread has ended".into()),
+            Ok(Status::Loading) | Err(_) => Err("the thread of the model has ended".into()),
         }
     }
 
-    /// Waits until the thread has ended, which it does not do by itself.
+    /// Waits until the thread has ended, which it does only after a failure or without handles.
     pub async fn ended(&self) {
         let mut status = self.status.clone();
         while status.changed().await.is_ok() {}
     }
 
-    /// Puts a text to work that was there and read at `received`; its log lines get the current
-    /// span. It has at least one sentence.
+    /// Submits at least one sentence of a text that was read at `received`. The log lines of the job
+    /// get the current span.
     #[must_use]
     pub fn submit(&self, sentences: Vec<String>, permit: Arc<Permit>, received: Instant) -> Job {
-        let (events, handed_out) = channel::unbounded_channel();
+        let (events, received_events) = channel::unbounded_channel();
         let active = Active {
             events,
             text: 0,
@@ -182,9 +182,11 @@ impl Worker {
             waits_for_first: true,
             _permit: permit,
         };
-        // Without a thread the job's events end at once, and the job has failed.
+        // Without a thread the channel closes at once, and the job has failed.
         let _ = self.submissions.send(Submission { sentences, active });
-        Job { events: handed_out }
+        Job {
+            events: received_events,
+        }
     }
 }
 
@@ -193,8 +195,8 @@ struct Steps<S> {
     translator: Arc<Translator>,
     scheduler: Scheduler,
     active: HashMap<JobId, Active>,
-    /// Texts that were at work when the model failed. One of them may be the cause, and is not tried
-    /// for ever: each failure takes others with it.
+    /// Hashes of texts that were in the batch of a failed step. One of them may be the cause; it is
+    /// not retried for ever, because each failure affects other jobs.
     suspects: HashSet<u64>,
     step: S,
 }
@@ -256,27 +258,27 @@ where
             ended("cancelled");
             active
                 .span
-                .in_scope(|| tracing::info!("dropped, because the client has gone"));
+                .in_scope(|| tracing::info!("cancelled because the client has disconnected"));
         }
     }
 
     fn run_step(&mut self) {
         let result = catch_unwind(AssertUnwindSafe(|| (self.step)(&mut self.scheduler)));
         match result {
-            Ok(Ok(step)) => self.hand_out(step),
+            Ok(Ok(step)) => self.send_events(step),
             Ok(Err(error)) => self.fail_lost(&error.to_string()),
-            // The panic's message may quote the text: the log gets none of it, only the place, from
-            // the hook.
+            // The message of the panic may quote the text, so it is not logged; the panic hook logs
+            // the location.
             Err(_) => {
-                // Who knows what it left behind.
+                // Its state may be inconsistent.
                 self.scheduler = Scheduler::new(self.translator.clone());
                 self.fail_lost("a panic");
             }
         }
     }
 
-    fn hand_out(&mut self, step: Step) {
-        // A step may have nothing for the model to do.
+    fn send_events(&mut self, step: Step) {
+        // In some steps there is nothing for the model to do.
         if step.rows > 0 {
             metrics::histogram!(names::BATCH_ROWS).record(step.rows as f64);
         }
@@ -296,7 +298,7 @@ where
             }
             let (job, total) = (finished.job, finished.total);
             let is_last = finished.done == total;
-            // If nobody listens any more, the job is dropped before the next step.
+            // If nobody receives it, the job is dropped before the next step.
             let _ = active.events.send(Event::Sentence(finished));
             if is_last && let Some(active) = self.active.remove(&job) {
                 ended("done");
@@ -309,16 +311,16 @@ where
         }
     }
 
-    /// Ends the jobs that a failed step took with it: those that the scheduler has no more. If that
-    /// is none, it is all, so that the same failure does not come again and again.
+    /// Ends the jobs that were lost in a failed step: those that the scheduler no longer has. If it
+    /// still has all jobs, ends all, so that the failure is not repeated for ever.
     fn fail_lost(&mut self, reason: &str) {
         let scheduler = &mut self.scheduler;
-        let is_none_lost = self.active.keys().all(|job| scheduler.contains(*job));
+        let has_all = self.active.keys().all(|job| scheduler.contains(*job));
         let lost = self
             .active
-            .extract_if(|job, _| is_none_lost || !scheduler.contains(*job));
+            .extract_if(|job, _| has_all || !scheduler.contains(*job));
         let lost: Vec<_> = lost.collect();
-        if self.suspects.len() + lost.len() > MOST_SUSPECTS {
+        if self.suspects.len() + lost.len() > MAX_SUSPECTS {
             self.suspects.clear();
         }
         for (job, active) in lost {
@@ -359,7 +361,7 @@ mod tests {
         worker.submit(sentences, Arc::new(permit), Instant::now())
     }
 
-    /// All sentences, or whether the model had failed on the text before.
+    /// Returns all sentences, or as an error whether the model had failed with the text before.
     async fn translations(mut job: Job) -> Result<Vec<String>, bool> {
         let mut translations = Vec::new();
         loop {
@@ -376,7 +378,7 @@ mod tests {
         }
     }
 
-    /// A worker whose first steps go wrong.
+    /// Starts a worker whose first `times` steps are `fault`.
     async fn failing(
         times: usize,
         mut fault: impl FnMut(&mut Scheduler) -> Result<Step, marian::Error> + Send + 'static,
@@ -413,14 +415,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_text_on_which_the_model_fails_again_is_told_from_one_that_was_only_there() {
+    async fn a_text_that_fails_again_is_distinguished_from_one_in_the_same_batch() {
         let worker = failing(2, |_| panic!("on purpose")).await;
         let (poison, other) = (["Das ist gut."], ["Das ist alt."]);
         let text = || submit(&worker, &poison);
         assert_eq!(translations(text()).await, Err(false));
         assert_eq!(translations(text()).await, Err(true));
         assert!(translations(submit(&worker, &other)).await.is_ok());
-        // What succeeds after all is no suspect any more.
+        // A text that succeeds is no longer a suspect.
         assert!(translations(text()).await.is_ok());
     }
 
@@ -441,7 +443,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_load_that_fails_or_panics_is_told() {
+    async fn a_load_that_fails_or_panics_is_reported() {
         let worker = Worker::start(|| Err(anyhow::anyhow!("no such file"))).expect("a thread");
         assert_eq!(&*worker.loaded().await.expect_err("failed"), "no such file");
         let worker = Worker::start(|| panic!("on purpose")).expect("a thread");

@@ -1,28 +1,29 @@
-//! Token ids to a forced number of tokens: speed alone, whatever the weights say.
+//! Decoding of token ids to a forced number of tokens, which measures speed independently of the
+//! weights.
 
-use std::{
-    fs,
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use clap::Args;
 use marian::{Engine, Row, Search, translate_rows};
 
-use crate::{figures::Figures, model::Model};
+use crate::figures::Figures;
+use crate::model::ModelArguments;
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    model: Model,
-    /// JSON file with a list of lists of source ids, `</s>` included. They are translated sorted by length.
+    model: ModelArguments,
+    /// JSON file with a list of lists of source ids, `</s>` included. They are decoded in order of
+    /// length.
     #[arg(long)]
     ids: PathBuf,
-    /// Sentences in flight in the whole process.
+    /// Number of sentences that are decoded together.
     #[arg(long, default_value_t = 32)]
     batch: usize,
-    /// Tokens that every sentence is decoded to.
+    /// Number of tokens to decode for each sentence.
     #[arg(long, default_value_t = 30)]
     tokens: usize,
 }
@@ -34,7 +35,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Figures> {
     drop(file);
     sources.sort_by_key(Vec::len);
 
-    // No id ends a hypothesis, so that all are as long as they may be.
+    // No id ends a hypothesis, so all reach the maximum length.
     let endless = |search| Search {
         eos: u32::MAX,
         forced_eos: None,
@@ -42,7 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Figures> {
     };
     let (translator, load) = arguments.model.load(endless)?;
     let decode = |sources: &[Vec<u32>], tokens| decode(translator.engine(), sources, tokens);
-    // Memory that is first touched and threads that first wake are no part of the figures.
+    // First touches of memory and first wake-ups of threads are not part of the figures.
     decode(&sources[..sources.len().min(2)], 5)?;
 
     let started = Instant::now();
@@ -56,7 +57,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Figures> {
     Ok(Figures::new(load, run, tokens, latencies))
 }
 
-/// Decodes a batch; tells how long it took.
+/// Decodes a batch, and returns the time that it took.
 fn decode(engine: &dyn Engine, sources: &[Vec<u32>], tokens: usize) -> anyhow::Result<Duration> {
     let started = Instant::now();
     let row = |ids: &Vec<u32>| Row {
@@ -64,6 +65,7 @@ fn decode(engine: &dyn Engine, sources: &[Vec<u32>], tokens: usize) -> anyhow::R
         // The start token counts.
         max_length: tokens + 1,
         no_repeat_ngram: 0,
+        banned: [].into(),
         align: false,
     };
     let rows: Vec<Row> = sources.iter().map(row).collect();

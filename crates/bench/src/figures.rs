@@ -1,6 +1,7 @@
 //! Measurements of a run, as a line of JSON.
 
-use std::{fmt, fs, time::Duration};
+use std::time::Duration;
+use std::{fmt, fs};
 
 use serde::Serialize;
 

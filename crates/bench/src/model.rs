@@ -1,50 +1,48 @@
-//! Which model, and how to run it.
+//! The model, and the options to run it with.
 
-use std::{
-    num::NonZeroUsize,
-    path::PathBuf,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::{bail, ensure};
 use candle_engine::{CandleEngine, Device};
 use clap::{Args, ValueEnum};
 use marian::{Execution, Instructions, Native, Network, Search, Translator};
 
-/// Which model, and how to run it.
+/// The model, and the options to run it with.
 #[derive(Args, Debug)]
-pub(crate) struct Model {
+pub(crate) struct ModelArguments {
     /// Model directory.
     #[arg(long = "model", value_name = "DIR")]
     directory: PathBuf,
     /// Engine that runs the model.
-    #[arg(long, value_enum, default_value_t = Engine::Native)]
-    engine: Engine,
+    #[arg(long, value_enum, default_value_t = EngineKind::Native)]
+    engine: EngineKind,
     /// Device that the candle engine computes on: cpu, cuda, cuda:N or metal.
     #[arg(long, default_value_t)]
     device: Device,
-    /// Beams; 1 is greedy search. [default: as the model's files say, with candle 1]
+    /// Number of beams; 1 is greedy search. [default: as the model's files say; 1 for candle]
     #[arg(long)]
     beams: Option<usize>,
-    /// Arithmetic of the products with weights. [default: int8, with candle f32]
+    /// Arithmetic of the products with weights. [default: int8; f32 for candle]
     #[arg(long, value_enum)]
     precision: Option<Precision>,
-    /// What products of integers are computed with: scalar, avx2, avx512 or amx. [default: the fastest that this
-    /// processor has]
+    /// Instruction set for products of integers: scalar, avx2, avx512 or amx. [default: the fastest
+    /// that this processor has]
     #[arg(long, value_parser = instructions)]
     instructions: Option<Instructions>,
-    /// Threads that compute. [default: as many as the process may use]
+    /// Number of threads. [default: as many as the process may use]
     #[arg(long)]
     threads: Option<NonZeroUsize>,
 }
 
 /// Engine that runs the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Engine {
-    /// Ours.
+enum EngineKind {
+    /// The engine of this project.
     Native,
-    /// candle-transformers' own Marian. It decodes only sentences of equal length together.
+    /// candle-transformers' Marian, which decodes only sentences of equal length together.
     Candle,
 }
 
@@ -55,13 +53,13 @@ enum Precision {
     Int8,
     /// 32-bit floating point.
     F32,
-    /// 16-bit floating point; candle's alone.
+    /// 16-bit floating point, only for candle.
     F16,
-    /// 16-bit floating point with the range of f32; candle's alone.
+    /// 16-bit floating point with the range of f32, only for candle.
     Bf16,
 }
 
-/// A set of instructions by its name.
+/// Parses the name of an instruction set.
 fn instructions(name: &str) -> Result<Instructions, String> {
     let named = Instructions::ALL
         .into_iter()
@@ -79,27 +77,27 @@ fn instructions(name: &str) -> Result<Instructions, String> {
     }
 }
 
-impl Model {
-    /// Loads the model, with changes to its search; tells how long it took.
+impl ModelArguments {
+    /// Loads the model with its search changed by `adjust`, and returns the time that this took.
     pub(crate) fn load(
         &self,
         adjust: impl FnOnce(Search) -> Search,
     ) -> anyhow::Result<(Translator, Duration)> {
         let started = Instant::now();
         let translator = match self.engine {
-            Engine::Native => self.native(adjust),
-            Engine::Candle => self.candle(adjust),
+            EngineKind::Native => self.native(adjust),
+            EngineKind::Candle => self.candle(adjust),
         }?;
         Ok((translator, started.elapsed()))
     }
 
     fn native(&self, adjust: impl FnOnce(Search) -> Search) -> anyhow::Result<Translator> {
-        ensure!(self.device == Device::Cpu, "--device is for candle");
+        ensure!(self.device == Device::Cpu, "--device is only for candle");
         let execution = Execution {
             precision: match self.precision {
                 None | Some(Precision::Int8) => marian::Precision::Int8,
                 Some(Precision::F32) => marian::Precision::F32,
-                Some(_) => bail!("ours computes in int8 or f32"),
+                Some(_) => bail!("the native engine computes in int8 or f32"),
             },
             instructions: self.instructions,
             threads: self.threads,
@@ -113,7 +111,10 @@ impl Model {
     }
 
     fn candle(&self, adjust: impl FnOnce(Search) -> Search) -> anyhow::Result<Translator> {
-        ensure!(self.instructions.is_none(), "--instructions is for ours");
+        ensure!(
+            self.instructions.is_none(),
+            "--instructions is only for the native engine"
+        );
         let options = candle_engine::Options {
             device: self.device,
             precision: match self.precision {

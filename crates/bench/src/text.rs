@@ -1,20 +1,19 @@
 //! Translation as in the service, sentence by sentence: output and speed.
 
-use std::{
-    io::{self, BufWriter, Write as _},
-    sync::Arc,
-    time::Instant,
-};
+use std::io::{self, BufWriter, Write as _};
+use std::sync::Arc;
+use std::time::Instant;
 
 use clap::Args;
 use marian::Scheduler;
 
-use crate::{figures::Figures, model::Model};
+use crate::figures::Figures;
+use crate::model::ModelArguments;
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    model: Model,
+    model: ModelArguments,
     /// Sentences handed to the scheduler at a time. [default: all of them]
     #[arg(long)]
     batch: Option<usize>,

@@ -1,17 +1,21 @@
-//! This engine and the native one in f32, both greedy, on the lines of standard input: how many have the same token ids.
+//! Translates the lines of standard input with this engine and with the native engine in f32, both
+//! greedy, and counts the lines with equal token ids.
 //!
 //! `cargo run --release -p candle-engine --example compare -- --model DIR <sentences.txt`
 
 #[path = "../tests/it/difference.rs"]
 mod difference;
 
-use std::{io, path::PathBuf, sync::Arc, time::Instant};
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
 
 use candle_engine::{CandleEngine, Device, Options};
 use clap::Parser;
 use marian::{Config, Engine, Execution, Native, Network, Row, Search, Tokenizer, translate_rows};
 
-/// Rows that are handed to an engine together.
+/// Number of rows that are added to an engine together.
 const BATCH: usize = 256;
 
 #[derive(Parser)]
@@ -31,12 +35,13 @@ fn main() -> anyhow::Result<()> {
     let mut rows = Vec::new();
     for line in io::stdin().lines() {
         let ids = tokenizer.encode(&line?).ids;
-        // As the service has it.
+        // As in the service.
         let max_length = (2 * ids.len() + 8).min(config.max_length);
         rows.push(Row {
             ids,
             max_length,
             no_repeat_ngram: 0,
+            banned: [].into(),
             align: false,
         });
     }

@@ -1,33 +1,34 @@
-//! Processors and number formats to compute on.
+//! Devices to compute on, and number formats to compute in.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
+use std::str::FromStr;
 
 use candle_core::DType;
 use marian::Error;
 
 use crate::failed;
 
-/// A processor to compute on.
+/// A device to compute on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Device {
-    /// The processor that runs the program.
+    /// The processor.
     #[default]
     Cpu,
-    /// An NVIDIA GPU, by its number; needs the feature `cuda`.
+    /// The NVIDIA GPU of this number; needs the feature `cuda`.
     Cuda(usize),
     /// Apple's GPU; needs the feature `metal`.
     Metal,
 }
 
-/// A format of weights and of all that is computed.
+/// Number format of the weights and of all results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Precision {
     /// 32-bit floating point.
     #[default]
     F32,
-    /// 16 bits, 10 of them for digits.
+    /// 16-bit floating point with 10 bits of mantissa.
     F16,
-    /// 16 bits, 7 of them for digits; as wide a range as [`F32`](Self::F32).
+    /// 16-bit floating point with 7 bits of mantissa and the range of [`F32`](Self::F32).
     Bf16,
 }
 
@@ -35,7 +36,7 @@ impl Device {
     /// Checks that this program was built for the device.
     ///
     /// # Errors
-    /// It was not; the message says how to build it.
+    /// Returns an error that says how to build it if it was not.
     pub fn check(self) -> Result<(), Error> {
         let feature = match self {
             Self::Cuda(_) if !cfg!(feature = "cuda") => "cuda",
@@ -47,7 +48,7 @@ impl Device {
         )))
     }
 
-    /// Returns candle's handle of the device.
+    /// Returns candle's handle for the device.
     pub(crate) fn open(self) -> Result<candle_core::Device, Error> {
         self.check()?;
         match self {

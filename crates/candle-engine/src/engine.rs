@@ -1,51 +1,49 @@
-//! The engine: groups of rows, of which one is a step ahead at a time.
+//! The engine: groups of rows, one of which runs in each step.
 
-use std::{num::NonZeroUsize, path::Path, sync::Arc};
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
 
-use marian::{
-    Config, Engine, Error, Incoming, Search,
-    engine::{Bounds, Progress},
-};
+use marian::engine::{Bounds, Progress};
+use marian::{Config, Engine, Error, Incoming, Search};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::{
-    device::{Device, Precision},
-    failed,
-    group::{Group, Shared},
-    load,
-};
+use crate::device::{Device, Precision};
+use crate::group::{Group, Shared};
+use crate::{failed, load};
 
-/// Number of rows that may be here, most of them waiting: the more there are, the more are equally long. They cost no
-/// memory but their ids until their group begins.
+/// Maximum number of rows, most of them waiting: the more there are, the more have equal lengths.
+/// Until its group starts, a row takes no memory except for its ids.
 const MAX_ROWS: usize = 256;
-/// Their source tokens, for sentences of a usual length.
+/// Maximum number of source tokens, for sentences of a usual length.
 const MAX_TOKENS: usize = MAX_ROWS * 30;
-/// Maximum number of rows in a group, and of their source tokens: keys and values of all of them are computed anew in
-/// each step, so this bounds its time, and with it how long a cancelled or a new request waits.
+/// Maximum number of rows in a group.
 const MAX_GROUP_ROWS: usize = 64;
+/// Maximum number of source tokens in a group. Each step computes the keys and values of all of them
+/// again, so this bounds the time of a step, and how long a cancelled or new request waits.
 const MAX_GROUP_TOKENS: usize = 1024;
 
 /// Settings of the engine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-    /// Processor to compute on.
+    /// Device to compute on.
     pub device: Device,
     /// Number format to compute in.
     pub precision: Precision,
-    /// Threads of the processor; `None`: as many as the process may use.
+    /// Number of threads on a processor; `None` selects as many as the process may use.
     pub threads: Option<NonZeroUsize>,
 }
 
 /// `MTModel` as an engine.
 ///
-/// It has no padding mask, so that only rows of equal source length are decoded together; no beams; and it does not hand
-/// out attention weights, so that a hypothesis has no alignment.
+/// It has no padding mask, so only rows of equal source length are decoded together. It has no beam
+/// search, and it does not return attention weights, so hypotheses have no alignment.
 #[derive(Debug)]
 pub struct CandleEngine {
     model: Arc<Model>,
-    /// In the order of their first rows. Rows join a group until it begins.
+    /// In the order of their first rows. Rows join a group until it starts.
     groups: Vec<Group>,
-    /// Set if the last step decoded first sentences.
+    /// Set if the last step ran a group of first sentences.
     was_first: bool,
 }
 
@@ -55,16 +53,17 @@ struct Model {
     shared: Shared,
     positions: usize,
     source_vocabulary: usize,
-    /// The threads that a CPU computes in; candle takes those of the pool that it is called in.
+    /// Threads for computing on a processor: candle uses the pool from which it is called.
     pool: Option<ThreadPool>,
 }
 
 impl CandleEngine {
-    /// Loads the weights of a model directory, which has this configuration.
+    /// Loads the weights of the model in `directory`, whose settings are `config`.
     ///
     /// # Errors
-    /// A missing, truncated or mismatched weights file; a model that `MTModel` would compute in another way; a device that
-    /// is not there or was not compiled in; a search with more than one beam.
+    /// Returns an error if the weights file is missing, truncated or does not fit the settings, if
+    /// `MTModel` would compute the model in another way, if the device does not exist or was not
+    /// compiled in, or if the search has more than one beam.
     pub fn load(
         directory: &Path,
         config: &Config,
@@ -93,10 +92,10 @@ impl CandleEngine {
             source_vocabulary: config.vocab_size,
             pool: pool(options)?,
         };
-        Ok(Self::with(Arc::new(model)))
+        Ok(Self::new(Arc::new(model)))
     }
 
-    fn with(model: Arc<Model>) -> Self {
+    fn new(model: Arc<Model>) -> Self {
         Self {
             model,
             groups: Vec::new(),
@@ -104,8 +103,8 @@ impl CandleEngine {
         }
     }
 
-    /// The group to go on with: the oldest of first sentences and the oldest of others take turns, so that neither a book
-    /// nor many short requests keep the others waiting for long.
+    /// Returns the index of the group to run next. The oldest group of first sentences and the oldest
+    /// of others take turns, so that neither a book nor many short requests delay the rest for long.
     fn next(&self) -> Option<usize> {
         let oldest = |is_first| {
             let mut groups = self.groups.iter();
@@ -115,7 +114,7 @@ impl CandleEngine {
     }
 }
 
-/// Returns the threads to compute in; a GPU needs none.
+/// Returns the threads to compute in, or `None` for a GPU.
 fn pool(options: &Options) -> Result<Option<ThreadPool>, Error> {
     if options.device != Device::Cpu {
         return Ok(None);
@@ -132,7 +131,7 @@ fn pool(options: &Options) -> Result<Option<ThreadPool>, Error> {
 
 impl Engine for CandleEngine {
     fn empty(&self) -> Box<dyn Engine> {
-        Box::new(Self::with(Arc::clone(&self.model)))
+        Box::new(Self::new(Arc::clone(&self.model)))
     }
 
     fn bounds(&self) -> Bounds {
@@ -181,7 +180,7 @@ impl Engine for CandleEngine {
             Some(pool) => pool.install(step),
             None => step(),
         };
-        // A failed group is gone: its caches are not what its rows are.
+        // A failed group is removed too: its caches no longer match its rows.
         if finished
             .as_ref()
             .map_or(true, |finished| finished.len() == rows)

@@ -1,4 +1,5 @@
-//! A group of rows whose sources are equally long, which is all that a model without a padding mask can decode together.
+//! A group of rows with sources of equal length. A model without a padding mask can decode only such
+//! rows together.
 
 use candle_core::{DType, Device, IndexOp as _, Result, Tensor};
 use candle_transformers::models::marian::MTModel;
@@ -9,11 +10,11 @@ use crate::load::Loaded;
 /// A group of rows.
 #[derive(Debug)]
 pub(crate) struct Group {
-    /// Set if its rows are first sentences of new requests.
+    /// Set if the rows are first sentences of new requests.
     pub(crate) is_first: bool,
-    /// Source tokens of each row.
+    /// Number of source tokens of each row.
     pub(crate) length: usize,
-    /// In the order of the caches, once started.
+    /// In the order of the caches, once the group has started.
     rows: Vec<Running>,
     /// `None` before the first step.
     state: Option<State>,
@@ -24,23 +25,24 @@ pub(crate) struct Group {
 struct Running {
     key: u64,
     row: Row,
-    /// Its ids so far, start token included.
+    /// Target ids so far, start token included.
     ids: Vec<u32>,
-    /// Set once it is finished or dropped: the cache still has it, and it is computed in vain.
+    /// Set once the row is finished or dropped. It is computed all the same, for nothing, because the
+    /// caches still contain it.
     is_over: bool,
 }
 
-/// The model's memory of a group.
+/// State of a group that has started.
 struct State {
-    /// With caches of its own; the weights are shared.
+    /// Has caches of its own and shares the weights.
     model: MTModel,
-    /// The encoder's output, `[rows, length, d_model]`.
+    /// Output of the encoder, `[rows, length, d_model]`.
     encoded: Tensor,
 }
 
-/// The parts of the model that all groups share.
+/// Parts of the model that all groups share.
 pub(crate) struct Shared {
-    /// Never runs: each group runs a clone, so that no cache outlives its group.
+    /// Never runs: each group runs a clone, so no cache outlives its group.
     pub(crate) loaded: Loaded,
     pub(crate) search: Search,
     pub(crate) start: u32,
@@ -58,7 +60,8 @@ impl Group {
         }
     }
 
-    /// Returns whether a row may join: the model can't take in rows once it has begun.
+    /// Returns whether a row may join: before the first step, and while there are fewer than
+    /// `max_rows`.
     pub(crate) fn is_open(&self, max_rows: usize) -> bool {
         self.state.is_none() && self.rows.len() < max_rows
     }
@@ -72,12 +75,12 @@ impl Group {
         });
     }
 
-    /// Number of rows that are still decoded.
+    /// Returns the number of rows that are not over.
     pub(crate) fn running(&self) -> usize {
         self.rows.iter().filter(|row| !row.is_over).count()
     }
 
-    /// Drops all rows but those whose key is to be kept.
+    /// Drops all rows except those whose keys `keep` accepts.
     pub(crate) fn retain(&mut self, keep: &dyn Fn(u64) -> bool) {
         for row in &mut self.rows {
             row.is_over |= !keep(row.key);
@@ -87,10 +90,10 @@ impl Group {
         }
     }
 
-    /// One step of the decoder; returns the rows that it finished.
+    /// Runs one decoder step, and returns the rows that it finished.
     pub(crate) fn step(&mut self, shared: &Shared) -> Result<Vec<(u64, Hypothesis)>> {
         let mut state = match self.state.take() {
-            None => self.begin(shared)?,
+            None => self.start(shared)?,
             Some(state) if 2 * self.running() <= self.rows.len() => self.shrink(state, shared)?,
             Some(state) => state,
         };
@@ -101,13 +104,13 @@ impl Group {
         self.advance(&logits, &shared.search)
     }
 
-    /// Tokens of each row that are in the cache.
+    /// Returns the number of tokens of each row that are in the cache.
     fn past(&self) -> usize {
         let running = self.rows.iter().find(|row| !row.is_over);
         running.map_or(0, |row| row.ids.len() - 1)
     }
 
-    fn begin(&self, shared: &Shared) -> Result<State> {
+    fn start(&self, shared: &Shared) -> Result<State> {
         let ids: Vec<u32> = self
             .rows
             .iter()
@@ -116,12 +119,13 @@ impl Group {
         let source = Tensor::from_vec(ids, (self.rows.len(), self.length), &shared.device)?;
         let mut model = shared.loaded.model.clone();
         let encoded = model.encoder().forward(&source, 0)?;
-        // The encoder's layers keep their keys and values, which nobody reads.
+        // The encoder's layers cache their keys and values, which are never read.
         model.encoder().reset_kv_cache();
         Ok(State { model, encoded })
     }
 
-    /// Leaves out the rows that are over. The cache can't be edited, so it is filled anew from the rows' ids.
+    /// Removes the rows that are over. The cache cannot be edited, so it is filled again from the ids
+    /// of the remaining rows.
     fn shrink(&mut self, state: State, shared: &Shared) -> Result<State> {
         let State { mut model, encoded } = state;
         let kept: Vec<u32> = (0..)
@@ -144,7 +148,8 @@ impl Group {
         Ok(State { model, encoded })
     }
 
-    /// Appends the best allowed id to each row; `logits` is `[rows, vocabulary]`.
+    /// Appends the best allowed id to each row, and returns the rows that this finished. `logits` is
+    /// `[rows, vocabulary]`.
     fn advance(&mut self, logits: &Tensor, search: &Search) -> Result<Vec<(u64, Hypothesis)>> {
         let best: Vec<u32> = logits.argmax(1)?.to_vec1()?;
         let mut finished = Vec::new();
@@ -173,7 +178,8 @@ impl Running {
         self.ids[self.ids.len() - 1]
     }
 
-    /// The id to go on with: the one with the greatest of the `logits` among those allowed, which is mostly `best`.
+    /// Returns the allowed id with the greatest logit. This is usually `best`, the greatest of all;
+    /// `logits` is called only if `best` is banned.
     fn next(
         &self,
         search: &Search,
@@ -191,20 +197,20 @@ impl Running {
         let allowed = (0..)
             .zip(logits()?)
             .filter(|(id, _)| banned.binary_search(id).is_err());
-        // Of equals the first, as in transformers.
+        // The first of equal logits, as in transformers.
         let best = allowed.reduce(|best, next| if next.1 > best.1 { next } else { best });
         Ok(best.map_or(search.eos, |(id, _)| id))
     }
 }
 
 impl State {
-    /// Feeds each row its last id; returns the logits of the next in f32, `[rows, vocabulary]`.
+    /// Feeds each row its last id, and returns the logits of the next in f32, `[rows, vocabulary]`.
     fn logits(&mut self, last: &[u32], past: usize, shared: &Shared) -> Result<Tensor> {
         let ids = Tensor::new(last, &shared.device)?.unsqueeze(1)?;
         if shared.dtype == DType::F32 {
             return self.model.decode(&ids, &self.encoded, past)?.squeeze(1);
         }
-        // `MTModel::decode` makes a mask in f32, whatever the weights are in.
+        // `MTModel::decode` makes its mask in f32, whatever the format of the weights.
         let mask = shared.mask(1)?;
         let decoder = self.model.decoder();
         decoder
@@ -217,7 +223,7 @@ impl State {
 }
 
 impl Shared {
-    /// The mask that keeps each of so many tokens from looking at those after it: added to the attention's weights.
+    /// Returns the causal mask of `tokens` tokens, which is added to the scores of the attention.
     fn mask(&self, tokens: usize) -> Result<Tensor> {
         let value = |row: usize, column: usize| {
             if column > row { f32::NEG_INFINITY } else { 0.0 }
@@ -231,7 +237,7 @@ impl Shared {
 
 impl std::fmt::Debug for State {
     fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
-        // Not the model: it would print its tensors.
+        // Without the model, which would print its tensors.
         formatter
             .debug_struct("State")
             .field("encoded", &self.encoded.shape())

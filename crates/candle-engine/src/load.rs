@@ -1,39 +1,38 @@
-//! From a model directory to an `MTModel`.
+//! Loads a model directory into an `MTModel`.
 
 use std::path::Path;
 
 use candle_core::{DType, Device, Shape, Tensor};
-use candle_nn::{Init, VarBuilder, var_builder::SimpleBackend};
+use candle_nn::var_builder::SimpleBackend;
+use candle_nn::{Init, VarBuilder};
 use candle_transformers::models::marian::{self as candle_marian, MTModel};
-use marian::{
-    Config, Error,
-    config::Activation,
-    weights::{Weights, sinusoids},
-};
+use marian::config::Activation;
+use marian::weights::{Weights, sinusoids};
+use marian::{Config, Error};
 
 use crate::failed;
 
-/// Positions that a file holds may differ this much from those that `MTModel` computes: its angles are in f32, and a
-/// rounded angle of 512 is off by 3e-5.
-const SAME_POSITION: f32 = 1e-3;
+/// Maximum difference between the positions in a file and those that `MTModel` computes. It computes
+/// the angles in f32, where an angle of 512 is off by 3e-5.
+const MAX_POSITION_ERROR: f32 = 1e-3;
 
-/// A loaded `MTModel`, and the parts of it that it does not hand out.
+/// A loaded `MTModel`, and those of its parts that it keeps private.
 pub(crate) struct Loaded {
     pub(crate) model: MTModel,
-    /// The output's matrix, `[vocabulary, d_model]`; shares its memory with the model's.
+    /// Matrix of the output projection, `[vocabulary, d_model]`; shares its memory with the model.
     pub(crate) output: Tensor,
-    /// The output's bias, `[1, vocabulary]`.
+    /// Bias of the output projection, `[1, vocabulary]`.
     pub(crate) bias: Tensor,
 }
 
-/// Loads the weights of a model directory, in any of the containers that the native engine reads.
+/// Loads the weights of a model directory, from any container that the native engine reads.
 pub(crate) fn load(
     directory: &Path,
     config: &Config,
     dtype: DType,
     device: &Device,
 ) -> Result<Loaded, Error> {
-    check_shape(directory, config)?;
+    check_config(directory, config)?;
     let weights = Weights::open(directory)?;
     check_positions(&weights, config)?;
     let (ids, width) = (config.vocab_size, config.d_model);
@@ -59,8 +58,8 @@ pub(crate) fn load(
     })
 }
 
-/// Refuses models that `MTModel` would silently compute in another way.
-fn check_shape(directory: &Path, config: &Config) -> Result<(), Error> {
+/// Returns an error for models that `MTModel` would silently compute in another way.
+fn check_config(directory: &Path, config: &Config) -> Result<(), Error> {
     let refused = |key, value: String, reason: String| {
         Err(Error::Value {
             path: directory.join("config.json"),
@@ -87,7 +86,7 @@ fn check_shape(directory: &Path, config: &Config) -> Result<(), Error> {
         ),
     ];
     if let Some((key, _, what)) = switches.into_iter().find(|(_, is_set, _)| !is_set) {
-        let reason = format!("candle's Marian can't have {what}; the native engine can");
+        let reason = format!("candle's Marian cannot have {what}; the native engine can");
         return refused(key, "false".to_owned(), reason);
     }
     if config.encoder_heads != config.decoder_heads {
@@ -104,13 +103,14 @@ fn check_shape(directory: &Path, config: &Config) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses files whose positions are other than the sines and cosines that `MTModel` computes.
+/// Returns an error for files with positions other than the sines and cosines that `MTModel`
+/// computes.
 fn check_positions(weights: &Weights, config: &Config) -> Result<(), Error> {
     let expected = sinusoids(config.max_position_embeddings, config.d_model);
     for side in ["encoder", "decoder"] {
         let found = weights.positions(side, config)?;
         let mut pairs = found.iter().zip(&expected);
-        if pairs.any(|(found, expected)| (found - expected).abs() > SAME_POSITION) {
+        if pairs.any(|(found, expected)| (found - expected).abs() > MAX_POSITION_ERROR) {
             return Err(Error::Engine(format!(
                 "the {side}'s positions in the weights are not the sines and cosines that candle's Marian computes; the native engine can run this model"
             )));
@@ -143,13 +143,13 @@ fn candle_config(config: &Config) -> candle_marian::Config {
         scale_embedding: config.scale_embedding,
         pad_token_id: config.pad_token_id,
         eos_token_id: config.eos_token_id,
-        // `MTModel` does not read it; `group` forces the end.
+        // `MTModel` does not read this; `group` forces the end.
         forced_eos_token_id: config.forced_eos_token_id.unwrap_or(config.eos_token_id),
         share_encoder_decoder_embeddings: config.share_embeddings,
     }
 }
 
-/// The tensors that `MTModel` asks for, by its names for them.
+/// Source of tensors for `MTModel`, which asks for them by name.
 struct Tensors {
     weights: Weights,
     output: Tensor,
@@ -166,7 +166,7 @@ impl SimpleBackend for Tensors {
         device: &Device,
     ) -> candle_core::Result<Tensor> {
         match name {
-            // Under whatever name the file has it.
+            // The file may have the table under another name.
             "model.shared.weight" => Ok(self.output.clone()),
             "final_logits_bias" => Ok(self.bias.clone()),
             _ => {

@@ -1,13 +1,13 @@
-// The comfort of the pages; each of them works without. Loaded in the head, before there is a body:
-// what is done by hand waits for its part of the page to arrive.
+// Enhancements of the pages, which also work without script. Loaded in the head, before there is a
+// body: each part waits until its elements have arrived.
 "use strict";
 (() => {
   const root = document.documentElement;
   const byId = (id) => document.getElementById(id);
   root.classList.add("js");
 
-  // ---- theme: as the system, light or dark; set before the first paint ----
-  const themes = { "": "as the system", light: "light", dark: "dark" };
+  // ---- theme: system, light or dark; set before the first paint ----
+  const themes = { "": "system", light: "light", dark: "dark" };
   const saved = () => { try { return localStorage.getItem("theme") || ""; } catch { return ""; } };
   const setTheme = (theme) => {
     if (theme) root.dataset.theme = theme; else delete root.dataset.theme;
@@ -36,24 +36,24 @@
 
   // ---- the form ----
   const encoder = new TextEncoder();
-  const size = (text) => encoder.encode(text).length; // a text area's value has LF for line breaks, as what the server counts
+  const size = (text) => encoder.encode(text).length; // the value of a text area has LF for line breaks, which the server counts too
   const inWords = (bytes) => bytes < 1024 ? `${bytes} bytes` : bytes < 1048576 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1048576).toFixed(1)} MiB`;
   const tooBig = (bytes, limit) => {
     const exact = (size) => `${number(size)} bytes`;
-    const say = inWords(bytes) === inWords(limit) ? exact : inWords; // two sizes that sound alike explain nothing
-    return `is too long: ${say(bytes)}, and at most ${say(limit)} are taken at once.`;
+    const say = inWords(bytes) === inWords(limit) ? exact : inWords; // exact if the two sizes look equal
+    return `is too long: ${say(bytes)}, and at most ${say(limit)} are allowed at once.`;
   };
   const setUpForm = (form) => {
     const text = byId("text"), count = byId("count"), file = byId("file"), button = byId("translate");
     const limit = Number(form.dataset.limit);
     const say = (problem) => { byId("problem").textContent = problem; };
     const tooLong = () => {
-      if (text.value.length * 3 <= limit) return ""; // at most three bytes a UTF-16 unit
+      if (text.value.length * 3 <= limit) return ""; // at most three bytes per UTF-16 unit
       const bytes = size(text.value);
       return bytes <= limit ? "" : `The text ${tooBig(bytes, limit)} Translate it in parts.`;
     };
     let timer;
-    // Shows how long the text is; gives what is wrong with that.
+    // Shows the length of the text. Returns the problem with it, if any.
     const measure = () => {
       const value = text.value;
       const words = (value.match(/\S+/g) || []).length;
@@ -65,12 +65,12 @@
     };
     text.addEventListener("input", () => {
       clearTimeout(timer);
-      // A book takes some hundredths of a second to count: not at every key.
+      // Counting the words of a book takes a while, so not at every key.
       timer = setTimeout(() => say(measure()), text.value.length > 100000 ? 400 : 60);
     });
-    if (text.value) measure(); // and nothing is said: the server may have said why the text came back
+    if (text.value) measure(); // without a message: the server may have explained why the text is back
     form.addEventListener("submit", (event) => {
-      clearTimeout(timer); // what it would say must not take the place of what is said here
+      clearTimeout(timer); // its message must not replace the one below
       const measured = measure();
       const problem = text.value.trim() ? measured : "There is no text yet. Paste some German below, or open a file.";
       say(problem);
@@ -82,7 +82,7 @@
       }
     });
     addEventListener("pageshow", () => { button.disabled = false; if (text.value) measure(); });
-    // An upload that was stopped leaves the page as it is.
+    // After an aborted upload the page is still there.
     addEventListener("keydown", (event) => { if (event.key === "Escape") button.disabled = false; });
     text.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -90,8 +90,8 @@
         form.requestSubmit();
       }
     });
-    // What was in the form must not be lost by a slip: a file is put there as if it was typed, so that
-    // Ctrl+Z takes it back. A book would take the browser minutes that way: there it is asked before.
+    // A file must not replace the text in the form by accident. It is inserted as if it was typed, so
+    // that Ctrl+Z undoes it. With a book this takes minutes, so the user is asked instead.
     const replace = (value, name) => {
       const long = text.value.length + value.length > 200000;
       if (long && text.value.trim() && !confirm(`Replace the text in the form by “${name}”?`)) return;
@@ -101,7 +101,7 @@
     };
     const read = async (chosen) => {
       if (!chosen) return;
-      // Even in an encoding of one byte a letter, more than this cannot fit.
+      // Even in UTF-16 a larger file cannot fit.
       if (chosen.size > limit * 2 + 2) return say(`“${chosen.name}” ${tooBig(chosen.size, limit)}`);
       const decoded = decode(await chosen.arrayBuffer());
       if (decoded === null) return say(`“${chosen.name}” is not a text file. Save it as plain text (.txt) and open that.`);
@@ -122,7 +122,7 @@
       if (holdsFile(event)) { event.preventDefault(); read(event.dataTransfer.files[0]); }
     });
   };
-  // UTF-8, UTF-16 where it says so, else Windows-1252, in which old German texts are; null for what is no text.
+  // Decodes UTF-8, UTF-16 with a byte order mark, or else Windows-1252, as in old German texts. Null if it is not a text.
   const decode = (buffer) => {
     const start = new Uint8Array(buffer, 0, Math.min(2, buffer.byteLength));
     const utf16 = start[0] === 0xff && start[1] === 0xfe ? "utf-16le" : start[0] === 0xfe && start[1] === 0xff ? "utf-16be" : "";
@@ -134,14 +134,14 @@
     }
   };
 
-  // ---- a translation: partners of sentences ----
+  // ---- a translation: pairs of sentences ----
   let marked = [], current = null;
   const mark = (sentence) => {
     for (const one of marked) one.classList.remove("on");
     marked = sentence ? [...sentence.closest(".row").querySelectorAll(`[data-i="${sentence.dataset.i}"]`)] : [];
     for (const one of marked) one.classList.add("on");
   };
-  // One sentence is in the order of the Tab key; the arrows go on from there.
+  // One sentence can be reached with the Tab key, the others with the arrow keys.
   const rove = (sentence) => {
     if (sentence === current) return;
     if (current) current.removeAttribute("tabindex");
@@ -195,7 +195,7 @@
   const focused = () => document.activeElement && document.activeElement.closest(".bitext .s");
   const partner = (one, lang) => one.closest(".row").querySelector(`:scope > [lang=${lang}] > [data-i="${one.dataset.i}"]`);
 
-  // ---- a translation at work: how far it is, how long it takes, and going on when it breaks off ----
+  // ---- a running translation: progress, time left, and recovery when the page breaks off ----
   const setUpProgress = (bitext) => {
     const sheet = byId("sheet"), id = sheet.dataset.id, title = document.title;
     const bar = byId("bar"), left = byId("left"), label = byId("done"), status = byId("status");
@@ -217,7 +217,7 @@
         if (!current) rove(bitext.querySelector(".row [lang=en] .s"));
       }
     };
-    // The message that stands where the next sentence will, if there is one.
+    // The message in the place of the next sentence, if there is one.
     const waits = () => {
       const last = bitext.lastElementChild;
       const cell = last && last.querySelector("[lang=en]");
@@ -230,10 +230,10 @@
       if (ended()) return finish();
       if (!bar) return;
       const now = performance.now();
-      // Said once to those who do not see it appear.
+      // Announced once to screen readers.
       if (message !== waits()) { message = waits(); if (message) tell(message); }
       if (samples.length === 0 || samples[samples.length - 1].done !== done) samples.push({ now, done });
-      // The rate of the last half minute: the first batches are not like the rest.
+      // The rate of the last half minute, because the first batches are different.
       while (samples.length > 2 && now - samples[0].now > 30000) samples.shift();
       if (!total) {
         label.textContent = waits() ? "Waiting…" : "Translating…";
@@ -266,14 +266,14 @@
       showTimes();
       document.title = title.includes("Translating") ? title.replace(/^.*Translating/, phase === "cancelled" ? "Cancelled" : phase === "failed" ? "Not translated" : "Translated") : title;
       const ending = { stored: "The translation is finished.", kept: "The translation is finished, but not in the history yet.", cancelled: "The translation is cancelled." }[phase] || "The translation failed.";
-      const words = [ending, ...[...ended().querySelectorAll("#marks span")].map((line) => line.textContent)].join(" ");
+      const words = [ending, ...[...ended().querySelectorAll("#marks span, #atoms span")].map((line) => line.textContent)].join(" ");
       if (told !== words) tell(told = words);
-      // One at a time, however often the end is seen.
+      // Only one timer at a time.
       clearTimeout(polling);
       if (phase === "kept" && !resuming) polling = setTimeout(resume, 5000);
     };
-    // Browsers do not say that a page broke off half way. But the server never is silent for long:
-    // a comment comes every three seconds when nothing else does.
+    // Browsers do not report that a page broke off. But the server is never silent for long: it
+    // sends a comment every three seconds if there is nothing else.
     const silent = 9000;
     let heard = performance.now(), resuming = false;
     const later = () => {
@@ -288,12 +288,12 @@
     }, 1000);
     addEventListener("offline", () => { if (!ended() && !resuming) resume(); });
 
-    // What the server sends where a page broke off: one order a line.
+    // Executes a line of a fragment, which the server sends to resume a page: one order per line.
     const obey = (line) => {
       const at = line.indexOf(" "), order = line.slice(0, at), html = line.slice(at + 1);
-      if (at < 0 || (ended() && order !== "end")) return; // the text is whole: only its end may change
+      if (at < 0 || (ended() && order !== "end")) return; // the text is complete: only its end may change
       if (order === "row") {
-        // The last row may be there in part, or cut in two: it comes again, whole.
+        // The last row may be incomplete: it is sent again.
         const from = Number(/data-row="(\d+)"/.exec(html)[1]);
         for (let node = bitext.lastElementChild, before; node; node = before) {
           before = node.previousElementSibling;
@@ -302,7 +302,7 @@
         }
         bitext.insertAdjacentHTML("beforeend", html);
       } else if (order === "edition") {
-        // Another model has begun afresh: what the one before has translated goes.
+        // Another model has started again: the sentences of the previous one are removed.
         if (edition && edition !== html) { bitext.replaceChildren(); rove(null); mark(null); }
         edition = html;
       } else if (order === "block") {
@@ -318,7 +318,7 @@
         const fresh = template.content.querySelector("#end");
         const words = (end) => (end.querySelector(".note") || {}).textContent;
         if (fresh.dataset.phase === old.dataset.phase && words(fresh) === words(old)) return;
-        // Whoever was about to press a button there finds it in the new one.
+        // Focus stays on the same button.
         const controls = (end) => [...end.querySelectorAll("a, button")];
         const at = controls(old).indexOf(document.activeElement);
         old.replaceWith(fresh);
@@ -328,7 +328,7 @@
     let tries = 0;
     const resume = async () => {
       resuming = true;
-      // If the old connection is only slow after all, it must not go on beside the new one.
+      // The old connection may only be slow: it must not continue beside the new one.
       if (document.readyState === "loading") stop();
       look();
       if (left && !ended()) {
@@ -362,17 +362,17 @@
           for (const line of lines) { obey(line); whole ||= line.startsWith("end "); }
         }
         if (whole) { resuming = false; return show(); }
-      } catch { /* the server is away, or the line is: again below */
+      } catch { /* the server or the network is down: try again below */
       } finally { clearTimeout(watch); }
-      // After 1, 2, 4, 8, then every 10 s, a little apart for each window.
+      // After 1, 2, 4, 8, then every 10 s, with jitter.
       setTimeout(resume, Math.min(10000, 1000 * 2 ** tries++) * (0.8 + 0.4 * Math.random()));
     };
-    // The page is read to its end: without the end of the translation it broke off.
+    // The page has loaded: if the end of the translation is missing, it broke off.
     const whole = () => { show(); if (!ended() && !resuming) resume(); };
     if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", whole); else whole();
   };
 
-  // ---- copy: the file of the translation, line by line as it is, and not what the page made of it ----
+  // ---- copy: the file of the translation with its line breaks, not the text of the page ----
   const copy = async (button) => {
     const say = (words) => { const was = "Copy English", status = byId("status"); if (status) status.textContent = words; button.textContent = words; setTimeout(() => { button.textContent = was; }, 2000); };
     const read = async () => {
@@ -382,12 +382,12 @@
     };
     try {
       if (navigator.clipboard && window.ClipboardItem) {
-        // Safari forgets the click while the text is fetched, unless the clipboard does the waiting.
+        // Safari forgets the click while the text is fetched, unless the clipboard waits for it.
         const text = read().then((text) => new Blob([text], { type: "text/plain" }));
         await navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]);
       } else if (navigator.clipboard) {
         await navigator.clipboard.writeText(await read());
-      } else { // plain http on another machine has no clipboard
+      } else { // there is no clipboard over plain HTTP from another machine
         const area = document.createElement("textarea");
         area.value = await read();
         document.body.append(area);
@@ -402,7 +402,7 @@
     }
   };
 
-  // ---- statements on the table ----
+  // ---- SQL ----
   const setUpQuery = (form) => {
     byId("statement").addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
@@ -412,8 +412,8 @@
   };
 
   document.addEventListener("click", (event) => {
-    const link = event.target.closest && event.target.closest("#marks a");
-    // The browser moves the focus to where a link leads, if it can have the focus; the arrows go on from there.
+    const link = event.target.closest && event.target.closest("#marks a, #atoms a");
+    // A link moves the focus to its target, if that can be focused; the arrow keys continue from there.
     if (link) rove(byId(link.hash.slice(1)));
     const button = event.target.closest && event.target.closest("button");
     if (!button) return;
@@ -426,7 +426,7 @@
     }
   });
 
-  // The text streams in for as long as it is translated: do not wait for the end of the page.
+  // The page loads for as long as the text is translated: do not wait for its end.
   const setUpText = () => {
     const bitext = byId("bitext");
     if (!bitext) return;
@@ -437,7 +437,7 @@
   const arrivals = new MutationObserver(setUpText);
   arrivals.observe(document, { childList: true, subtree: true });
   document.addEventListener("DOMContentLoaded", () => {
-    // A short page may arrive in one piece, and the event comes before the observer hears of it.
+    // A short page may arrive at once, with this event before the records of the observer.
     if (arrivals.takeRecords().length > 0) setUpText();
     arrivals.disconnect();
     setTheme(saved());

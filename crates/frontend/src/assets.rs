@@ -1,5 +1,5 @@
-//! Style sheet, script and icon: part of the program, each under an address that changes with its
-//! content, so that a browser keeps it for good and never has an old one.
+//! Style sheet, script and icon, compiled into the program. The URL of each changes with its
+//! content, so that browsers cache it for ever and never use an old version.
 
 use std::sync::LazyLock;
 
@@ -36,10 +36,10 @@ pub(crate) static ICON: LazyLock<Asset> = LazyLock::new(|| {
     )
 });
 
-/// A file in the program.
+/// A file compiled into the program.
 #[derive(Debug)]
 pub(crate) struct Asset {
-    /// Where it is served: `/assets/{fingerprint}/{name}`.
+    /// Path of its URL: `/assets/{fingerprint}/{name}`.
     pub(crate) url: String,
     content_type: &'static str,
     content: &'static str,
@@ -56,8 +56,8 @@ impl Asset {
     }
 }
 
-/// FNV-1a of 64 bits (<http://www.isthe.com/chongo/tech/comp/fnv/>): tells versions of our own
-/// files apart; guards against nobody.
+/// Returns the 64-bit FNV-1a hash (<http://www.isthe.com/chongo/tech/comp/fnv/>) of `content`. It
+/// distinguishes versions of our own files and need not resist an attacker.
 fn fingerprint(content: &[u8]) -> u64 {
     content.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
@@ -86,7 +86,7 @@ pub(crate) async fn serve(Path((fingerprint, name)): Path<(String, String)>) -> 
     (headers, asset.content).into_response()
 }
 
-/// `GET /favicon.ico`, which browsers ask for where no page names an icon.
+/// `GET /favicon.ico`, which browsers request if no page names an icon.
 pub(crate) async fn favicon() -> Redirect {
     Redirect::temporary(&ICON.url)
 }

@@ -1,4 +1,4 @@
-//! The settings of the frontend: flags, each also an environment variable.
+//! The settings of the frontend: flags, each of which is also an environment variable.
 
 mod sql_page;
 
@@ -18,21 +18,22 @@ use crate::history::DatabaseConfig;
 
 pub use sql_page::{SqlPageConfig, Switch};
 
-/// The port of MySQL.
+/// Default port of MySQL.
 const MYSQL_PORT: u16 = 3306;
 
-/// The database of the original app.
+/// Name of the database of the original app.
 const DATABASE: &str = "translation";
 
-/// The embedded database, in the data folder.
+/// File of the embedded database, in the data folder.
 const FILE: &str = "translations.db";
 
-/// The settings of the frontend, without those that every binary has ([`service::args::Common`]).
+/// The settings of the frontend without those that every binary has ([`service::args::Common`]).
 ///
-/// The database is reached by `DB_HOST` and its like, or by `DATABASE_URL`; without either it is a
-/// file in the data folder. A secret comes as a value or as a file, whose variable ends in `_FILE`.
+/// The database is described by the variables that begin with `DB_`, or by `DATABASE_URL`; without
+/// either it is a file in the data folder. A secret is given as a value or as a file, whose
+/// variable ends in `_FILE`.
 #[derive(Args, Clone, Debug)]
-// One program flattens the options of both services, where two groups of one name clash.
+// One program flattens the options of both services, and two groups of the same name would clash.
 #[group(skip)]
 pub struct Config {
     /// Address that the pages are served on.
@@ -44,12 +45,13 @@ pub struct Config {
     )]
     pub frontend_bind: SocketAddr,
 
-    /// Where the translation service is; several URLs with commas between them, or a name that
-    /// stands for several addresses, share the work.
+    /// URL of the translation service. Several URLs, separated by commas, or the addresses that a
+    /// name resolves to, share the work.
     #[arg(long, env, value_name = "URL", value_delimiter = ',', default_value = "http://127.0.0.1:8000", value_parser = backend_url)]
     pub backend_url: Vec<Url>,
 
-    /// Host of the MySQL or `MariaDB` that keeps the history. [default: an embedded database in `DATA_DIR`]
+    /// Host of the MySQL or `MariaDB` server for the history. [default: an embedded database in
+    /// `DATA_DIR`]
     #[arg(long, env, value_name = "HOST", value_parser = NonEmptyStringValueParser::new())]
     pub db_host: Option<String>,
 
@@ -77,8 +79,8 @@ pub struct Config {
     #[arg(long, env, value_name = "FILE")]
     pub db_password_file: Option<PathBuf>,
 
-    /// All of the database in one: mysql://user:password@host:port/name or sqlite:path; instead
-    /// of the other settings.
+    /// URL of the database, mysql://user:password@host:port/name or sqlite:path, instead of the
+    /// other settings.
     #[arg(long, env, value_name = "URL", hide_env_values = true)]
     pub database_url: Option<SecretString>,
 
@@ -91,31 +93,31 @@ pub struct Config {
     pub sql_page: SqlPageConfig,
 }
 
-/// What is wrong with the settings. No message holds a secret.
+/// Error in the settings. No message contains a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A secret cannot be read.
     #[error(transparent)]
     Secret(#[from] secrets::Error),
-    /// Two ways that may disagree.
+    /// The database is described twice.
     #[error("both DATABASE_URL and {name} are set: describe the database in one of the two ways")]
     Both {
-        /// One of the other settings.
+        /// The other setting.
         name: &'static str,
     },
-    /// Half a description.
+    /// The description of the database is incomplete.
     #[error("the database is not fully described: {name} is missing")]
     Missing {
-        /// What is missing.
+        /// The missing setting.
         name: &'static str,
     },
-    /// An URL that cannot be read.
+    /// `DATABASE_URL` is malformed.
     #[error("DATABASE_URL is not of the form mysql://user:password@host:port/name or sqlite:path")]
     Url,
 }
 
 impl Config {
-    /// The database that the settings describe; `data_dir` holds the embedded one.
+    /// Returns the database that the settings describe. The embedded one is in `data_dir`.
     ///
     /// # Errors
     /// See [`ConfigError`].
@@ -158,7 +160,7 @@ impl Config {
     }
 }
 
-/// The reasons that `sqlx` gives may quote parts of the URL, so they are not passed on.
+/// Parses a URL. Errors of `sqlx` may quote parts of it, so they are not passed on.
 fn from_url(url: &str) -> Result<DatabaseConfig, ConfigError> {
     match url.split_once(':').map(|(scheme, _)| scheme) {
         Some("mysql" | "mariadb") => {
@@ -175,8 +177,8 @@ fn from_url(url: &str) -> Result<DatabaseConfig, ConfigError> {
     }
 }
 
-/// Services talk plain HTTP on a network of their own. The URL gets a slash at its end, so that a
-/// path in it is kept.
+/// Parses the URL of a backend. Only plain HTTP is supported: the services share a private network.
+/// A slash is added at the end so that joining keeps a path in the URL.
 fn backend_url(value: &str) -> Result<Url, String> {
     let mut url: Url = value.parse().map_err(|error| format!("{error}"))?;
     if url.scheme() != "http" || !url.has_host() {
@@ -315,9 +317,9 @@ mod tests {
 
     #[test]
     fn a_path_of_the_backend_is_kept() {
-        let url = backend_url("http://proxy/translator").expect("an URL");
+        let url = backend_url("http://proxy/translator").expect("a URL");
         assert_eq!(
-            url.join("model").expect("an URL").as_str(),
+            url.join("model").expect("a URL").as_str(),
             "http://proxy/translator/model"
         );
     }

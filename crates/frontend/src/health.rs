@@ -1,24 +1,24 @@
-//! What orchestrators and monitoring ask.
+//! Endpoints for orchestrators and monitoring.
 
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 
-use crate::AppState;
+use crate::state::AppState;
 
 /// Answer of `GET /readyz`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Readiness {
-    /// Always true: the form is served and texts are accepted from the first second.
+    /// Always true: the form is served, and texts are accepted, from the first second.
     ready: bool,
-    /// What is missing for full service: `database`, `backend`.
+    /// Services that are missing: `database`, `backend`.
     degraded: Vec<&'static str>,
     /// Translations on disk that wait for the database.
     waiting_to_store: usize,
 }
 
 /// `GET /readyz`: always 200. A frontend that is taken out of service because its database or
-/// backend is away could not even say so.
+/// backend is down could not even report that.
 pub(crate) async fn readyz(State(state): State<AppState>) -> Json<Readiness> {
     let mut degraded = Vec::new();
     if !state.history.is_up() {

@@ -20,7 +20,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Ask the running frontend whether it is ready; the exit code is the answer.
+    /// Check whether the running frontend is ready; the exit code is the answer.
     Healthcheck,
 }
 

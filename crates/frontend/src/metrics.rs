@@ -1,55 +1,58 @@
-//! What is counted: names and descriptions.
+//! Names and descriptions of the metrics.
 
-/// Texts accepted.
+/// Accepted texts.
 pub(crate) const ACCEPTED: &str = "frontend_texts_accepted_total";
-/// Texts translated to their end.
+/// Completely translated texts.
 pub(crate) const TRANSLATED: &str = "frontend_texts_translated_total";
-/// Attempts that ended because no replica of the backend could go on.
+/// Attempts that ended because no replica of the backend could continue.
 pub(crate) const ATTEMPTS_FAILED: &str = "frontend_attempts_failed_total";
-/// Chunks of texts by how they ended: `done`, `returned` or `repeated`.
+/// Chunks of texts by outcome: `done`, `returned` or `repeated`.
 pub(crate) const CHUNKS: &str = "frontend_chunks_total";
-/// Translations that wait for the database.
+/// Translations that are waiting for the database.
 pub(crate) const WAITING_TO_STORE: &str = "frontend_waiting_to_store";
-/// Whether the database is there: 1 or 0.
+/// 1 while the database is up, otherwise 0.
 pub(crate) const DATABASE_UP: &str = "frontend_database_up";
-/// Whether any replica of the backend is there: 1 or 0.
+/// 1 while any replica of the backend is up, otherwise 0.
 pub(crate) const BACKEND_UP: &str = "frontend_backend_up";
-/// Addresses that the backend's name stands for.
+/// Addresses that the backend's names resolve to.
 pub(crate) const REPLICAS: &str = "frontend_replicas";
 
-/// Installs the process's recorder and describes all metrics; may be called again.
+/// Installs the recorder of the process and describes all metrics; may be called again.
 pub(crate) fn install() {
     service::metrics::install();
     let counters = [
-        (ACCEPTED, "Texts accepted."),
-        (TRANSLATED, "Texts translated to their end."),
+        (ACCEPTED, "Accepted texts."),
+        (TRANSLATED, "Completely translated texts."),
         (
             ATTEMPTS_FAILED,
-            "Attempts that ended because no replica of the backend could go on.",
+            "Attempts that ended because no replica of the backend could continue.",
         ),
         (
             CHUNKS,
-            "Chunks of texts by how they ended: done, returned by a replica that failed, or \
-             repeated on a second one.",
+            "Chunks of texts by outcome: done, returned by a replica that failed, or repeated on \
+             a second replica.",
         ),
     ];
-    for (name, words) in counters {
-        metrics::describe_counter!(name, words);
+    for (name, description) in counters {
+        metrics::describe_counter!(name, description);
     }
     let gauges = [
-        (WAITING_TO_STORE, "Translations that wait for the database."),
-        (DATABASE_UP, "Whether the database is there: 1 or 0."),
+        (
+            WAITING_TO_STORE,
+            "Translations that are waiting for the database.",
+        ),
+        (DATABASE_UP, "1 while the database is up, otherwise 0."),
         (
             BACKEND_UP,
-            "Whether any replica of the backend is there: 1 or 0.",
+            "1 while any replica of the backend is up, otherwise 0.",
         ),
-        (REPLICAS, "Addresses that the backend's name stands for."),
+        (REPLICAS, "Addresses that the backend's names resolve to."),
     ];
-    for (name, words) in gauges {
-        metrics::describe_gauge!(name, words);
+    for (name, description) in gauges {
+        metrics::describe_gauge!(name, description);
         metrics::gauge!(name).increment(0.0);
     }
-    // Counters exist from the start, so that a rate over them has no hole.
+    // Counters exist from the start, so that rates have no gap.
     for name in [ACCEPTED, TRANSLATED, ATTEMPTS_FAILED] {
         metrics::counter!(name).increment(0);
     }
@@ -58,7 +61,7 @@ pub(crate) fn install() {
     }
 }
 
-/// Sets one of the gauges that are 1 or 0.
+/// Sets a gauge that is either 1 or 0.
 pub(crate) fn set_up(name: &'static str, is_up: bool) {
     metrics::gauge!(name).set(f64::from(u8::from(is_up)));
 }

@@ -1,4 +1,4 @@
-//! The table of addresses.
+//! Table of routes.
 
 use axum::Router;
 use axum::middleware;
@@ -8,9 +8,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::error::Error;
 use crate::pages::{actions, form, history, navigation, sql, translation};
-use crate::{AppState, assets, health, security};
+use crate::state::AppState;
+use crate::{assets, health, security};
 
-/// All pages and probes: the seam for tests.
+/// Returns the router of all pages and probes with `state`.
 pub fn app(state: AppState) -> Router {
     let links = middleware::from_fn_with_state(state.sql_page.clone(), navigation::layer);
     let router = Router::new()
@@ -19,10 +20,11 @@ pub fn app(state: AppState) -> Router {
         .route("/translations/{id}/english.txt", get(actions::download))
         .route("/translations/{id}/cancel", post(actions::cancel))
         .route("/translations/{id}/retry", post(actions::retry))
+        .route("/translations/{id}/join", post(actions::join))
         .route("/translations/{id}/delete", post(actions::delete))
         .route("/translations/{id}/restore", post(actions::restore))
         .route("/history", get(history::show))
-        // Where the original app has it.
+        // The path of the original app.
         .route("/query_db", get(sql::show).post(sql::run))
         .route("/query_db/result.csv", post(sql::download))
         .route("/assets/{fingerprint}/{name}", get(assets::serve))
@@ -32,7 +34,7 @@ pub fn app(state: AppState) -> Router {
         .merge(service::health::livez())
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::Method)
-        // A panic is a fault of ours and gets our page; the panic hook has logged its place.
+        // A panic gets our error page; the panic hook has logged its location.
         .layer(CatchPanicLayer::custom(|_| Error::Panic.into_response()))
         .with_state(state);
     service::request_id::layer(security::layers(router).layer(links))
@@ -46,7 +48,7 @@ mod tests {
     use crate::pages::testing::Pages;
 
     #[tokio::test]
-    async fn every_answer_is_ours_and_tells_browsers_what_to_allow() {
+    async fn every_response_is_a_page_of_ours_with_security_headers() {
         let pages = Pages::open().await;
         for (method, path, status) in [
             ("GET", "/", 200),
@@ -91,7 +93,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_page_has_script_or_style_of_its_own_and_files_are_kept_for_good() {
+    async fn pages_have_no_inline_script_or_style_and_assets_are_immutable() {
         let pages = Pages::open().await;
         let html = pages.get("/").await.body;
         assert_eq!(html.matches("<script").count(), 1);
@@ -107,7 +109,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn readiness_names_what_is_missing_and_stays_green() {
+    async fn readiness_names_missing_services_and_stays_200() {
         let pages = Pages::open().await;
         let answer = pages.get("/readyz").await;
         assert_eq!(answer.status, 200);

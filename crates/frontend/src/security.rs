@@ -1,4 +1,4 @@
-//! What browsers are told to allow, and which requests they may not send for others.
+//! Response headers for browsers, and the refusal of cross-site requests.
 
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, header};
@@ -8,11 +8,12 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::error::Error;
 
-/// Nothing but our own files, and nothing inline: text that slipped through escaping could not run.
+/// Allows only our own files and nothing inline: text that slips through escaping cannot
+/// run.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Adds the headers to every answer and refuses what another site's page sends in a user's name.
+/// Adds the headers to every response, and refuses requests sent by pages of other sites.
 pub(crate) fn layers(router: Router) -> Router {
     router
         .layer(CsrfLayer::new().with_rejection_response(refuse))
@@ -20,8 +21,8 @@ pub(crate) fn layers(router: Router) -> Router {
             header::CONTENT_SECURITY_POLICY,
             CONTENT_SECURITY_POLICY,
         ))
-        // Never `no-referrer`: with it browsers send `Origin: null` from plain-http forms, and the
-        // check above would refuse them.
+        // Not `no-referrer`: with it, browsers send `Origin: null` from forms over plain HTTP, and
+        // the CSRF layer would refuse them.
         .layer(fixed(header::REFERRER_POLICY, "same-origin"))
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
 }

@@ -1,14 +1,16 @@
-//! Texts and results kept on disk until the database has them.
+//! Texts and results on disk until the database has them.
 //!
-//! One file a record in `DATA_DIR/spool`, named by the job's id and what it is:
+//! `DATA_DIR/spool` has one file for each record. Its name is the id of the job, and its extension
+//! is the kind of the record:
 //!
-//! - `.text`: accepted and not finished; begins again after a restart
-//! - `.cancelled`, `.failed`: the same, but stays as it is until somebody tries again
-//! - `.result`: finished and not stored
+//! - `.text`: accepted and not finished; starts again after a restart
+//! - `.cancelled`, `.failed`: a text that stays as it is until somebody retries it
+//! - `.result`: finished and not stored in the database
 //!
-//! Every file is whole or not there: it is written under another name, flushed to the disk,
-//! renamed, and the folder flushed too. Losing a power supply loses nothing that was answered.
-//! These functions block; they are called on threads where that does no harm.
+//! A file is complete or absent: it is written under another name, flushed to the disk and renamed,
+//! and then the folder is flushed. A power cut loses nothing that was acknowledged.
+//!
+//! Functions that are not `async` block.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
@@ -23,19 +25,19 @@ use uuid::Uuid;
 
 use crate::history::{EXCERPT_CHARS, Translation};
 
-/// The folder in the data folder.
+/// Name of the spool's folder in the data folder.
 const FOLDER: &str = "spool";
 
-/// The file in the data folder that is locked as long as a process uses it.
+/// Name of the file in the data folder that the process keeps locked.
 const LOCK: &str = "lock";
 
 const TEXT: &str = "text";
 const CANCELLED: &str = "cancelled";
 const FAILED: &str = "failed";
 const RESULT: &str = "result";
-/// A file that is being written; worth nothing after a restart.
+/// Extension of a file that is being written; worthless after a restart.
 const NEW: &str = "new";
-/// A file that cannot be read, kept for a person to look at.
+/// Extension of a file that cannot be read, which is kept for a person to look at.
 const CORRUPT: &str = "corrupt";
 
 /// An accepted text, owned or borrowed.
@@ -43,27 +45,31 @@ const CORRUPT: &str = "corrupt";
 pub struct Accepted<T> {
     /// Id of the job.
     pub id: Uuid,
-    /// When it was submitted, in microseconds.
+    /// Time of submission, in whole microseconds.
     pub created_at: Timestamp,
     /// The text.
     pub text: T,
+    /// Whether its lines were wrapped at a fixed width; false in files of versions that did not
+    /// join lines.
+    #[serde(default)]
+    pub wrapped: bool,
 }
 
-/// What was left when the process ended.
+/// A record of an earlier process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
     /// A text to translate.
     Unfinished(Accepted<String>),
-    /// A text that somebody cancelled; only the first [`EXCERPT_CHARS`] of it.
+    /// The first [`EXCERPT_CHARS`] of a text that was cancelled.
     Cancelled(Accepted<String>),
-    /// A text that cannot be translated; only as much of it.
+    /// The first [`EXCERPT_CHARS`] of a text that cannot be translated.
     Failed(Accepted<String>),
     /// A translation to store.
     Finished(Translation),
 }
 
 impl Record {
-    /// When its text was submitted.
+    /// Returns the time of submission.
     fn created_at(&self) -> Option<Timestamp> {
         match self {
             Self::Unfinished(accepted) | Self::Cancelled(accepted) | Self::Failed(accepted) => {
@@ -90,7 +96,7 @@ pub struct Spool {
 }
 
 impl Spool {
-    /// The spool in a data folder. Nothing is read or written yet.
+    /// Creates a handle to the spool in a data folder, without any access to the disk.
     #[must_use]
     pub fn new(data_dir: &Path) -> Self {
         Self {
@@ -98,11 +104,11 @@ impl Spool {
         }
     }
 
-    /// Takes the data folder for this process, until the file is dropped: two would both translate
-    /// and store what waits here.
+    /// Locks the data folder for this process until the file is dropped. Two processes would both
+    /// translate and store the records of one spool.
     ///
     /// # Errors
-    /// Another process has it, or the folder cannot be written or knows no locks.
+    /// Another process has the lock, the folder cannot be written, or its file system has no locks.
     pub fn lock(&self) -> Result<File, TryLockError> {
         let data_dir = self.folder.parent().unwrap_or(&self.folder);
         fs::create_dir_all(data_dir).map_err(TryLockError::Error)?;
@@ -111,10 +117,10 @@ impl Spool {
         Ok(file)
     }
 
-    /// Keeps an accepted text. It is safe on disk when this returns.
+    /// Saves an accepted text. It is flushed to the disk when this returns.
     ///
     /// # Errors
-    /// The folder cannot be written; nothing is left behind.
+    /// The folder cannot be written; it contains nothing of the text.
     pub fn accept(&self, accepted: &Accepted<&str>) -> io::Result<()> {
         self.write(accepted.id, TEXT, accepted)
     }
@@ -135,13 +141,13 @@ impl Spool {
         self.rename(id, TEXT, FAILED)
     }
 
-    /// Takes back [`Self::cancel`] and [`Self::fail`].
+    /// Removes the mark of [`Self::cancel`] or [`Self::fail`].
     ///
     /// # Errors
     /// The folder cannot be written.
     pub fn resume(&self, id: Uuid) -> io::Result<()> {
         match self.kind_of(id) {
-            // The mark could not be made.
+            // It could not be marked.
             TEXT => Ok(()),
             kind => self.rename(id, kind, TEXT),
         }
@@ -150,34 +156,34 @@ impl Spool {
     /// Reads a text, whatever its mark.
     ///
     /// # Errors
-    /// It is not there or cannot be read.
+    /// It is absent or cannot be read.
     pub fn text(&self, id: Uuid) -> io::Result<Accepted<String>> {
         read(&self.path(id, self.kind_of(id)))
     }
 
-    /// The mark of a text.
+    /// Returns the extension of a text.
     fn kind_of(&self, id: Uuid) -> &'static str {
-        let marks = [CANCELLED, FAILED].into_iter();
-        let mut marks = marks.filter(|kind| self.path(id, kind).exists());
-        marks.next().unwrap_or(TEXT)
+        let mut marks = [CANCELLED, FAILED].into_iter();
+        let mark = marks.find(|kind| self.path(id, kind).exists());
+        mark.unwrap_or(TEXT)
     }
 
-    /// Keeps a translation, which replaces its text.
+    /// Saves a translation, which replaces its text.
     ///
     /// # Errors
     /// The folder cannot be written; the text is still there.
     pub fn finish(&self, translation: &Translation) -> io::Result<()> {
         self.write(translation.public_id, RESULT, translation)?;
-        // Not flushed: a text that comes back beside its result is recognised.
+        // Not flushed: if a power cut restores the text, `read` drops it in favour of the result.
         remove(&self.path(translation.public_id, TEXT)).map(|_| ())
     }
 
-    /// Forgets everything of a job. It is gone from the disk when this returns.
+    /// Removes all files of a job. They are gone from the disk when this returns.
     ///
     /// # Errors
     /// The folder cannot be written.
     pub fn remove(&self, id: Uuid) -> io::Result<()> {
-        // The text last: with it, the job could begin again, and nothing would be lost.
+        // The text last: with it, the job could start again, and nothing would be lost.
         let mut removed = false;
         for kind in [RESULT, CANCELLED, FAILED, TEXT] {
             removed |= remove(&self.path(id, kind))?;
@@ -185,8 +191,8 @@ impl Spool {
         if removed { sync(&self.folder) } else { Ok(()) }
     }
 
-    /// What was left when the process ended, in the order of arrival. What is damaged is put aside,
-    /// what the system does not give now is left for the next start; both are said in the log.
+    /// Reads all records, in order of submission. Damaged files are renamed, and files that the
+    /// system cannot read now are left for the next start; both are logged.
     ///
     /// # Errors
     /// The folder cannot be read.
@@ -200,29 +206,29 @@ impl Spool {
             let path = entry?.path();
             let record = match path.extension().and_then(OsStr::to_str) {
                 Some(TEXT) => read(&path).map(Record::Unfinished),
-                Some(CANCELLED) => excerpt(&path).map(Record::Cancelled),
-                Some(FAILED) => excerpt(&path).map(Record::Failed),
-                Some(RESULT) => read(&path).and_then(whole).map(Record::Finished),
+                Some(CANCELLED) => read_excerpt(&path).map(Record::Cancelled),
+                Some(FAILED) => read_excerpt(&path).map(Record::Failed),
+                Some(RESULT) => read(&path).and_then(validated).map(Record::Finished),
                 Some(NEW) => {
                     remove(&path)?;
                     continue;
                 }
                 _ => continue,
             };
-            // A record under another name would never be removed.
+            // A record with the name of another would never be removed.
             let named = |record: &Record| {
                 path.file_stem().and_then(OsStr::to_str) == Some(&record.id().to_string())
             };
             match record {
                 Ok(record) if named(&record) => records.push(record),
-                Ok(_) => put_aside(&path, "its name is not that of the text"),
+                Ok(_) => set_aside(&path, "its name is not the id of its record"),
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                    put_aside(&path, &error.to_string());
+                    set_aside(&path, &error.to_string());
                 }
                 Err(error) => tracing::error!(
                     file = %path.display(),
                     %error,
-                    "a file of the spool cannot be read now; it is tried at the next start"
+                    "a file of the spool cannot be read now; the next start tries again"
                 ),
             }
         }
@@ -231,7 +237,8 @@ impl Spool {
         Ok(records)
     }
 
-    /// A process that was killed between the two steps of [`Self::finish`] leaves both files.
+    /// Drops texts that have a result: a process that is killed between the two steps of
+    /// [`Self::finish`] leaves both files.
     fn drop_texts_of_results(&self, records: &mut Vec<Record>) {
         let finished: std::collections::HashSet<_> = records
             .iter()
@@ -242,13 +249,13 @@ impl Spool {
             let id = record.id();
             let keep = matches!(record, Record::Finished(_)) || !finished.contains(&id);
             if !keep && let Err(error) = remove(&self.path(id, TEXT)) {
-                tracing::warn!(%id, %error, "a text whose translation is there cannot be removed");
+                tracing::warn!(%id, %error, "a text that is translated cannot be removed");
             }
             keep
         });
     }
 
-    /// Names come from ids alone, never from what users write.
+    /// Returns the path of a record. Names are made of ids alone, never of user input.
     fn path(&self, id: Uuid, kind: &str) -> PathBuf {
         self.folder.join(format!("{id}.{kind}"))
     }
@@ -274,18 +281,43 @@ impl Spool {
         written
     }
 
+    /// Runs `work` on a thread that may block.
+    ///
+    /// # Errors
+    /// That of `work`, or it panicked.
+    pub(crate) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let spool = self.clone();
+        let done = tokio::task::spawn_blocking(move || work(&spool)).await;
+        done.map_err(io::Error::other).flatten()
+    }
+
+    /// Changes the files of a job with `work`, and only logs a failure: the state in memory is
+    /// right, and after a restart the text is translated once more or is there again.
+    pub(crate) async fn change(
+        &self,
+        id: Uuid,
+        work: impl FnOnce(&Self) -> io::Result<()> + Send + 'static,
+    ) {
+        if let Err(error) = self.blocking(work).await {
+            tracing::error!(%id, %error, "the spool in DATA_DIR cannot be changed");
+        }
+    }
+
     fn rename(&self, id: Uuid, from: &str, to: &str) -> io::Result<()> {
         fs::rename(self.path(id, from), self.path(id, to))?;
         sync(&self.folder)
     }
 }
 
-/// Flushes a folder, which is what makes new names in it last.
+/// Flushes a folder, without which new names in it may be lost.
 fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Removes a file that may be gone; true where it was there.
+/// Removes a file if it is there; returns whether it was.
 fn remove(path: &Path) -> io::Result<bool> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -293,8 +325,8 @@ fn remove(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// A text of which only the start is needed.
-fn excerpt(path: &Path) -> io::Result<Accepted<String>> {
+/// Reads the start of a text.
+fn read_excerpt(path: &Path) -> io::Result<Accepted<String>> {
     let mut accepted: Accepted<String> = read(path)?;
     accepted.text = accepted.text.chars().take(EXCERPT_CHARS).collect();
     Ok(accepted)
@@ -302,20 +334,20 @@ fn excerpt(path: &Path) -> io::Result<Accepted<String>> {
 
 fn read<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
     serde_json::from_slice(&fs::read(path)?).map_err(|error| {
-        // The message itself may quote the text.
+        // The error's own message may quote the text.
         let (line, column) = (error.line(), error.column());
         invalid(&format!("not a record at line {line}, column {column}"))
     })
 }
 
-/// A translation whose sentences lie within it.
-fn whole(translation: Translation) -> io::Result<Translation> {
+/// Returns the translation if its spans fit its texts.
+fn validated(translation: Translation) -> io::Result<Translation> {
     let (text_de, text_en) = (&translation.text_de, &translation.text_en);
     let spans = translation.spans.as_ref();
     if spans.is_some_and(|spans| spans.fit(text_de, text_en)) {
         Ok(translation)
     } else {
-        Err(invalid("the places of its sentences are wrong"))
+        Err(invalid("the positions of its sentences are wrong"))
     }
 }
 
@@ -323,7 +355,8 @@ fn invalid(reason: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, reason)
 }
 
-fn put_aside(path: &Path, reason: &str) {
+/// Renames a damaged file, so that the next start does not read it again.
+fn set_aside(path: &Path, reason: &str) {
     let mut aside = path.as_os_str().to_owned();
     aside.push(".");
     aside.push(CORRUPT);
@@ -331,7 +364,7 @@ fn put_aside(path: &Path, reason: &str) {
     tracing::error!(
         file = %path.display(),
         reason,
-        put_aside = renamed.is_ok(),
+        set_aside = renamed.is_ok(),
         "a file of the spool cannot be read"
     );
 }

@@ -1,21 +1,21 @@
-//! Server-sent events, read from chunks as they come.
+//! Parser of server-sent events.
 //! Source: <https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream>
 
 use std::collections::VecDeque;
 
-/// One event; comments, ids and retry times are dropped.
+/// An event, without comments, id and retry time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Event {
-    /// Its name; empty where it has none.
+    /// Its name; empty if it has none.
     pub(crate) name: String,
     /// Its data lines, joined by line feeds.
     pub(crate) data: String,
 }
 
-/// Why a stream cannot be read.
+/// Error of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SseError {
-    /// An event is longer than the limit.
+    /// An event exceeds the limit.
     #[error("an event is longer than {0} bytes")]
     TooLong(usize),
     /// A line is not UTF-8.
@@ -23,24 +23,24 @@ pub(crate) enum SseError {
     Utf8,
 }
 
-/// Bytes in, events out.
+/// Incremental parser of a stream.
 #[derive(Debug)]
-pub(crate) struct Parser {
-    /// Most bytes of one event.
+pub(crate) struct EventParser {
+    /// Maximum bytes of an event.
     limit: usize,
-    /// The line that has begun.
+    /// Start of the current line.
     line: Vec<u8>,
-    /// Whether the last byte was a carriage return, whose line feed is yet to come.
+    /// Set after a carriage return, which a line feed may follow.
     after_return: bool,
     first_line: bool,
     name: String,
-    /// Data of the event that has begun; each line ends in a line feed.
+    /// Data of the current event; each line ends in a line feed.
     data: String,
     events: VecDeque<Event>,
 }
 
-impl Parser {
-    /// For events of at most `limit` bytes.
+impl EventParser {
+    /// Creates a parser of events of up to `limit` bytes.
     pub(crate) fn new(limit: usize) -> Self {
         Self {
             limit,
@@ -53,7 +53,7 @@ impl Parser {
         }
     }
 
-    /// Takes the next bytes of the stream.
+    /// Parses the next bytes of the stream.
     pub(crate) fn push(&mut self, mut bytes: &[u8]) -> Result<(), SseError> {
         while let Some(first) = bytes.first() {
             if std::mem::take(&mut self.after_return) && *first == b'\n' {
@@ -76,7 +76,7 @@ impl Parser {
         Ok(())
     }
 
-    /// The next whole event that was read.
+    /// Returns the next complete event.
     pub(crate) fn next(&mut self) -> Option<Event> {
         self.events.pop_front()
     }
@@ -92,7 +92,7 @@ impl Parser {
         if line.is_empty() {
             let name = std::mem::take(&mut self.name);
             let mut data = std::mem::take(&mut self.data);
-            // An event without data is none.
+            // The specification ignores events without data.
             if data.pop().is_some() {
                 self.events.push_back(Event { name, data });
             }
@@ -125,7 +125,7 @@ mod tests {
     }
 
     fn parse(stream: &[u8], chunk: usize) -> Result<Vec<Event>, SseError> {
-        let mut parser = Parser::new(100);
+        let mut parser = EventParser::new(100);
         for bytes in stream.chunks(chunk) {
             parser.push(bytes)?;
         }
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn however_the_stream_is_cut() {
+    fn events_do_not_depend_on_the_chunks_of_the_stream() {
         let stream = "\u{feff}event: segment\r\ndata: {\"ä\":\r\ndata:1}\r\n\r\n: keep alive\n\n\
                       data\n\nevent:done\rdata:  x\r\rid: 7\nevent: lost\n\ndata: unfinished\n"
             .as_bytes();
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_an_event_is_an_error() {
+    fn long_events_and_invalid_utf8_are_errors() {
         let long = format!("data: {}", "x".repeat(100));
         assert_eq!(parse(long.as_bytes(), 7), Err(SseError::TooLong(100)));
         let many = "data: 123456789\n".repeat(20);

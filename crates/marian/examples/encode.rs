@@ -2,10 +2,8 @@
 //! a JSON array of ids per line, including the end mark. `scripts/oracle/tokens.py` compares them
 //! with the `sentencepiece` library.
 
-use std::{
-    io::{BufRead, BufWriter, Write, stdin, stdout},
-    path::PathBuf,
-};
+use std::io::{BufRead, BufWriter, Write, stdin, stdout};
+use std::path::PathBuf;
 
 use clap::Parser;
 use marian::{Config, Tokenizer};

@@ -46,6 +46,7 @@ fn main() -> anyhow::Result<()> {
             ids,
             max_length,
             no_repeat_ngram: 0,
+            banned: [].into(),
             align: false,
         })
         .collect();

@@ -1,25 +1,24 @@
-//! Sentences that were translated not long ago: headings, greetings, table cells that come again and again.
+//! Cache of sentences translated lately: headings, greetings and table cells occur again and again.
 
 use lru::LruCache;
 
-use crate::{Flags, sentence::Sentence};
+use crate::Lost;
+use crate::sentence::{Sentence, Translation};
 
-/// Bytes of all entries together: some 30 000 sentences of a usual length, which is a long book.
-const MOST_BYTES: usize = 8 * 1024 * 1024;
-/// What an entry costs beside its letters: two allocations, its links, and its place in the table.
-const ENTRY: usize = 160;
+/// Maximum number of bytes of all entries together: some 30 000 sentences of a usual length, as many
+/// as in a long book.
+const MAX_BYTES: usize = 8 * 1024 * 1024;
+/// Maximum number of bytes of one entry, so that no entry pushes out many others.
+const MAX_ENTRY_BYTES: usize = MAX_BYTES / 16;
+/// Number of bytes that an entry takes besides its text: two allocations, its links, and its slot in
+/// the table.
+const ENTRY_OVERHEAD: usize = 160;
 
 /// The sentences used last, and their translations.
 #[derive(Debug)]
 pub(crate) struct Cache {
-    entries: LruCache<Box<str>, Entry>,
+    entries: LruCache<Box<str>, Translation>,
     bytes: usize,
-}
-
-#[derive(Debug)]
-struct Entry {
-    translation: Box<str>,
-    flags: Flags,
 }
 
 impl Default for Cache {
@@ -33,33 +32,35 @@ impl Default for Cache {
 
 impl Cache {
     pub(crate) fn get(&mut self, sentence: &str) -> Option<Sentence> {
-        let entry = self.entries.get(sentence)?;
-        Some(Sentence::known(&entry.translation, entry.flags))
+        let translation = self.entries.get(sentence)?;
+        Some(Sentence::known(translation.clone()))
     }
 
-    pub(crate) fn put(&mut self, sentence: &str, translation: &str, flags: Flags) {
-        let entry = Entry {
-            translation: translation.into(),
-            flags,
-        };
-        let cost_of_this = cost(sentence, &entry);
-        if cost_of_this > MOST_BYTES / 16 {
+    pub(crate) fn put(&mut self, sentence: &str, translation: Translation) {
+        let bytes = entry_bytes(sentence, &translation);
+        if bytes > MAX_ENTRY_BYTES {
             return;
         }
-        self.bytes += cost_of_this;
-        if let Some((sentence, old)) = self.entries.push(sentence.into(), entry) {
-            self.bytes -= cost(&sentence, &old);
+        self.bytes += bytes;
+        if let Some((sentence, old)) = self.entries.push(sentence.into(), translation) {
+            self.bytes -= entry_bytes(&sentence, &old);
         }
-        while self.bytes > MOST_BYTES
+        while self.bytes > MAX_BYTES
             && let Some((sentence, old)) = self.entries.pop_lru()
         {
-            self.bytes -= cost(&sentence, &old);
+            self.bytes -= entry_bytes(&sentence, &old);
         }
     }
 }
 
-fn cost(sentence: &str, entry: &Entry) -> usize {
-    sentence.len() + entry.translation.len() + ENTRY
+fn entry_bytes(sentence: &str, translation: &Translation) -> usize {
+    let lost = translation
+        .audit
+        .lost
+        .iter()
+        .map(Lost::bytes)
+        .sum::<usize>();
+    sentence.len() + translation.text.len() + lost + ENTRY_OVERHEAD
 }
 
 #[cfg(test)]
@@ -67,10 +68,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sentences_used_last_stay() {
+    fn the_sentences_used_last_are_kept() {
         let mut cache = Cache::default();
-        let long = "x".repeat(MOST_BYTES / 16 - 2 * ENTRY);
-        let put = |cache: &mut Cache, name: &str| cache.put(name, &long, Flags::default());
+        let long = "x".repeat(MAX_ENTRY_BYTES - 2 * ENTRY_OVERHEAD);
+        let translation = |text: String| Translation {
+            text,
+            ..Translation::default()
+        };
+        let put = |cache: &mut Cache, name: &str| cache.put(name, translation(long.clone()));
         let names: Vec<String> = (0..17).map(|number| number.to_string()).collect();
         for name in &names[..16] {
             put(&mut cache, name);
@@ -79,12 +84,12 @@ mod tests {
         put(&mut cache, "16");
         let has = |cache: &mut Cache, name: &str| cache.get(name).is_some();
         assert!(has(&mut cache, "0") && !has(&mut cache, "1") && has(&mut cache, "16"));
-        assert!(cache.bytes <= MOST_BYTES);
-        // The same again is no more.
+        assert!(cache.bytes <= MAX_BYTES);
+        // The same sentence again takes no more space.
         put(&mut cache, "16");
         assert!(has(&mut cache, "2"));
-        // One that would push out many does not come in.
-        cache.put("long", &"x".repeat(MOST_BYTES / 16), Flags::default());
+        // An entry that would push out many is not stored.
+        cache.put("long", translation("x".repeat(MAX_ENTRY_BYTES)));
         assert!(!has(&mut cache, "long") && has(&mut cache, "2"));
     }
 }

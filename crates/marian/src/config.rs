@@ -39,9 +39,9 @@ pub struct Config {
     /// Rows of the decoder's embedding table and of the output projection, which are the target
     /// ids.
     pub decoder_vocab_size: usize,
-    /// Whether encoder and decoder share one embedding table.
+    /// Set if encoder and decoder share one embedding table.
     pub share_embeddings: bool,
-    /// Whether the output projection uses the decoder's embedding table.
+    /// Set if the output projection uses the decoder's embedding table.
     pub tie_output: bool,
     /// Width of the residual stream.
     pub d_model: usize,
@@ -59,9 +59,9 @@ pub struct Config {
     pub decoder_ffn: usize,
     /// Activation function of the feed-forward blocks.
     pub activation: Activation,
-    /// Whether embeddings are multiplied by √`d_model`.
+    /// Set if embeddings are multiplied by √`d_model`.
     pub scale_embedding: bool,
-    /// Whether positions are the fixed sines and cosines; otherwise they are part of the weights.
+    /// Set if positions are the fixed sines and cosines; otherwise they are part of the weights.
     pub static_positions: bool,
     /// Maximum length of a source and of a target, in tokens.
     pub max_position_embeddings: usize,
@@ -81,13 +81,33 @@ pub struct Config {
     pub length_penalty: f64,
     /// Condition that ends a beam search.
     pub early_stopping: EarlyStopping,
-    /// Whether scores are normalised again after the banned ids are removed.
+    /// Set if scores are normalised again after the banned ids are removed.
     pub renormalize_logits: bool,
     /// Size of the n-grams that may not appear twice, in tokens; 0 allows every repetition.
     pub no_repeat_ngram_size: usize,
     /// Maximum length of the output in tokens, start token included. The default is
     /// `max_position_embeddings`, not the 20 of transformers, which would cut sentences short.
     pub max_length: usize,
+    /// The attention head that aligns words, from `alignment.json`.
+    pub alignment: AlignmentHead,
+}
+
+/// The attention head of the decoder that aligns target tokens with source tokens: a target token
+/// belongs to the source token to which this head gives the greatest weight.
+///
+/// Which head aligns best differs between models; `bench calibrate` finds it and writes it to
+/// `alignment.json`. Without that file it is the first head of the last layer, the one that Marian
+/// trains for it with `--guided-alignment` (`--transformer-guided-alignment-layer last`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AlignmentHead {
+    /// Index of the decoder layer.
+    pub layer: usize,
+    /// Index of the head in the layer's cross-attention.
+    pub head: usize,
+    /// Whether the weights count that belong to the step after the one that produces the token, in
+    /// which the token is the decoder's input (Chen et al. 2020, "Accurate Word Alignment Induction
+    /// from Neural Machine Translation").
+    pub shift: bool,
 }
 
 /// Condition that ends a beam search, as transformers names it.
@@ -121,7 +141,15 @@ impl Config {
             model.size_up_to("max_position_embeddings", 1024, MAX_POSITIONS)?;
         let share_embeddings = model.flag("share_encoder_decoder_embeddings", true)?;
         let pad_token_id = generate.id("pad_token_id")?.unwrap_or(58_100);
+        let alignment = JsonFile::optional(directory, "alignment.json")?;
+        let alignment = Layered(&[&alignment]);
+        let decoder_layers = model.size("decoder_layers", 12)?;
         let config = Self {
+            alignment: AlignmentHead {
+                layer: alignment.count("layer", decoder_layers - 1)?,
+                head: alignment.count("head", 0)?,
+                shift: alignment.flag("shift", false)?,
+            },
             source_language: Layered(&[&tokenizer]).text("source_lang")?,
             target_language: Layered(&[&tokenizer]).text("target_lang")?,
             vocab_size,
@@ -135,7 +163,7 @@ impl Config {
             tie_output: model.flag("tie_word_embeddings", true)?,
             d_model: model.size("d_model", 1024)?,
             encoder_layers: model.size("encoder_layers", 12)?,
-            decoder_layers: model.size("decoder_layers", 12)?,
+            decoder_layers,
             encoder_heads: model.size("encoder_attention_heads", 16)?,
             decoder_heads: model.size("decoder_attention_heads", 16)?,
             encoder_ffn: model.size("encoder_ffn_dim", 4096)?,
@@ -169,7 +197,22 @@ impl Config {
             },
         };
         config.check(&model, &generate)?;
+        config.check_alignment(&alignment)?;
         Ok(config)
+    }
+
+    /// Returns an error for a head that the model does not have.
+    fn check_alignment(&self, file: &Layered) -> Result<(), Error> {
+        let AlignmentHead { layer, head, .. } = self.alignment;
+        for (key, index, count) in [
+            ("layer", layer, self.decoder_layers),
+            ("head", head, self.decoder_heads),
+        ] {
+            if index >= count {
+                return Err(file.error(key, format!("must be less than {count}")));
+            }
+        }
+        Ok(())
     }
 
     /// Returns an error for values that contradict each other.

@@ -1,86 +1,92 @@
-//! The seam between the scheduler and whatever computes: one trait, and the native engine behind it.
+//! The trait through which the scheduler drives an engine, and the native engine.
 
-use std::{fmt::Debug, sync::Arc};
+use std::fmt::Debug;
+use std::sync::Arc;
 
-use crate::{Error, Hypothesis, Network, Row, Search, search::Batch};
+use crate::search::Batch;
+use crate::{Error, Hypothesis, Network, Row, Search};
 
-/// Hypotheses that the native engine decodes side by side, rows times beams, not counting first sentences. A step of the
-/// decoder reads all its weights once, however many rows share it; with 32 rows on two threads that is a fifth of the
-/// time, with more it is next to nothing.
+/// Maximum number of hypotheses (rows times beams) that the native engine decodes together, first
+/// sentences not counted. Every decoder step reads all weights once, however many rows share it;
+/// with 32 rows on two threads this is a fifth of the time, and with more it hardly matters.
 const MAX_HYPOTHESES: usize = 128;
-/// Maximum number of rows, however few beams there are. A short request takes part in steps with all of them: it bounds
-/// the time that they take.
+/// Maximum number of rows, however few beams there are. A short request takes part in steps with
+/// all of them, so this bounds the time of a step.
 const MAX_ROWS: usize = 64;
-/// Maximum number of source tokens: 16 rows of the longest pieces (120 tokens and the end mark), or 64 of a usual length,
-/// which is 25 tokens. Keys and values of the source are kept for all of them.
+/// Maximum number of source tokens: 16 rows of the maximum length (120 tokens and the end mark), or
+/// 64 of a usual length, 25 tokens. The keys and values of all of them are in memory.
 const MAX_TOKENS: usize = 16 * 121;
 
-/// An engine with the rows that it is decoding: a batch that rows may join before any step, and that each leaves when it
-/// is finished.
+/// An engine with the rows that it is decoding. Rows may join before any step, and leave as soon as
+/// they are finished.
 ///
 /// The result of a row does not depend on the other rows.
 pub trait Engine: Debug + Send + Sync {
-    /// An engine without rows, on the same weights.
+    /// Returns an engine without rows that shares the weights.
     fn empty(&self) -> Box<dyn Engine>;
 
-    /// Bounds of the rows that it takes.
+    /// Returns the bounds of the rows that the engine takes.
     fn bounds(&self) -> Bounds;
 
     /// Adds rows.
     ///
     /// # Errors
-    /// A row that the model cannot take ([`Error::Input`]), or a failed computation; no row was added.
+    /// Returns [`Error::Input`] for a row that does not fit the model, or the error of a failed
+    /// computation; in either case no row was added.
     fn add(&mut self, rows: Vec<Incoming>) -> Result<(), Error>;
 
-    /// Runs one step of the decoder, for all rows or for some of them. While there are rows, each
-    /// step brings at least one of them closer to its end.
+    /// Runs one decoder step for all rows or for some of them. While there are rows, each step brings
+    /// at least one of them closer to its end.
     ///
     /// # Errors
-    /// A failed computation.
+    /// Returns the error of a failed computation.
     fn step(&mut self) -> Result<Progress, Error>;
 
-    /// Drops all rows but those whose key is to be kept.
+    /// Drops all rows except those whose keys `keep` accepts.
     fn retain(&mut self, keep: &dyn Fn(u64) -> bool);
 }
 
 /// Bounds of the rows that an engine takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// Maximum length of a source, and of a target, in tokens.
+    /// Maximum length of a source and of a target, in tokens.
     pub positions: usize,
-    /// Hypotheses kept for a row; 1 is greedy search.
+    /// Number of hypotheses kept per row; 1 is greedy search.
     pub beams: usize,
-    /// Number of rows that suits it. First sentences have as much room again.
+    /// Maximum number of rows at a time. First sentences have as much capacity again.
     pub rows: usize,
-    /// Number of source tokens that suits it. First sentences have as much room again.
+    /// Maximum number of source tokens at a time, which only a single row may exceed. First
+    /// sentences have as much capacity again.
     pub tokens: usize,
 }
 
-/// A row on its way into an engine.
+/// A row to be added to an engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incoming {
-    /// Identifies the row; unique among those in the engine.
+    /// Identifies the row; unique in the engine.
     pub key: u64,
-    /// The sentence.
+    /// The row itself.
     pub row: Row,
-    /// Whether it is one of the first sentences of a new request. An engine whose step does not take in all rows prefers
-    /// these.
+    /// Set for the first sentences of a new request. An engine that does not step all rows together
+    /// prefers these.
     pub is_first: bool,
 }
 
-/// The outcome of one [`Engine::step`].
+/// Outcome of one [`Engine::step`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Progress {
     /// Number of rows that took part.
     pub rows: usize,
-    /// Rows that it finished, by their keys; they have left the engine.
+    /// Keys and results of the rows that were finished and have left the engine.
     pub finished: Vec<(u64, Hypothesis)>,
 }
 
-/// Translates rows with an engine of their own; the hypotheses come in the order of the rows.
+/// Translates rows in an engine that shares the weights of `engine`, and returns their hypotheses in
+/// the order of the rows.
 ///
 /// # Errors
-/// A row that the model cannot take ([`Error::Input`]), or a failed computation.
+/// Returns [`Error::Input`] for a row that does not fit the model, or the error of a failed
+/// computation.
 pub fn translate_rows(engine: &dyn Engine, rows: &[Row]) -> Result<Vec<Hypothesis>, Error> {
     let mut engine = engine.empty();
     let incoming = (0..).zip(rows).map(|(key, row)| Incoming {
@@ -105,11 +111,11 @@ pub fn translate_rows(engine: &dyn Engine, rows: &[Row]) -> Result<Vec<Hypothesi
 pub struct Native {
     network: Arc<Network>,
     search: Arc<Search>,
-    batch: Batch<u64>,
+    batch: Batch,
 }
 
 impl Native {
-    /// An engine without rows.
+    /// Returns an engine without rows.
     #[must_use]
     pub fn new(network: Arc<Network>, search: Arc<Search>) -> Self {
         Self {
@@ -145,12 +151,12 @@ impl Engine for Native {
     }
 
     fn step(&mut self) -> Result<Progress, Error> {
-        let rows = self.batch.keys().count();
+        let rows = self.batch.rows();
         let finished = self.batch.step(&self.network, &self.search)?;
         Ok(Progress { rows, finished })
     }
 
     fn retain(&mut self, keep: &dyn Fn(u64) -> bool) {
-        self.batch.retain(|key| keep(*key));
+        self.batch.retain(keep);
     }
 }

@@ -1,28 +1,32 @@
-//! Marian (OPUS-MT) translation models: any model directory as published, loaded by its own files.
+//! Marian (OPUS-MT) translation models: loads any model directory as published, by its own files.
 //!
 //! | module | is |
 //! |---|---|
-//! | [`config`] | what a model directory says about itself |
-//! | [`weights`] | the weights file: which tensors are in it, and reading them |
-//! | `kernel` | arithmetic on slices of numbers: what the network spends its time in |
+//! | [`config`] | settings of a model directory |
+//! | [`weights`] | the weights file: its index, and reading tensors from it |
+//! | `kernel` | arithmetic on slices of numbers, where the network spends its time |
 //! | `ops` | the network's operations on rows |
+//! | `team` | threads that share the work of one operation |
 //! | [`network`] | the transformer: encoder, decoder, attention, caches |
-//! | [`engine`] | the trait where the scheduler meets whatever computes, and the native engine |
+//! | `row` | input and output of the search |
 //! | [`search`] | greedy and beam search with the semantics of Hugging Face transformers |
-//! | `team` | threads that share out the work of one operation |
+//! | [`engine`] | the trait through which the scheduler drives an engine, and the native engine |
 //! | `spm` | the SentencePiece files: pieces and normaliser |
-//! | [`tokenizer`] | text to token ids and back, from the SentencePiece files |
-//! | `split` | long sentences, cut into pieces |
-//! | `carried` | what stands in a translation as it is: unknown characters, addresses, markup |
-//! | `loop_guard` | whether a model repeats itself |
-//! | `sentence` | one sentence as rows for the model, and back |
-//! | `cache` | sentences that were translated not long ago |
-//! | [`scheduler`] | the work of many requests in one batch |
-//! | [`translator`] | a model directory, loaded |
-//! | [`error`] | the one error of this crate |
+//! | [`tokenizer`] | text to token ids and back |
+//! | `split` | cuts long sentences into pieces |
+//! | `capitals` | words in capitals, translated in their usual spelling |
+//! | `passthrough` | passages that the model does not see: unknown characters, addresses, markup |
+//! | `target` | a model's answer as text, with its alignment |
+//! | `verify` | the atoms of a sentence, checked and repaired in its translation |
+//! | `loop_guard` | detects a model that repeats itself |
+//! | `sentence` | one sentence to rows for the model, and back |
+//! | `cache` | sentences translated lately |
+//! | [`scheduler`] | the sentences of many requests in one batch |
+//! | [`translator`] | a loaded model directory |
+//! | [`error`] | the error type of this crate |
 
 mod cache;
-mod carried;
+mod capitals;
 pub mod config;
 pub mod engine;
 pub mod error;
@@ -30,14 +34,18 @@ mod kernel;
 mod loop_guard;
 pub mod network;
 mod ops;
+mod passthrough;
+mod row;
 pub mod scheduler;
 pub mod search;
 mod sentence;
 mod split;
 mod spm;
+mod target;
 mod team;
 pub mod tokenizer;
 pub mod translator;
+mod verify;
 pub mod weights;
 
 pub use config::Config;
@@ -45,8 +53,10 @@ pub use engine::{Engine, Incoming, Native, translate_rows};
 pub use error::Error;
 pub use kernel::int8::Instructions;
 pub use network::{Execution, Network, Precision};
+pub use row::{Hypothesis, Row};
 pub use scheduler::{Finished, JobId, Scheduler, Step};
-pub use search::{Hypothesis, Row, Search, generate};
-pub use sentence::Flags;
+pub use search::{Search, generate};
+pub use sentence::{Audit, Flags};
 pub use tokenizer::{Encoding, Tokenizer};
 pub use translator::{Options, Translator};
+pub use verify::Lost;

@@ -12,10 +12,11 @@ mod state;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 
+use crate::config::AlignmentHead;
 pub use crate::kernel::Candidate;
 use crate::ops::{Embedding, Output, States};
 pub use crate::ops::{Found, Normalise, Wanted};
-use crate::search::check_source;
+use crate::row::check_source;
 use crate::team::Team;
 use crate::{Error, Instructions};
 use layers::{DecoderLayer, EncoderLayer};
@@ -56,7 +57,7 @@ pub enum Precision {
     Int8,
 }
 
-/// A loaded model, ready to run; shared between threads behind an `Arc`.
+/// A loaded model, ready to run; shared between threads by an `Arc`.
 #[derive(Debug)]
 pub struct Network {
     /// All threads of the network.
@@ -80,6 +81,7 @@ pub struct Network {
     output: Output,
     source_vocabulary: usize,
     start: u32,
+    alignment: AlignmentHead,
 }
 
 impl Network {
@@ -265,7 +267,13 @@ impl Network {
         let mut x = embedding.embed(ids, self.scale, &self.decoder_positions, &places);
         let mut alignment = Vec::new();
         for (index, layer) in self.decoder.iter().enumerate() {
-            (x, alignment) = layer.step(team, index, &x, sentences);
+            let is_aligned = index == self.alignment.layer;
+            let head = is_aligned.then_some(self.alignment.head);
+            let (states, positions) = layer.step(team, index, &x, sentences, head);
+            x = states;
+            if is_aligned {
+                alignment = positions;
+            }
         }
         (x, alignment)
     }

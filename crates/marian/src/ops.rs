@@ -33,14 +33,14 @@ pub(crate) enum Arithmetic {
 pub(crate) struct Matrix {
     inputs: usize,
     outputs: usize,
-    weights: Weights,
+    weights: MatrixWeights,
 }
 
 #[derive(Debug)]
-enum Weights {
+enum MatrixWeights {
     /// `[panels, inputs, PANEL]`
     F32(Vec<f32>),
-    Int8(int8::Weights, Instructions),
+    Int8(int8::QuantisedWeights, Instructions),
 }
 
 /// Rows prepared for a product with a [`Matrix`].
@@ -66,32 +66,33 @@ impl Matrix {
             Arithmetic::F32 => Self {
                 inputs,
                 outputs: weights.len() / inputs,
-                weights: Weights::F32(Packed::pack(team, weights, inputs)),
+                weights: MatrixWeights::F32(Packed::pack(team, weights, inputs)),
             },
-            Arithmetic::Int8(instructions) => {
-                Self::of_integers(int8::Weights::quantise(team, weights, inputs), instructions)
-            }
+            Arithmetic::Int8(instructions) => Self::of_integers(
+                int8::QuantisedWeights::quantise(team, weights, inputs),
+                instructions,
+            ),
         }
     }
 
     /// Returns a matrix of integers.
-    fn of_integers(weights: int8::Weights, instructions: Instructions) -> Self {
+    fn of_integers(weights: int8::QuantisedWeights, instructions: Instructions) -> Self {
         Self {
             inputs: weights.inputs,
             outputs: weights.outputs,
-            weights: Weights::Int8(weights, instructions),
+            weights: MatrixWeights::Int8(weights, instructions),
         }
     }
 
     /// Copies the weights of one output. A matrix of integers must have remainders.
     fn row(&self, output: usize, out: &mut [f32]) {
         match &self.weights {
-            Weights::F32(panels) => {
+            MatrixWeights::F32(panels) => {
                 for (out, weight) in out.iter_mut().zip(self.packed(panels).row(output)) {
                     *out = weight;
                 }
             }
-            Weights::Int8(weights, _) => weights.copy(output, out),
+            MatrixWeights::Int8(weights, _) => weights.copy(output, out),
         }
     }
 
@@ -105,20 +106,20 @@ impl Matrix {
 
     fn prepare(&self, team: &Team, x: &[f32]) -> Prepared {
         match &self.weights {
-            Weights::Int8(..) => {
+            MatrixWeights::Int8(..) => {
                 Prepared::Int8(int8::QuantisedRows::quantise(team, x, self.inputs))
             }
-            Weights::F32(_) => Prepared::F32(Interleaved::new(x, self.inputs)),
+            MatrixWeights::F32(_) => Prepared::F32(Interleaved::new(x, self.inputs)),
         }
     }
 
     /// Computes a range of columns of a product, on one thread.
     fn columns(&self, x: &Prepared, bias: &[f32], columns: Range<usize>, out: &mut [&mut [f32]]) {
         match (&self.weights, x) {
-            (Weights::Int8(weights, instructions), Prepared::Int8(x)) => {
+            (MatrixWeights::Int8(weights, instructions), Prepared::Int8(x)) => {
                 x.product(*instructions, weights, bias, columns, out);
             }
-            (Weights::F32(panels), Prepared::F32(x)) => {
+            (MatrixWeights::F32(panels), Prepared::F32(x)) => {
                 x.product(self.packed(panels), bias, columns, out);
             }
             _ => unreachable!("rows are prepared for this kind of matrix"),
@@ -225,7 +226,7 @@ impl Heads {
     /// Computes the attention of queries to the contexts of their sentences. `projected`
     /// `[rows, any]` starts with the queries: first those of the first context, and so on; for a
     /// context of steps, it ends with their keys and values. Returns `[rows, width]`, and for each
-    /// row the position with the greatest weight, as the mean over the heads; 0 if its context does
+    /// row the position to which the aligned head gives the greatest weight; 0 if its context does
     /// not align.
     pub(crate) fn attention<'a>(
         self,
@@ -257,7 +258,7 @@ impl Heads {
         };
         let sentences = team.share(tasks.len(), 1).div_ceil(pieces);
         team.for_each(tasks.chunks_mut(sentences), |tasks| {
-            let (mut scratch, mut means) = (Scratch::default(), Vec::new());
+            let (mut scratch, mut aligned) = (Scratch::default(), Vec::new());
             let mut tasks = tasks.iter_mut().peekable();
             while let Some((rows, context, out, positions)) = tasks.next() {
                 if let Context::Steps { steps, .. } = context {
@@ -265,18 +266,20 @@ impl Heads {
                 }
                 let next = tasks.peek().map(|(_, context, ..)| context.cache());
                 let (cache, paths) = (context.cache(), context.paths());
-                let aligned = if context.aligns() { positions.len() } else { 0 };
-                means.clear();
-                means.resize(aligned * cache.rows(), 0.0);
+                let head = context.aligned_head();
+                let aligned_rows = if head.is_some() { positions.len() } else { 0 };
+                aligned.clear();
+                aligned.resize(aligned_rows * cache.rows(), 0.0);
                 let queries = Queries {
                     rows,
                     stride,
                     paths,
+                    aligned_head: head.unwrap_or_default(),
                 };
-                cache.attend(instructions, queries, next, &mut scratch, &mut means, out);
-                for (position, means) in positions.iter_mut().zip(means.chunks_exact(cache.rows()))
-                {
-                    *position = greatest(means);
+                cache.attend(instructions, queries, next, &mut scratch, &mut aligned, out);
+                let weights = aligned.chunks_exact(cache.rows());
+                for (position, weights) in positions.iter_mut().zip(weights) {
+                    *position = greatest(weights);
                 }
             }
         });
@@ -307,7 +310,7 @@ impl KvCache {
         queries: Queries,
         next: Option<&Self>,
         scratch: &mut Scratch,
-        means: &mut [f32],
+        aligned: &mut [f32],
         out: &mut [f32],
     ) {
         match self {
@@ -316,14 +319,14 @@ impl KvCache {
                     Some(Self::F32(next)) => Some(next),
                     _ => None,
                 };
-                Attend::attend(instructions, queries, cache, next, scratch, means, out);
+                Attend::attend(instructions, queries, cache, next, scratch, aligned, out);
             }
             Self::Int8(cache) => {
                 let next = match next {
                     Some(Self::Int8(next)) => Some(next),
                     _ => None,
                 };
-                Attend::attend(instructions, queries, cache, next, scratch, means, out);
+                Attend::attend(instructions, queries, cache, next, scratch, aligned, out);
             }
         }
     }
@@ -339,8 +342,12 @@ impl KvCache {
 /// The rows that the queries of a sentence attend to.
 #[derive(Debug)]
 pub(crate) enum Context<'a> {
-    /// The whole source; with `align`, the position that each query weighs most is returned.
-    Source { source: &'a KvCache, align: bool },
+    /// The whole source. With `aligned_head`, the position to which that head gives the greatest
+    /// weight is returned for each query.
+    Source {
+        source: &'a KvCache,
+        aligned_head: Option<usize>,
+    },
     /// For each query, the rows on its path through all steps. The keys and values of the current
     /// step are appended first, just before the queries read them.
     Steps {
@@ -364,9 +371,12 @@ impl Context<'_> {
         }
     }
 
-    /// Returns whether alignments are requested.
-    fn aligns(&self) -> bool {
-        matches!(self, Self::Source { align: true, .. })
+    /// Returns the head whose alignments are requested.
+    fn aligned_head(&self) -> Option<usize> {
+        match self {
+            Self::Source { aligned_head, .. } => *aligned_head,
+            Self::Steps { .. } => None,
+        }
     }
 }
 

@@ -1,55 +1,30 @@
-//! One sentence on its way: from text to rows for the model, and from what the model found to text.
+//! One sentence on its way: from text to rows for the model, and from the model's answers to text.
 //!
-//! A sentence is a list of parts. Parts without anything to translate are there from the beginning; the others become a
-//! row each, and when the model loops, another row or several smaller parts.
+//! A sentence is a list of parts. Parts without anything to translate are ready from the beginning;
+//! each other part becomes a row. Its translation is checked against the source ([`verify`]): when
+//! something is lost that must not change, or when the model loops, the part becomes another row,
+//! or several smaller parts.
+
+mod model;
+mod piece;
 
 use std::ops::Range;
 
-use crate::{Encoding, Hypothesis, Row, Tokenizer, carried, carried::Rest, loop_guard, split};
+use atoms::Atom;
 
-/// Source tokens of the longest piece, its end mark not counted: some 80 words. The models were trained on sentences
-/// of up to about 100 tokens; beyond that they leave out clauses.
-const LONGEST_PIECE: usize = 120;
-/// Pieces of a sentence on which the model loops are halved so many times at most: down to 15 tokens, the size of a
-/// clause.
-const HALVINGS: u8 = 3;
-/// A piece shorter than this is not halved any more.
-const SHORTEST_HALVED: usize = 8;
-/// Tokens of the n-grams that must not repeat when a loop is to be blocked. Three leaves room for "the … the …".
+use crate::verify::Lost;
+use crate::{Encoding, Hypothesis, Row, capitals, loop_guard, passthrough, split};
+pub(crate) use model::{Limits, Model};
+use piece::{Checked, Piece, Setting};
+
+/// Maximum number of times that a piece on which the model loops is halved: down to 15 tokens, the
+/// size of a clause.
+const MAX_HALVINGS: u8 = 3;
+/// Minimum source tokens of a piece to be halved.
+const MIN_HALVED: usize = 8;
+/// Length in tokens of the n-grams that must not repeat when a loop is to be blocked. Three leaves
+/// room for "the … the …".
 const BLOCKED_NGRAM: usize = 3;
-
-/// What a model allows.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    /// Longest output, the start token included.
-    pub(crate) max_length: usize,
-    /// Positions of the encoder.
-    pub(crate) positions: usize,
-}
-
-impl Limits {
-    /// Longest output for so many source tokens, the end mark not counted. Each language has pieces of its own, so
-    /// that a translation has about as many tokens as its source; twice as many, and ten for very short ones, is hardly
-    /// ever needed but by a loop.
-    fn output(self, tokens: usize) -> usize {
-        (2 * tokens + 10).min(self.max_length)
-    }
-
-    /// Source tokens of a piece: so few that its translation has room.
-    fn piece(self) -> usize {
-        LONGEST_PIECE
-            .min(self.max_length / 2)
-            .min(self.positions.saturating_sub(1))
-            .max(1)
-    }
-}
-
-/// What a sentence needs to know of the model.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Model<'a> {
-    pub(crate) tokenizer: &'a Tokenizer,
-    pub(crate) limits: Limits,
-}
 
 /// Notes for a reader on how a translation came about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,15 +33,36 @@ pub(crate) struct Model<'a> {
     reason = "each may be set with any of the others"
 )]
 pub struct Flags {
-    /// The sentence was too long for the model, or it looped on the whole, and it was translated in pieces.
+    /// The sentence was too long for the model, or it looped on the whole, and it was translated in
+    /// pieces.
     pub split: bool,
-    /// The model repeated itself and could not be talked out of it.
+    /// The model repeated itself, and trying again did not help.
     pub looped: bool,
-    /// Characters unknown to the model were carried over as they are.
+    /// Characters unknown to the model were copied as they are.
     pub unknown: bool,
-    /// What was carried over (unknown characters, addresses, markup, long numbers) stands where its position in the source
-    /// suggests, because the engine does not hand out the attention weights that would place it.
+    /// Copied passages (unknown characters, addresses, markup) stand where their position in the
+    /// source suggests, because the engine does not hand out the attention weights that would place
+    /// them.
     pub positioned: bool,
+}
+
+/// The atoms of a sentence, and how many of them its translation holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Audit {
+    /// Number of atoms in the source.
+    pub found: usize,
+    /// Number of them that the translation holds.
+    pub kept: usize,
+    /// Values that differ, to be shown to a reader.
+    pub lost: Vec<Lost>,
+}
+
+/// A finished translation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Translation {
+    pub(crate) text: String,
+    pub(crate) flags: Flags,
+    pub(crate) audit: Audit,
 }
 
 /// A row for the model, and the part that it is for.
@@ -79,13 +75,14 @@ pub(crate) struct Work {
 /// A sentence on its way.
 #[derive(Debug)]
 pub(crate) struct Sentence {
-    /// Every part there has ever been; parts refer to each other by their place here.
+    /// Every part there has ever been; parts refer to each other by their index here.
     parts: Vec<Part>,
     /// The parts that the sentence consists of, in order.
     order: Vec<usize>,
-    /// Parts that wait for the model.
+    /// Number of parts that wait for the model.
     open: usize,
-    pub(crate) flags: Flags,
+    flags: Flags,
+    audit: Audit,
 }
 
 #[derive(Debug)]
@@ -96,118 +93,117 @@ enum Part {
     Cut(Vec<usize>),
 }
 
-/// Where a piece stands.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    /// Most tokens that a piece may have here.
-    limit: usize,
-    /// How often the piece was halved.
-    depth: u8,
-    /// Whether the sentence goes on behind it.
-    goes_on: bool,
-}
-
-/// A part that the model has to translate.
-#[derive(Debug)]
-struct Piece {
-    encoding: Encoding,
-    /// What the model gets, if not all of it.
-    rest: Option<Rest>,
-    place: Place,
-    /// Whether what must stand in the translation was looked for.
-    checked: bool,
-    /// The first translation, which was a loop: repeated tokens, and the text.
-    first: Option<(usize, String)>,
-}
-
 impl Sentence {
-    /// Takes a sentence apart; `work` gets what the model has to do.
+    /// Takes a sentence apart; `work` receives the rows for the model.
     pub(crate) fn new(text: &str, model: Model<'_>, work: &mut Vec<Work>) -> Self {
         let mut sentence = Self {
             parts: Vec::new(),
             order: Vec::new(),
             open: 0,
             flags: Flags::default(),
+            audit: Audit::default(),
         };
-        if is_copied(text) {
+        // A single word with references is a name as likely as not.
+        let is_word = !text.contains(char::is_whitespace);
+        let letters = passthrough::letters(text);
+        if is_word && *letters != *text {
             sentence.order = vec![sentence.ready(text)];
             return sentence;
         }
-        let place = Place {
+        let text = &*letters;
+        let atoms = model.atoms(text);
+        if !atoms::has_words(text, &atoms) {
+            sentence.order = vec![sentence.copied(text, &atoms)];
+            return sentence;
+        }
+        let setting = Setting {
             limit: model.limits.piece(),
             depth: 0,
             goes_on: false,
+            is_shouted: capitals::is_shouted(text, &atoms, model.tokenizer),
         };
         let encoding = model.tokenizer.encode(text);
-        sentence.order = sentence.take(encoding, place, model, work);
-        if sentence.is_done() {
-            // Nothing to translate after all: as it is, and not as the tokeniser normalised it.
-            sentence.order = vec![sentence.ready(text)];
-        }
+        sentence.order = sentence.take(encoding, setting, model, work);
         sentence
     }
 
-    /// A sentence whose translation is known.
-    pub(crate) fn known(translation: &str, flags: Flags) -> Self {
+    /// Returns a sentence whose translation is known.
+    pub(crate) fn known(translation: Translation) -> Self {
         Self {
-            parts: vec![Part::Ready(translation.to_owned())],
+            parts: vec![Part::Ready(translation.text)],
             order: vec![0],
             open: 0,
-            flags,
+            flags: translation.flags,
+            audit: translation.audit,
         }
     }
 
-    fn ready(&mut self, text: &str) -> usize {
-        self.parts.push(Part::Ready(text.to_owned()));
+    fn ready(&mut self, text: impl Into<String>) -> usize {
+        self.parts.push(Part::Ready(text.into()));
         self.parts.len() - 1
     }
 
-    /// Makes parts of an encoded text: gaps at its ends, and pieces between them.
+    /// Makes a part of a text without words: its numbers are written in English style, and
+    /// everything else is copied.
+    fn copied(&mut self, text: &str, atoms: &[Atom]) -> usize {
+        self.audit.found += atoms.len();
+        self.audit.kept += atoms.len();
+        self.ready(atoms::restyle(text, atoms))
+    }
+
+    /// Makes parts of an encoded text: passages at its ends, and pieces between them.
     fn take(
         &mut self,
         encoding: Encoding,
-        place: Place,
+        setting: Setting,
         model: Model<'_>,
         work: &mut Vec<Work>,
     ) -> Vec<usize> {
-        let core = carried::core(&encoding);
-        if !encoding.text[core.clone()].contains(char::is_alphabetic) {
-            self.flags.unknown |= encoding.unknown().next().is_some();
-            return vec![self.ready(&encoding.text)];
+        let atoms = model.atoms(&encoding.text);
+        let text = &encoding.text;
+        let unknown = passthrough::unknown(&encoding);
+        let passages = passthrough::passages(&encoding, &atoms);
+        if !atoms::has_words(text, &atoms) || !has_letters(text, &passages) {
+            self.flags.unknown |= !unknown.is_empty();
+            return vec![self.copied(text, &atoms)];
         }
-        if core != (0..encoding.text.len()) {
-            let text = &encoding.text;
-            let (before, inside, behind) =
-                (&text[..core.start], &text[core.clone()], &text[core.end..]);
-            self.flags.unknown |= carried::unknown(&encoding)
-                .iter()
-                .any(|range| !contains(&core, range));
-            let mut parts = vec![self.ready(before)];
+        let core = core(text, &passages);
+        if core == (0..text.len()) {
+            return self.cut(encoding, setting, model, work);
+        }
+        self.flags.unknown |= unknown
+            .iter()
+            .any(|range| range.end <= core.start || core.end <= range.start);
+        let (before, inside, after) = (&text[..core.start], &text[core.clone()], &text[core.end..]);
+        let mut parts = vec![self.copied(before, &model.atoms(before))];
+        if inside.contains(char::is_alphanumeric) {
             let inside = model.tokenizer.encode(inside);
-            parts.extend(self.cut(inside, place, model, work));
-            parts.push(self.ready(behind));
-            return parts;
+            parts.extend(self.cut(inside, setting, model, work));
+        } else {
+            parts.push(self.ready(inside));
         }
-        self.cut(encoding, place, model, work)
+        parts.push(self.copied(after, &model.atoms(after)));
+        parts
     }
 
     fn cut(
         &mut self,
         encoding: Encoding,
-        place: Place,
+        setting: Setting,
         model: Model<'_>,
         work: &mut Vec<Work>,
     ) -> Vec<usize> {
-        // Positions are the hard limit: a piece cut out of a text may have more tokens alone than it had there.
+        // Positions are the hard limit: a piece cut out of a text may have more tokens alone than
+        // it had there.
         let fits = encoding.ids.len() <= model.limits.positions;
-        if encoding.spans.len() <= place.limit && fits {
-            return self.open(encoding, place, model, work);
+        if encoding.spans.len() <= setting.limit && fits {
+            return self.open(encoding, setting, model, work);
         }
-        match self.divide(&encoding, place, model, work) {
+        match self.divide(&encoding, setting, model, work) {
             Some(parts) => parts,
-            None if fits => self.open(encoding, place, model, work),
+            None if fits => self.open(encoding, setting, model, work),
             // Nothing can be done for it: one token that is many alone.
-            None => vec![self.ready(&encoding.text)],
+            None => vec![self.copied(&encoding.text, &model.atoms(&encoding.text))],
         }
     }
 
@@ -215,11 +211,13 @@ impl Sentence {
     fn divide(
         &mut self,
         encoding: &Encoding,
-        place: Place,
+        setting: Setting,
         model: Model<'_>,
         work: &mut Vec<Work>,
     ) -> Option<Vec<usize>> {
-        let ranges = split::pieces(encoding, place.limit, model.tokenizer.source_language());
+        let atoms = model.atoms(&encoding.text);
+        let language = model.tokenizer.source_language();
+        let ranges = split::pieces(encoding, &atoms, setting.limit, language);
         if ranges.len() < 2 {
             return None;
         }
@@ -233,8 +231,8 @@ impl Sentence {
             }
             copied = range.end;
             let piece = model.tokenizer.encode(&encoding.text[range]);
-            let goes_on = place.goes_on || index < last;
-            parts.extend(self.take(piece, Place { goes_on, ..place }, model, work));
+            let goes_on = setting.goes_on || index < last;
+            parts.extend(self.take(piece, Setting { goes_on, ..setting }, model, work));
         }
         if copied < encoding.text.len() {
             parts.push(self.ready(&encoding.text[copied..]));
@@ -245,49 +243,39 @@ impl Sentence {
     fn open(
         &mut self,
         encoding: Encoding,
-        place: Place,
+        setting: Setting,
         model: Model<'_>,
         work: &mut Vec<Work>,
     ) -> Vec<usize> {
-        let unknown = carried::unknown(&encoding);
-        self.flags.unknown |= !unknown.is_empty();
-        let rest =
-            (!unknown.is_empty()).then(|| Rest::of(&encoding.text, &unknown, model.tokenizer));
-        // Alone, words may be more tokens than they were beside what is taken out.
-        if let Some(rest) = &rest
-            && rest.encoding.ids.len() > model.limits.positions
-        {
-            let limit = encoding.spans.len().div_ceil(2);
+        let piece = Piece::new(encoding, setting, model);
+        self.flags.unknown |= !passthrough::unknown(&piece.encoding).is_empty();
+        // Alone, words may be more tokens than they were beside the passages.
+        if piece.source().ids.len() > model.limits.positions {
+            let limit = piece.encoding.spans.len().div_ceil(2);
+            let setting = Setting { limit, ..setting };
             return self
-                .divide(&encoding, Place { limit, ..place }, model, work)
-                .unwrap_or_else(|| vec![self.ready(&encoding.text)]);
+                .divide(&piece.encoding, setting, model, work)
+                .unwrap_or_else(|| vec![self.copied(&piece.encoding.text, &piece.atoms)]);
         }
-        let piece = Piece {
-            encoding,
-            rest,
-            place,
-            checked: false,
-            first: None,
-        };
         if !piece.source().text.contains(char::is_alphabetic) {
-            return vec![self.ready(&piece.encoding.text)];
+            return vec![self.copied(&piece.encoding.text, &piece.atoms)];
         }
         let part = self.parts.len();
         work.push(Work {
             part,
-            row: piece.row(model.limits, 0),
+            row: piece.row(model, 0),
         });
         self.parts.push(Part::Open(Box::new(piece)));
         self.open += 1;
         vec![part]
     }
 
-    /// Whether nothing waits for the model any more.
+    /// Returns whether no part waits for the model any more.
     pub(crate) fn is_done(&self) -> bool {
         self.open == 0
     }
 
-    /// Takes what the model found for a part; `work` gets what it has to do next.
+    /// Takes the model's answer for a part; `work` receives the rows that come next.
     pub(crate) fn accept(
         &mut self,
         part: usize,
@@ -298,61 +286,73 @@ impl Sentence {
         let Part::Open(piece) = &mut self.parts[part] else {
             return;
         };
-        let text = piece.text(model.tokenizer, hypothesis);
-        let positioned =
-            piece.rest.is_some() && hypothesis.alignment.is_empty() && !hypothesis.ids.is_empty();
-        // Before anything else: an address is also what a model likes to loop on.
-        if piece.lacks_something(&text, model) {
-            let row = piece.row(model.limits, 0);
-            return work.push(Work { part, row });
-        }
         let source = &piece.source().ids;
         let limit_reached = hypothesis.ids.len() + 1 >= model.limits.output(source.len() - 1);
-        if !limit_reached && !loop_guard::is_loop(source, &hypothesis.ids) {
-            return self.settle(part, text, positioned);
+        let is_loop = limit_reached || loop_guard::is_loop(source, &hypothesis.ids);
+        let source_repeats = loop_guard::repeated(source) > 0;
+        let checked = piece.check(hypothesis, model);
+        // Before anything else: an identifier is also what a model likes to loop on.
+        if !checked.lost.is_empty() && piece.withhold_more(&checked, model) {
+            let row = piece.row(model, 0);
+            return work.push(Work { part, row });
+        }
+        let positioned =
+            piece.rest.is_some() && hypothesis.alignment.is_empty() && !hypothesis.ids.is_empty();
+        if !is_loop {
+            return self.settle(part, checked, positioned);
         }
         let repeated = loop_guard::repeated(&hypothesis.ids);
-        let smaller = piece.place.depth < HALVINGS && piece.encoding.spans.len() >= SHORTEST_HALVED;
-        // A source that repeats itself must be allowed to in the translation: no block for it, if there is another way.
-        let block = piece.first.is_none() && !(smaller && loop_guard::repeated(source) > 0);
-        if block {
-            piece.first = Some((repeated, text));
+        let is_long = piece.encoding.spans.len() >= MIN_HALVED;
+        let smaller = piece.setting.depth < MAX_HALVINGS && is_long;
+        // A source that repeats itself must be allowed to in the translation: it is not blocked if
+        // there is another way.
+        if piece.first.is_none() && !(smaller && source_repeats) {
+            piece.first = Some((repeated, checked));
             work.push(Work {
                 part,
-                row: piece.row(model.limits, BLOCKED_NGRAM),
+                row: piece.row(model, BLOCKED_NGRAM),
             });
         } else if smaller {
             let encoding = piece.encoding.clone();
-            let place = Place {
+            let setting = Setting {
                 limit: encoding.spans.len().div_ceil(2),
-                depth: piece.place.depth + 1,
-                ..piece.place
+                depth: piece.setting.depth + 1,
+                ..piece.setting
             };
             self.open -= 1;
-            let parts = self.cut(encoding, place, model, work);
+            let parts = self.cut(encoding, setting, model, work);
             self.parts[part] = Part::Cut(parts);
         } else {
-            // Of two bad translations the one that repeats less.
+            // Of two bad translations, the one that repeats less.
             let best = match piece.first.take() {
                 Some((before, first)) if before <= repeated => first,
-                _ => text,
+                _ => checked,
             };
             self.flags.looped = true;
             self.settle(part, best, positioned);
         }
     }
 
-    fn settle(&mut self, part: usize, text: String, positioned: bool) {
+    fn settle(&mut self, part: usize, checked: Checked, positioned: bool) {
+        if let Part::Open(piece) = &self.parts[part] {
+            self.audit.found += piece.atoms.len();
+            self.audit.kept += piece.atoms.len() - checked.missing.len();
+        }
+        self.audit.lost.extend(checked.lost);
         self.flags.positioned |= positioned;
-        self.parts[part] = Part::Ready(text);
+        self.parts[part] = Part::Ready(checked.text);
         self.open -= 1;
     }
 
-    /// The translation, as far as it is there.
-    pub(crate) fn text(&self) -> String {
+    /// Returns the translation, as far as it is ready.
+    pub(crate) fn translation(&self) -> Translation {
         let mut text = String::new();
         self.write(&self.order, &mut text);
-        text
+        Translation {
+            text,
+            flags: self.flags,
+            audit: self.audit.clone(),
+        }
     }
 
     fn write(&self, parts: &[usize], text: &mut String) {
@@ -366,84 +366,36 @@ impl Sentence {
     }
 }
 
-impl Piece {
-    /// What the model gets.
-    fn source(&self) -> &Encoding {
-        self.rest
-            .as_ref()
-            .map_or(&self.encoding, |rest| &rest.encoding)
-    }
-
-    fn row(&self, limits: Limits, no_repeat_ngram: usize) -> Row {
-        let ids = self.source().ids.clone();
-        Row {
-            max_length: limits.output(ids.len() - 1),
-            ids,
-            no_repeat_ngram,
-            align: self.rest.is_some(),
-        }
-    }
-
-    /// Whether the model garbled what it should have copied; then that is carried from now on. Looks only once.
-    fn lacks_something(&mut self, translation: &str, model: Model<'_>) -> bool {
-        if std::mem::replace(&mut self.checked, true) {
-            return false;
-        }
-        let text = &self.encoding.text;
-        let missing = carried::fixed(text)
-            .into_iter()
-            .filter(|range| !carried::has(translation, &text[range.clone()]));
-        let mut ranges: Vec<_> = missing.collect();
-        if ranges.is_empty() {
-            return false;
-        }
-        ranges.extend(carried::unknown(&self.encoding));
-        ranges.sort_unstable_by_key(|range| range.start);
-        let rest = Rest::of(text, &ranges, model.tokenizer);
-        // Without a rest that the model can take there is nothing to translate, and it stays with what there is.
-        let translatable = rest.encoding.text.contains(char::is_alphabetic)
-            && rest.encoding.ids.len() <= model.limits.positions;
-        if translatable {
-            self.rest = Some(rest);
-        }
-        translatable
-    }
-
-    fn text(&self, tokenizer: &Tokenizer, hypothesis: &Hypothesis) -> String {
-        let source = self.encoding.text.as_str();
-        let mut text = tokenizer.decode(&hypothesis.ids);
-        // A model that says nothing has left something out; what is carried does not make up for it.
-        if text.trim().is_empty() {
-            source.clone_into(&mut text);
-        } else if let Some(rest) = &self.rest {
-            text = rest.complete(tokenizer, hypothesis);
-        }
-        // The model likes to end what it is given with a full stop; the source's own mark belongs there.
-        if self.place.goes_on
-            && !source.ends_with(['.', '…'])
-            && text.len() > 1
-            && text.ends_with('.')
-        {
-            text.pop();
-            text.extend(
-                source
-                    .chars()
-                    .next_back()
-                    .filter(|c| matches!(c, ',' | ';' | ':')),
-            );
-        }
-        text
-    }
+/// Returns whether a text has letters outside the passages.
+fn has_letters(text: &str, passages: &[Range<usize>]) -> bool {
+    let mut copied = 0;
+    let mut gaps = passages.iter().map(|passage| {
+        let gap = copied..passage.start;
+        copied = passage.end;
+        gap
+    });
+    let found = gaps.any(|gap| text[gap].contains(char::is_alphabetic));
+    found || text[copied..].contains(char::is_alphabetic)
 }
 
-fn contains(outer: &Range<usize>, inner: &Range<usize>) -> bool {
-    outer.start <= inner.start && inner.end <= outer.end
-}
-
-/// Whether a sentence is copied instead of translated: nothing in it is a word. Numbers, dates and amounts come back
-/// as they are, and so do addresses; a model makes something else of them every now and then.
-pub(crate) fn is_copied(text: &str) -> bool {
-    !text.contains(char::is_alphabetic) || carried::is_address(text.trim())
+/// Returns the range of a text without the passages and the white space at its ends.
+fn core(text: &str, passages: &[Range<usize>]) -> Range<usize> {
+    let skip = |at: usize| text.len() - text[at..].trim_start().len();
+    let mut start = skip(0);
+    for passage in passages {
+        if passage.start > start {
+            break;
+        }
+        start = skip(passage.end);
+    }
+    let mut end = text[start..].trim_end().len() + start;
+    for passage in passages.iter().rev() {
+        if passage.end < end || passage.start < start {
+            break;
+        }
+        end = start + text[start..passage.start].trim_end().len();
+    }
+    start..end
 }
 
 #[cfg(test)]

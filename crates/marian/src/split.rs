@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use atoms::Atom;
+
 use crate::Encoding;
 
 /// German words that begin a clause or an item of an enumeration. A cut before one of them leaves
@@ -38,9 +40,11 @@ enum Cut {
 
 /// Returns the pieces of the encoded text, of at most `limit` tokens each, as byte ranges of the
 /// text without the white space at their ends. Between two pieces there is white space or nothing.
-/// `language` is that of the text, where known.
+/// `language` is that of the text, where known. No cut is made inside one of `atoms` (sorted) if
+/// there is any other place.
 pub(crate) fn pieces(
     encoding: &Encoding,
+    atoms: &[Atom],
     limit: usize,
     language: Option<&str>,
 ) -> Vec<Range<usize>> {
@@ -60,8 +64,14 @@ pub(crate) fn pieces(
             let target = rest.div_ceil(rest.div_ceil(limit));
             let earliest = first + (target / 2).max(1);
             // The best cut, and among equally good ones the last.
-            let quality =
-                |at: usize| quality(text, spans[at - 1].end, spans[at].start, conjunctions);
+            let quality = |at: usize| {
+                let (end, start) = (spans[at - 1].end, spans[at].start);
+                let next = atoms.partition_point(|atom| atom.range.end <= start);
+                if atoms.get(next).is_some_and(|atom| atom.range.start < end) {
+                    return Cut::Anywhere;
+                }
+                quality(text, end, start, conjunctions)
+            };
             (earliest..=first + limit)
                 .max_by_key(|&at| (quality(at), at))
                 .unwrap_or(first + limit)

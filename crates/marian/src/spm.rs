@@ -18,10 +18,10 @@ pub(crate) const SPACE: char = '▁';
 
 /// A SentencePiece model.
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct Model {
+pub(crate) struct ModelProto {
     /// The vocabulary, in the order of the file's own ids.
     #[prost(message, repeated, tag = "1")]
-    pub(crate) pieces: Vec<Piece>,
+    pub(crate) pieces: Vec<SentencePiece>,
     #[prost(message, optional, tag = "2")]
     trainer: Option<TrainerSpec>,
     #[prost(message, optional, tag = "3")]
@@ -30,21 +30,21 @@ pub(crate) struct Model {
 
 /// One piece of the vocabulary.
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct Piece {
+pub(crate) struct SentencePiece {
     /// Text of the piece, with spaces as [`SPACE`].
     #[prost(string, optional, tag = "1")]
     pub(crate) text: Option<String>,
     /// Log-probability of the piece.
     #[prost(float, optional, tag = "2")]
     pub(crate) score: Option<f32>,
-    #[prost(enumeration = "Kind", optional, tag = "3", default = "Normal")]
+    #[prost(enumeration = "PieceKind", optional, tag = "3", default = "Normal")]
     kind: Option<i32>,
 }
 
 /// Type of a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, prost::Enumeration)]
 #[repr(i32)]
-pub(crate) enum Kind {
+pub(crate) enum PieceKind {
     /// Text.
     Normal = 1,
     /// Stand-in for everything outside the vocabulary.
@@ -82,7 +82,7 @@ struct NormalizerSpec {
     escape_whitespaces: Option<bool>,
 }
 
-impl Model {
+impl ModelProto {
     /// Reads a `.spm` file.
     ///
     /// # Errors

@@ -33,26 +33,26 @@ struct Helper {
     handle: Option<JoinHandle<()>>,
 }
 
-/// The mailbox through which a helper receives jobs. `job` is null, a job to run, or [`TAKEN`].
+/// The mailbox through which a helper receives tasks. `task` is null, a task to run, or [`TAKEN`].
 #[derive(Default)]
 struct Mailbox {
-    job: AtomicPtr<Job<'static>>,
+    task: AtomicPtr<Task<'static>>,
     is_asleep: AtomicBool,
     is_closed: AtomicBool,
 }
 
-/// Placeholder for a job that a helper is running.
-const TAKEN: *mut Job<'static> = ptr::dangling_mut();
+/// Placeholder for a task that a helper is running.
+const TAKEN: *mut Task<'static> = ptr::dangling_mut();
 
 /// Numbered pieces of work, and the number of the next one to start.
-struct Job<'a> {
+struct Task<'a> {
     work: &'a (dyn Fn(usize) + Sync),
     pieces: usize,
     next: AtomicUsize,
     has_panicked: AtomicBool,
 }
 
-impl Job<'_> {
+impl Task<'_> {
     fn run(&self) {
         loop {
             let piece = self.next.fetch_add(1, Ordering::Relaxed);
@@ -143,7 +143,7 @@ impl Team {
     }
 
     fn run(&self, pieces: usize, work: &(dyn Fn(usize) + Sync)) {
-        let job = Job {
+        let task = Task {
             work,
             pieces,
             next: AtomicUsize::new(0),
@@ -151,7 +151,7 @@ impl Team {
         };
         let wanted = &self.helpers[..self.helpers.len().min(pieces.saturating_sub(1))];
         if wanted.is_empty() {
-            return job.run();
+            return task.run();
         }
         // While the helpers work for another caller, this caller is faster on its own.
         let turn = match self.turn.try_lock() {
@@ -160,23 +160,23 @@ impl Team {
             Err(TryLockError::WouldBlock) => None,
         };
         let Some(_turn) = turn else {
-            return job.run();
+            return task.run();
         };
-        let address = ptr::from_ref(&job).cast::<Job<'static>>().cast_mut();
+        let address = ptr::from_ref(&task).cast::<Task<'static>>().cast_mut();
         for helper in wanted {
-            helper.mailbox.job.store(address, Ordering::SeqCst);
+            helper.mailbox.task.store(address, Ordering::SeqCst);
             if helper.mailbox.is_asleep.load(Ordering::SeqCst) {
                 helper.thread.unpark();
             }
         }
-        let outcome = catch_unwind(AssertUnwindSafe(|| job.run()));
+        let outcome = catch_unwind(AssertUnwindSafe(|| task.run()));
         for helper in wanted {
             helper.mailbox.take_back(address);
         }
-        // From here on, no helper refers to the job.
+        // From here on, no helper refers to the task.
         match outcome {
             Err(panic) => resume_unwind(panic),
-            Ok(()) if job.has_panicked.load(Ordering::Relaxed) => {
+            Ok(()) if task.has_panicked.load(Ordering::Relaxed) => {
                 resume_unwind(Box::new("a helper panicked"))
             }
             Ok(()) => {}
@@ -185,7 +185,7 @@ impl Team {
 }
 
 impl Mailbox {
-    /// Runs jobs until the mailbox is closed: the body of a helper thread.
+    /// Runs tasks until the mailbox is closed: the body of a helper thread.
     fn serve(&self) {
         let mut since = Instant::now();
         loop {
@@ -202,10 +202,10 @@ impl Mailbox {
                 thread::yield_now();
                 continue;
             }
-            // The caller stores a job and then reads this flag; this thread sets the flag and then
+            // The caller stores a task and then reads this flag; this thread sets the flag and then
             // reads the mailbox. So at least one of them sees the other's write.
             self.is_asleep.store(true, Ordering::SeqCst);
-            while self.job.load(Ordering::SeqCst).is_null()
+            while self.task.load(Ordering::SeqCst).is_null()
                 && !self.is_closed.load(Ordering::SeqCst)
             {
                 thread::park();
@@ -215,43 +215,43 @@ impl Mailbox {
         }
     }
 
-    /// Runs the job in the mailbox, if there is one, and returns whether there was.
+    /// Runs the task in the mailbox, if there is one, and returns whether there was.
     fn try_to_work(&self) -> bool {
-        let job = self.job.load(Ordering::Relaxed);
-        if job.is_null() {
+        let task = self.task.load(Ordering::Relaxed);
+        if task.is_null() {
             return false;
         }
         let taken = self
-            .job
-            .compare_exchange(job, TAKEN, Ordering::Acquire, Ordering::Relaxed);
+            .task
+            .compare_exchange(task, TAKEN, Ordering::Acquire, Ordering::Relaxed);
         if taken.is_err() {
             return false;
         }
-        // SAFETY: `Team::run` stored its job here, and does not release it until `take_back` has
+        // SAFETY: `Team::run` stored its task here, and does not release it until `take_back` has
         // seen this mailbox empty.
         #[expect(
             unsafe_code,
-            reason = "the job lives on the stack of the thread that calls `Team::run`"
+            reason = "the task lives on the stack of the thread that calls `Team::run`"
         )]
-        let job = unsafe { &*job };
-        if catch_unwind(AssertUnwindSafe(|| job.run())).is_err() {
-            job.has_panicked.store(true, Ordering::Relaxed);
+        let task = unsafe { &*task };
+        if catch_unwind(AssertUnwindSafe(|| task.run())).is_err() {
+            task.has_panicked.store(true, Ordering::Relaxed);
         }
-        self.job.store(ptr::null_mut(), Ordering::Release);
+        self.task.store(ptr::null_mut(), Ordering::Release);
         true
     }
 
-    /// Waits until the helper no longer refers to the job: it either never started the job or has
+    /// Waits until the helper no longer refers to the task: it either never started the task or has
     /// finished it.
-    fn take_back(&self, job: *mut Job<'static>) {
+    fn take_back(&self, task: *mut Task<'static>) {
         let untaken =
-            self.job
-                .compare_exchange(job, ptr::null_mut(), Ordering::AcqRel, Ordering::Acquire);
+            self.task
+                .compare_exchange(task, ptr::null_mut(), Ordering::AcqRel, Ordering::Acquire);
         if untaken.is_ok() {
             return;
         }
         let mut polls = 0;
-        while !self.job.load(Ordering::Acquire).is_null() {
+        while !self.task.load(Ordering::Acquire).is_null() {
             hint::spin_loop();
             polls += 1;
             // The helper may be waiting for this processor.

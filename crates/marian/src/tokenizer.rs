@@ -6,20 +6,17 @@
 //! lacks. The ids equal those of the `sentencepiece` library, looked up in `vocab.json`, for the
 //! same text in NFC and in its usual spelling (`spm::usual_spelling`).
 
-use std::{
-    collections::HashMap,
-    fmt,
-    ops::Range,
-    path::{Path, PathBuf},
-};
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tokenizers::models::unigram::Unigram;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-use crate::{
-    Config, Error,
-    spm::{self, Kind, Normalizer, SPACE},
-};
+use crate::spm::{ModelProto, Normalizer, PieceKind, SPACE, SentencePiece};
+use crate::{Config, Error};
 
 /// Name of the end mark in `vocab.json`.
 const END: &str = "</s>";
@@ -36,7 +33,7 @@ pub struct Tokenizer {
     source_language: Option<String>,
     normalizer: Normalizer,
     unigram: Unigram,
-    /// Whether words can be split into pieces one by one, which is faster because the unigram model
+    /// Set if words can be split into pieces one by one, which is faster because the unigram model
     /// caches words.
     by_words: bool,
     /// Ids that text can become: all but the end mark, the padding and `<unk>`.
@@ -44,12 +41,14 @@ pub struct Tokenizer {
     end: u32,
     unknown: u32,
     /// Text of each target id.
-    target: Vec<Target>,
+    target: Vec<Surface>,
+    /// Target ids whose text has a digit.
+    digits: Arc<[u32]>,
 }
 
 /// Text of a target id.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Target {
+enum Surface {
     /// No text: the end mark, the padding, `<unk>`, or a gap in the ids.
     Nothing,
     Text(String),
@@ -100,9 +99,9 @@ impl Tokenizer {
     /// the other files.
     pub fn load(directory: &Path, config: &Config) -> Result<Self, Error> {
         let source_path = directory.join("source.spm");
-        let source = spm::Model::load(&source_path)?;
+        let source = ModelProto::load(&source_path)?;
         let target_path = directory.join("target.spm");
-        let target = spm::Model::load(&target_path)?;
+        let target = ModelProto::load(&target_path)?;
         let vocabulary = Vocabulary::load(directory.join("vocab.json"), config.vocab_size)?;
         vocabulary.expect(END, config.eos_token_id)?;
         vocabulary.expect(PADDING, config.pad_token_id)?;
@@ -132,7 +131,14 @@ impl Tokenizer {
         for special in [END, UNKNOWN, PADDING] {
             ids.remove(special);
         }
+        let has_digit = |(id, target): (u32, &Surface)| match target {
+            Surface::Text(text) => text.contains(char::is_numeric).then_some(id),
+            Surface::Byte(byte) => byte.is_ascii_digit().then_some(id),
+            Surface::Nothing => None,
+        };
+        let digits = (0..).zip(&targets).filter_map(has_digit).collect();
         Ok(Self {
+            digits,
             source_language: config.source_language.clone(),
             normalizer: source.normalizer(&source_path)?,
             unigram,
@@ -148,12 +154,6 @@ impl Tokenizer {
     #[must_use]
     pub fn source_language(&self) -> Option<&str> {
         self.source_language.as_deref()
-    }
-
-    /// Returns the id of `<unk>`.
-    #[must_use]
-    pub fn unknown_id(&self) -> u32 {
-        self.unknown
     }
 
     /// Returns the ids of the whole of `text`, followed by the end mark. Text that is empty or
@@ -210,46 +210,63 @@ impl Tokenizer {
     /// Returns the text of target ids, without the end mark, padding and `<unk>`.
     #[must_use]
     pub fn decode(&self, ids: &[u32]) -> String {
-        let mut bytes = Vec::new();
-        for &id in ids {
-            match self.target.get(id as usize) {
-                Some(Target::Text(text)) => bytes.extend_from_slice(text.as_bytes()),
-                Some(Target::Byte(byte)) => bytes.push(*byte),
-                Some(Target::Nothing) | None => {}
-            }
-        }
-        let text = String::from_utf8_lossy(&bytes).replace(SPACE, " ");
-        text.trim_matches(' ').to_owned()
+        self.decode_with_spans(ids).0
     }
 
-    /// Returns the text of one target id, including the space before a word; empty for an id
-    /// without text.
-    pub(crate) fn piece(&self, id: u32) -> String {
-        match self.target.get(id as usize) {
-            Some(Target::Text(text)) => text.replace(SPACE, " "),
-            Some(Target::Byte(byte)) => String::from_utf8_lossy(&[*byte]).into_owned(),
-            Some(Target::Nothing) | None => String::new(),
+    /// Returns the text of target ids, and the byte range of each in it: empty for an id without
+    /// text. The space before a word belongs to the word; the one before the first is left out.
+    #[must_use]
+    pub fn decode_with_spans(&self, ids: &[u32]) -> (String, Vec<Range<usize>>) {
+        let mut bytes = Vec::new();
+        let mut ends = Vec::with_capacity(ids.len());
+        for &id in ids {
+            match self.target.get(id as usize) {
+                Some(Surface::Text(text)) => bytes.extend_from_slice(text.as_bytes()),
+                Some(Surface::Byte(byte)) => bytes.push(*byte),
+                Some(Surface::Nothing) | None => {}
+            }
+            ends.push(bytes.len());
         }
+        let untrimmed = String::from_utf8_lossy(&bytes);
+        let text = untrimmed.trim_matches(' ').to_owned();
+        let start = untrimmed.len() - untrimmed.trim_start_matches(' ').len();
+        // A character of several byte tokens belongs to the last of them.
+        let place = |end: usize| text.floor_char_boundary(end.saturating_sub(start));
+        let mut last = 0;
+        let spans = ends.into_iter().map(|end| {
+            let span = last..place(end);
+            last = span.end;
+            span
+        });
+        let spans = spans.collect();
+        (text, spans)
+    }
+
+    /// Returns the ids whose text has a digit, in ascending order.
+    pub(crate) fn digits(&self) -> &Arc<[u32]> {
+        &self.digits
     }
 }
 
 /// Returns the pieces that text is matched against, with their scores. The first stands for unknown
 /// text.
-fn matching_pieces(model: &spm::Model) -> Vec<(String, f64)> {
+fn matching_pieces(model: &ModelProto) -> Vec<(String, f64)> {
     let max_score = model
         .pieces
         .iter()
-        .filter(|piece| piece.kind() == Kind::Normal)
-        .map(spm::Piece::score)
+        .filter(|piece| piece.kind() == PieceKind::Normal)
+        .map(SentencePiece::score)
         .fold(f32::MIN, f32::max);
     let mut pieces = vec![(NEVER.to_owned(), 0.0)];
     pieces.extend(model.pieces.iter().filter_map(|piece| {
         let text = piece.text();
         let score = match piece.kind() {
-            Kind::Normal => piece.score(),
+            PieceKind::Normal => piece.score(),
             // As sentencepiece scores them (`unigram_model.cc`): better than any way to split them.
-            Kind::UserDefined => text.len() as f32 * max_score - 0.1,
-            Kind::Unknown | Kind::Control | Kind::Unused | Kind::Byte => return None,
+            PieceKind::UserDefined => text.len() as f32 * max_score - 0.1,
+            PieceKind::Unknown | PieceKind::Control | PieceKind::Unused | PieceKind::Byte => {
+                return None;
+            }
         };
         (!text.is_empty()).then(|| (text.to_owned(), f64::from(score)))
     }));
@@ -257,11 +274,11 @@ fn matching_pieces(model: &spm::Model) -> Vec<(String, f64)> {
 }
 
 /// Returns the text of each id of `vocabulary`.
-fn target_texts(vocabulary: &Vocabulary, model: &spm::Model) -> Vec<Target> {
+fn target_texts(vocabulary: &Vocabulary, model: &ModelProto) -> Vec<Surface> {
     let bytes: HashMap<&str, u8> = model
         .pieces
         .iter()
-        .filter(|piece| piece.kind() == Kind::Byte)
+        .filter(|piece| piece.kind() == PieceKind::Byte)
         .filter_map(|piece| {
             let digits = piece.text().strip_prefix("<0x")?.strip_suffix('>')?;
             Some((piece.text(), u8::from_str_radix(digits, 16).ok()?))
@@ -272,12 +289,12 @@ fn target_texts(vocabulary: &Vocabulary, model: &spm::Model) -> Vec<Target> {
         .values()
         .max()
         .map_or(0, |&id| id as usize + 1);
-    let mut targets = vec![Target::Nothing; size];
+    let mut targets = vec![Surface::Nothing; size];
     for (text, &id) in &vocabulary.ids {
         if ![END, UNKNOWN, PADDING].contains(&text.as_str()) {
             targets[id as usize] = match bytes.get(text.as_str()) {
-                Some(&byte) => Target::Byte(byte),
-                None => Target::Text(text.clone()),
+                Some(&byte) => Surface::Byte(byte),
+                None => Surface::Text(text.replace(SPACE, " ")),
             };
         }
     }
@@ -332,12 +349,12 @@ impl Vocabulary {
 
     /// Checks that the pieces of `model` belong to this vocabulary. Some may be missing, because
     /// training drops rare ones, but not more than half of them.
-    fn covers(&self, model: &spm::Model, path: &Path) -> Result<(), Error> {
+    fn covers(&self, model: &ModelProto, path: &Path) -> Result<(), Error> {
         let normal = || {
             model
                 .pieces
                 .iter()
-                .filter(|piece| piece.kind() == Kind::Normal)
+                .filter(|piece| piece.kind() == PieceKind::Normal)
         };
         let known = normal()
             .filter(|piece| self.ids.contains_key(piece.text()))

@@ -1,29 +1,28 @@
-//! A model directory, loaded: configuration, network, tokeniser, and how to search.
+//! A loaded model directory: configuration, tokeniser and engine.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
+use std::sync::Arc;
 
-use crate::{
-    Config, Engine, Error, Native, Network, Search, Tokenizer,
-    network::Execution,
-    scheduler::Queue,
-    sentence::{Limits, Model},
-};
+use crate::network::Execution;
+use crate::scheduler::Jobs;
+use crate::sentence::{Limits, Model};
+use crate::{Config, Engine, Error, Native, Network, Search, Tokenizer};
 
-/// How the native engine runs a model, where its own files shall not decide.
+/// Options of the native engine.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Hypotheses kept by the beam search (1 = greedy); `None`: as the model's files say.
+    /// Number of hypotheses kept by the beam search; 1 is greedy. `None` follows the model's files.
     pub beams: Option<usize>,
-    /// How the network computes.
+    /// Execution options of the network.
     pub execution: Execution,
 }
 
-/// A model, loaded and ready; shared between threads behind an `Arc`.
+/// A loaded model, ready to run; shared between threads by an `Arc`.
 #[derive(Debug)]
 pub struct Translator {
     config: Config,
     tokenizer: Tokenizer,
-    /// Never has rows: each batch is an engine of its own, on the same weights.
+    /// Never has rows: every batch runs in an engine of its own, which shares the weights.
     engine: Box<dyn Engine>,
 }
 
@@ -31,7 +30,8 @@ impl Translator {
     /// Loads the model in `directory` into the native engine.
     ///
     /// # Errors
-    /// When a file is missing, truncated or does not fit the others; the error names it.
+    /// Returns an error that names the file if a file is missing, truncated or does not fit the
+    /// other files.
     pub fn load(directory: &Path, options: &Options) -> Result<Self, Error> {
         Self::load_with(directory, |config| {
             let network = Network::load(directory, config, &options.execution)?;
@@ -40,10 +40,11 @@ impl Translator {
         })
     }
 
-    /// Loads the model in `directory` into an engine, which `engine` makes from the model's configuration.
+    /// Loads the model in `directory` into the engine that `engine` makes from the configuration.
     ///
     /// # Errors
-    /// When a file is missing, truncated or does not fit the others (the error names it), or the engine cannot be made.
+    /// Returns an error that names the file if a file is missing, truncated or does not fit the
+    /// other files, or the error of `engine`.
     pub fn load_with<E: Engine + 'static>(
         directory: &Path,
         engine: impl FnOnce(&Config) -> Result<E, Error>,
@@ -58,25 +59,25 @@ impl Translator {
         })
     }
 
-    /// What the model's files say of it.
+    /// Returns the settings of the model.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// Hypotheses kept by the beam search; 1 is greedy.
+    /// Returns the number of hypotheses kept by the beam search; 1 is greedy.
     #[must_use]
     pub fn beams(&self) -> usize {
         self.engine.bounds().beams
     }
 
-    /// The engine that runs the model; without rows.
+    /// Returns the engine that runs the model, which has no rows.
     #[must_use]
     pub fn engine(&self) -> &dyn Engine {
         &*self.engine
     }
 
-    /// The tokeniser.
+    /// Returns the tokeniser.
     #[must_use]
     pub fn tokenizer(&self) -> &Tokenizer {
         &self.tokenizer
@@ -87,33 +88,25 @@ impl Translator {
         Model {
             tokenizer: &self.tokenizer,
             limits: Limits {
-                // The start token has a position of its own, the end mark needs none.
+                // The start token has a position of its own; the end mark needs no position.
                 max_length: self.config.max_length.min(positions + 1),
                 positions,
             },
         }
     }
 
-    /// Translates `sentences`, in order: [`crate::Scheduler`] with a single job.
+    /// Translates sentences as a [`Scheduler`](crate::Scheduler) with this single job does, and
+    /// returns the translations in order.
     ///
     /// # Errors
-    /// When the model fails.
+    /// Returns an error if the model fails.
     pub fn translate(&self, sentences: &[&str]) -> Result<Vec<String>, Error> {
-        let mut queue = Queue::new(self.engine.empty());
-        queue.submit(
-            sentences
-                .iter()
-                .map(|&sentence| sentence.to_owned())
-                .collect(),
-        );
+        let mut jobs = Jobs::new(self.engine.empty());
+        jobs.submit(sentences.iter().copied().map(str::to_owned).collect());
         let mut translations = Vec::with_capacity(sentences.len());
-        while !queue.is_idle() {
-            let step = queue.step(self)?;
-            translations.extend(
-                step.finished
-                    .into_iter()
-                    .map(|finished| finished.translation),
-            );
+        while !jobs.is_idle() {
+            let finished = jobs.step(self.model())?.finished.into_iter();
+            translations.extend(finished.map(|finished| finished.translation));
         }
         Ok(translations)
     }

@@ -20,6 +20,8 @@ use std::path::{Path, PathBuf};
 
 use crate::Error;
 use entry::{Entry, Kind};
+use half::f16;
+use half::slice::HalfFloatSliceExt as _;
 pub use tables::sinusoids;
 pub(crate) use tables::{ENCODER, OUTPUT};
 
@@ -87,7 +89,7 @@ impl Weights {
         })
     }
 
-    /// Whether the file has a tensor of this name.
+    /// Returns whether the file has a tensor of this name.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.tensors.contains_key(name)
@@ -158,19 +160,21 @@ impl Weights {
         let bytes = usize::try_from(rows.len() as u64 * row).map_err(std::io::Error::other)?;
         let mut values = Vec::with_capacity(rows.len() * width);
         let mut block = vec![0; BLOCK.min(bytes)];
+        let mut halves = Vec::new();
         let mut left = bytes;
         while left > 0 {
             let block = &mut block[..BLOCK.min(left)];
             file.read_exact(block)?;
             left -= block.len();
             match entry.kind {
-                Kind::F16 => values.extend(
-                    block
-                        .as_chunks()
-                        .0
-                        .iter()
-                        .map(|b| half::f16::from_le_bytes(*b).to_f32()),
-                ),
+                Kind::F16 => {
+                    // Converted as a slice, several numbers at a time.
+                    halves.clear();
+                    halves.extend(block.as_chunks().0.iter().map(|b| f16::from_le_bytes(*b)));
+                    let start = values.len();
+                    values.resize(start + halves.len(), 0.0);
+                    halves.convert_to_f32_slice(&mut values[start..]);
+                }
                 Kind::Bf16 => values.extend(
                     block
                         .as_chunks()

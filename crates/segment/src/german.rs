@@ -6,6 +6,8 @@
 //! after a full stop, drop boundaries and add others. Where a text can be read both ways they join:
 //! a sentence that is too long translates well, half a sentence does not.
 
+use crate::abbreviations::{self, Abbreviation, contains_word};
+
 /// Length in bytes from which a sentence is also cut inside quotations and brackets, where
 /// `sentencex` never cuts: a speech over half a page. About 45 words, twice the usual sentence.
 const LONG_SENTENCE: usize = 300;
@@ -18,34 +20,6 @@ const MAX_LOOKAHEAD: usize = 128;
 /// Maximum depth of nested quotations. Texts nest two or three; anything deeper is unclosed marks,
 /// and without the limit every new mark would scan all of them.
 const MAX_QUOTES: usize = 16;
-
-/// Position of an abbreviation in its sentence.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Abbreviation {
-    /// A word of the same sentence always follows: `Dr.`, `bzw.`
-    NeverFinal,
-    /// The sentence may end here: `usw.`, `Min.`; the next word decides.
-    MayBeFinal,
-}
-
-/// Abbreviations that never end a sentence, in lower case, without the last full stop.
-const NEVER_FINAL: &str = "abb abs abt abtlg adr allg amtl anh anl anm art aufl ausg ausschl b2b bd bde begl begr beil bes \
-    betr bezgl bezügl bsp bspw bzgl bzw ca chem dipl doz dr durchschn ehem eidg eig eigtl einschl em engl entspr \
-    erg evang evtl exkl fa fam fig fr franz frl gebr geh gem gez ggf ggfs ggü griech hl hr hrn hrsg \
-    ing inh inkl insb insbes ital jährl jew kap kath kfm kt lat lfd lic lit lt mag max med mind mtl nam näml \
-    neutr niederl nördl nr nrn öffentl österr östl pat phil pol pos priv prof prot psych rd rdnr ref reg resp rer rn \
-    röm rz schweiz schwz sog sogen span spez st staatl städt stellv stv südl tab techn tel tgl theol ugs umg \
-    univ urspr v vbdg verf vermutl verw vgl vors vorm wiss westl wöchentl ziff zit zool zus zw zzgl \
-    zzt";
-
-/// Abbreviations that may end a sentence, in lower case, without the last full stop.
-const MAY_BE_FINAL: &str = "apr aug bhf chr co corp dez dgl etc feb febr ff folg frk gbr geb gen gest ges hbf jan jh jhdt \
-    jhs jr jul jun kl ltd mill min mio mrd mwst mär mrz nachf nachm nov okt pf pfd pkt pl qm rp sek sen sep \
-    sept std stck stk str tsd ugf usf usw verh verl vers verz wwe zt ztr";
-
-/// Abbreviations that are names or nouns when capitalised, in lower case: `max. 5 kg`, but `Ich sah
-/// Max.`
-const NAMES: &str = "lit max pat pol";
 
 /// Words that are capitalised only at the start of a sentence: one that follows a full stop with a
 /// capital letter starts a new sentence.
@@ -77,21 +51,9 @@ const BEFORE_ORDINALS: &str = "ab am ans auf bei beim bis das dem den der des di
     meinen meiner nach oder sein seine seinem seinen seiner seit sowie übers und unser unsere unserem unseren vom von vor \
     zum zur zwischen";
 
-fn contains_word(list: &str, word: &str) -> bool {
-    // A linear search through a few hundred words per full stop is fast enough.
-    list.split_ascii_whitespace().any(|entry| entry == word)
-}
-
-fn abbreviation(word: &str) -> Option<Abbreviation> {
-    let word = word.to_lowercase();
-    if contains_word(MAY_BE_FINAL, &word) {
-        Some(Abbreviation::MayBeFinal)
-    } else if contains_word(NEVER_FINAL, &word) {
-        Some(Abbreviation::NeverFinal)
-    } else {
-        None
-    }
-}
+/// Words after which an adjective has its end: articles, and prepositions joined with one, that are
+/// not also pronouns before a verb (`ob die kommt`).
+const BEFORE_ADJECTIVES: &str = "am beim des einem einen einer eines im ins vom zum zur";
 
 /// Returns whether `text` (the text after `3. `) starts with a noun that makes the number an
 /// ordinal.
@@ -181,13 +143,17 @@ fn is_glued_end(stem: &str, right: &str, quoted: bool) -> bool {
     let opens = quoted || right.starts_with(is_quote);
     token.chars().count() > 1
         && token.chars().all(|c| c.is_alphabetic() || c == '-')
-        && abbreviation(token).is_none()
+        && !is_abbreviation(token)
         && (capital || opens)
         && !near
             .split(char::is_whitespace)
             .next()
             .unwrap_or(near)
             .contains(['/', '@', '_'])
+}
+
+fn is_abbreviation(word: &str) -> bool {
+    abbreviations::listed(word).is_some() || abbreviations::is_clipped(word)
 }
 
 /// Returns whether the full stop after `stem` ends a sentence, given that `right` follows.
@@ -204,41 +170,87 @@ fn ends_sentence(stem: &str, right: &str) -> bool {
         return true;
     }
     if word.bytes().all(|b| b.is_ascii_digit()) {
-        return !(word == token && is_ordinal(word, before, right));
+        let is_ordinal = if word == token {
+            is_ordinal(word, before, right)
+        } else {
+            is_day_and_month(token) && !is_starter(right)
+        };
+        return !is_ordinal;
     }
+    let begins_anew = is_starter(right) || right.trim_start().starts_with(is_quote);
     if word.chars().count() == 1 && word.chars().all(char::is_alphabetic) {
+        // `Wie geht's. Gut.`
+        if token[..token.len() - word.len()].ends_with(['\'', '’']) {
+            return true;
+        }
         // `z. B. Die Zeit` and `J. S. Bach`, but `Vitamin C. Es hilft`.
         return word == token
             && word.starts_with(char::is_uppercase)
             && !before.ends_with('.')
             && is_starter(right);
     }
-    match abbreviation(word) {
-        Some(Abbreviation::NeverFinal) if is_name(word, before, right) => true,
+    if word == token && is_roman(word) {
+        return begins_anew;
+    }
+    match abbreviations::listed(word) {
+        Some(Abbreviation::NeverFinal)
+            if abbreviations::is_name(word, before, first_word(right)) =>
+        {
+            true
+        }
         Some(Abbreviation::NeverFinal) => {
             // `Siehe Art. Die Frist läuft.` has no number after the abbreviation.
             matches!(word, "Art" | "Abs" | "Kap" | "Ref") && is_starter(right)
         }
-        Some(Abbreviation::MayBeFinal) => {
-            is_starter(right) || right.trim_start().starts_with(is_quote)
+        Some(Abbreviation::MayBeFinal) => begins_anew,
+        None if abbreviations::is_weekday(word, before) => begins_anew,
+        // After a number it is a unit, and `5 km.` may end a sentence.
+        None if abbreviations::is_clipped(word) => {
+            begins_anew || before.ends_with(|c: char| c.is_ascii_digit())
         }
-        None => true,
+        None => begins_anew || !is_clipped_adjective(word, before),
     }
 }
 
-/// Returns whether `word` is one of [`NAMES`] used as a name, so that it can end a sentence. At the
-/// start of a sentence (`Max. Gewicht`) and before numbers and single letters (`Lit. B`) it is
-/// still the abbreviation.
-fn is_name(word: &str, before: &str, right: &str) -> bool {
-    let next = first_word(right);
-    word.starts_with(char::is_uppercase)
-        && contains_word(NAMES, &word.to_lowercase())
-        && !before.is_empty()
-        && next.chars().count() > 1
-        && !next.starts_with(|c: char| c.is_ascii_digit())
+/// Returns whether `word` is an adjective without its end, known by the article before it: `am
+/// polytechn. Institut`, `zur gewerbl. Nutzung`. An adjective in full has an end there.
+fn is_clipped_adjective(word: &str, before: &str) -> bool {
+    contains_word(BEFORE_ADJECTIVES, &last_word(before).to_lowercase())
+        && word.chars().all(char::is_lowercase)
+        && !word.ends_with(['a', 'e', 'i', 'o', 'u', 'y', 'ä', 'ö', 'ü'])
+        && !["em", "en", "er", "es"]
+            .iter()
+            .any(|end| word.ends_with(end))
 }
 
-/// Returns whether `number.` is an ordinal: `am 3. Juni`, `der 2. Weltkrieg`, `1. FC Köln`.
+/// Returns whether `word` is a Roman number up to 39, as popes, games and quarters have them. `CD`
+/// and `XL` are no numbers.
+fn is_roman(word: &str) -> bool {
+    let units = word.trim_start_matches('X');
+    word.len() > 1
+        && word.len() - units.len() <= 3
+        && matches!(
+            units,
+            "" | "I" | "II" | "III" | "IV" | "V" | "VI" | "VII" | "VIII" | "IX"
+        )
+}
+
+/// Returns whether `token` ends with a day and a month, without the last full stop: `24.12`,
+/// `1.8.–15.8`.
+fn is_day_and_month(token: &str) -> bool {
+    let date = token.rsplit(['–', '-', '/', '(']).next().unwrap_or(token);
+    let is_up_to = |number: &str, max: u8| {
+        number.len() <= 2
+            && number
+                .parse::<u8>()
+                .is_ok_and(|number| (1..=max).contains(&number))
+    };
+    date.split_once('.')
+        .is_some_and(|(day, month)| is_up_to(day, 31) && is_up_to(month, 12))
+}
+
+/// Returns whether `number.` is an ordinal: `am 3. Juni`, `der 2. Weltkrieg`, `1. FC Köln`, `am
+/// 24. 12. Heiligabend`.
 fn is_ordinal(number: &str, before: &str, right: &str) -> bool {
     if number.len() > 3 {
         return false;
@@ -249,7 +261,9 @@ fn is_ordinal(number: &str, before: &str, right: &str) -> bool {
     let previous = last_word(before)
         .trim_start_matches(|c: char| is_quote(c) || c == '(')
         .to_lowercase();
-    (before.is_empty() || contains_word(BEFORE_ORDINALS, &previous)) && !is_starter(right)
+    let is_month = is_day_and_month(&format!("{previous}{number}"));
+    (before.is_empty() || is_month || contains_word(BEFORE_ORDINALS, &previous))
+        && !is_starter(right)
 }
 
 /// Appends the ends that `sentencex` missed in the sentence `text[start..end]`.
@@ -322,7 +336,7 @@ fn misses_end(stem: &str, terminator: char, single: bool, right: &str) -> bool {
                 word.chars().count() > 3
                     && (word.chars().all(char::is_lowercase)
                         || word.ends_with(['a', 'e', 'i', 'o', 'u']))
-                    && abbreviation(word).is_none()
+                    && !is_abbreviation(word)
             } else {
                 begins_sentence(right) && ends_sentence(stem, right)
             }

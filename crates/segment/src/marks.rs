@@ -157,10 +157,10 @@ fn list_mark(text: &str) -> Option<usize> {
     let marks = if closed {
         is_number(core) || is_letter(core) || is_roman(core)
     } else {
-        // `1. FC Köln`, `3. Juni` are ordinals, `z. B.` and `J. S. Bach` abbreviations.
+        // `1. FC Köln`, `3. Juni`, `III. Quartal` are ordinals, `z. B.` and `J. S. Bach` abbreviations.
         is_number(core) && !german::is_ordinal_noun(next)
             || (is_letter(core) && core.to_ascii_lowercase().as_str() <= "h"
-                || is_upper_roman(core))
+                || is_upper_roman(core) && !german::is_ordinal_noun(next))
                 && next.starts_with(char::is_alphabetic)
                 && !next[next.chars().next().map_or(0, char::len_utf8)..].starts_with('.')
     };

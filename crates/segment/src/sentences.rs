@@ -1,14 +1,16 @@
-//! One line to sentences.
+//! One cell to sentences.
 //!
 //! `sentencex` does the work, and [`german`] corrects its results. Its search for quotations and
 //! brackets is quadratic in the length (it looks for the partner of an opening bracket to the very
-//! end), and a line may be an entire book. It is therefore given the line in windows. Only the
+//! end), and a cell may be an entire book. It is therefore given the cell in windows. Only the
 //! boundaries well before the end of a window are kept, which are the ones it would have found in
-//! the whole line, and the next window starts at the last of them.
+//! the whole cell, and the next window starts at the last of them.
 
-use crate::{german, marks, segment::Segment};
+use std::ops::Range;
 
-/// Bytes of a line passed to `sentencex` at once: about thirty sentences, so that examining the
+use crate::{cells, german, marks, segment::Segment, view::View};
+
+/// Bytes of a cell passed to `sentencex` at once: about thirty sentences, so that examining the
 /// last one or two twice costs little.
 const WINDOW: usize = 4096;
 /// Distance from the end of a window within which boundaries are not trusted: `sentencex` looks 30
@@ -18,10 +20,18 @@ const MARGIN: usize = 512;
 /// than any real sentence; it bounds the memory needed to translate one segment.
 const MAX_SENTENCE: usize = 64 * 1024;
 
-/// Appends the segments of `line`, which starts at `offset` in its text, to `found`.
-pub(crate) fn push_segments(line: &str, offset: usize, language: &str, found: &mut Vec<Segment>) {
+/// Appends the segments of a block to `found`.
+pub(crate) fn push_segments(view: &View<'_>, language: &str, found: &mut Vec<Segment>) {
+    let line = view.text();
     let begin = marks::leading(line, true);
-    let body = &line[begin..];
+    for cell in cells::cells(&line[begin..]) {
+        push_cell(view, begin + cell.start..begin + cell.end, language, found);
+    }
+}
+
+/// Appends the segments of a cell, a range of the view, to `found`.
+fn push_cell(view: &View<'_>, cell: Range<usize>, language: &str, found: &mut Vec<Segment>) {
+    let body = &view.text()[cell.clone()];
     if !has_word(body) {
         return;
     }
@@ -37,7 +47,7 @@ pub(crate) fn push_segments(line: &str, offset: usize, language: &str, found: &m
         let from = start + marks::leading(sentence, false);
         if from < end {
             let to = from + marks::trailing(&body[from..end]);
-            push_bounded(body, from, to, offset + begin, found);
+            push_bounded(view, cell.start + from..cell.start + to, found);
         }
         start = end;
     }
@@ -47,26 +57,32 @@ fn has_word(text: &str) -> bool {
     text.chars().any(char::is_alphanumeric)
 }
 
-/// Appends `body[from..to]`, as several segments if it is longer than [`MAX_SENTENCE`].
-fn push_bounded(body: &str, mut from: usize, to: usize, offset: usize, found: &mut Vec<Segment>) {
+/// Appends a sentence, a range of the view, as several segments if it is longer than
+/// [`MAX_SENTENCE`] in the source.
+fn push_bounded(view: &View<'_>, sentence: Range<usize>, found: &mut Vec<Segment>) {
+    let text = view.text();
+    let (mut from, to) = (sentence.start, sentence.end);
     while from < to {
-        let (end, next) = if to - from <= MAX_SENTENCE {
+        let start = view.start_in_source(from);
+        let (end, next) = if view.end_in_source(to) - start <= MAX_SENTENCE {
             (to, to)
         } else {
-            let hard = body.floor_char_boundary(from + MAX_SENTENCE);
-            match body[from..hard].rfind(char::is_whitespace) {
-                Some(blank) if blank > 0 => {
-                    let end = from + body[from..from + blank].trim_end().len();
-                    let next = to - body[from + blank..to].trim_start().len();
-                    (end, next)
-                }
-                _ => (hard, hard),
-            }
+            let hard = view
+                .floor(start + MAX_SENTENCE)
+                .max(text.ceil_char_boundary(from + 1));
+            let cut = match text[from..hard].rfind(char::is_whitespace) {
+                Some(blank) if blank > 0 => from + blank,
+                _ => hard,
+            };
+            (
+                from + text[from..cut].trim_end().len(),
+                to - text[cut..to].trim_start().len(),
+            )
         };
-        if has_word(&body[from..end]) {
+        if has_word(&text[from..end]) {
             found.push(Segment {
-                start: offset + from,
-                end: offset + end,
+                start,
+                end: view.end_in_source(end),
             });
         }
         from = next;
@@ -78,6 +94,10 @@ fn push_bounded(body: &str, mut from: usize, to: usize, offset: usize, found: &m
 fn boundaries(text: &str, language: &str) -> Vec<usize> {
     let mut ends = Vec::new();
     let mut start = 0;
+    // Most cells of a table: nothing in them ends a sentence or begins an item of a list.
+    if text.chars().all(|c| c.is_alphanumeric() || c == ' ') {
+        start = text.len();
+    }
     while start < text.len() {
         let cut = window_end(text, start);
         let last = cut == text.len();

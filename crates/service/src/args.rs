@@ -14,7 +14,7 @@ const DATA_FOLDER: &str = "unlimited-translation";
 pub struct Common {
     /// Folder for everything that must survive a restart: the embedded database, fetched models,
     /// accepted texts. [default: the platform's data folder + unlimited-translation]
-    #[arg(long, env, value_name = "FOLDER")]
+    #[arg(long, env, global = true, value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
 
     /// Maximum size of a text, in bytes of UTF-8.
@@ -22,7 +22,7 @@ pub struct Common {
     pub max_text_bytes: usize,
 
     /// Log filter: a level, or levels by module, as in `info,backend=debug`.
-    #[arg(long, env, value_name = "FILTER", default_value = "info", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, env, global = true, value_name = "FILTER", default_value = "info", value_parser = NonEmptyStringValueParser::new())]
     pub rust_log: String,
 }
 

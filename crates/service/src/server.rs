@@ -4,9 +4,10 @@ use std::{net::SocketAddr, pin::Pin, time::Duration};
 
 use anyhow::Context as _;
 use axum::Router;
+use hyper::server::conn::http1;
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
 use tokio::{io::AsyncWrite, net::TcpListener};
@@ -44,10 +45,9 @@ pub async fn serve(
     shutdown: CancellationToken,
     drain: Duration,
 ) {
-    // HTTP/1 only: waiting for the preface of HTTP/2 has no timeout.
-    let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
+    // Without HTTP/2: waiting for its preface has no timeout.
+    let mut builder = http1::Builder::new();
     builder
-        .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT);
     let connections = GracefulShutdown::new();
@@ -66,16 +66,11 @@ pub async fn serve(
         // Small chunks of a stream are sent at once.
         let _ = stream.set_nodelay(true);
         let service = TowerToHyperService::new(router.clone());
-        let connection = builder
-            .serve_connection(
-                TokioIo::new(with_write_timeout(stream, WRITE_TIMEOUT)),
-                service,
-            )
-            .into_owned();
-        let connection = connections.watch(connection);
+        let stream = TokioIo::new(with_write_timeout(stream, WRITE_TIMEOUT));
+        let connection = connections.watch(builder.serve_connection(stream, service));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
-                tracing::debug!(error, "connection ended early");
+                tracing::debug!(%error, "connection ended early");
             }
         });
     }

@@ -1,7 +1,7 @@
-//! One book over more and more replicas of the translation service, each a process of its own with
-//! one thread for the model: `cargo bench -p standalone --bench replicas`.
+//! A book spread over one, two, four … replicas of the translation service, each a process with one
+//! thread for the model: `cargo bench -p standalone --bench replicas`.
 
-#[expect(dead_code, reason = "other tests need more of it")]
+#[expect(dead_code, reason = "other targets use more of it")]
 #[path = "../tests/support/browser.rs"]
 mod browser;
 
@@ -15,13 +15,13 @@ use anyhow::{Context as _, ensure};
 use browser::Browser;
 use tempfile::TempDir;
 
-/// Enough for many chunks on each replica.
+/// Sentences of the book: enough for many chunks on each replica.
 const SENTENCES: usize = 2000;
 
-/// How often a replica is asked whether its model is loaded.
-const ASK_AGAIN: Duration = Duration::from_millis(50);
+/// Interval of the checks whether a replica has loaded its model.
+const CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
-/// The program with a folder of its own. Dropping it kills it.
+/// The program with its own data folder. Dropping it kills the process.
 struct Program {
     process: Child,
     stdout: BufReader<ChildStdout>,
@@ -50,13 +50,14 @@ impl Program {
         })
     }
 
-    /// One whose translation service is used, and whose pages nobody asks for.
+    /// Starts a program of which only the translation service is used.
     fn replica(address: SocketAddr) -> anyhow::Result<Self> {
         let bind = address.to_string();
         Self::start(&[("BACKEND_BIND", &bind), ("FRONTEND_BIND", "127.0.0.1:0")])
     }
 
-    /// One whose pages are used, with the translation services at `urls`, and their address.
+    /// Starts a program of which only the pages are used, with the translation services at `urls`.
+    /// Returns it with the address of the pages.
     fn pages(urls: &str) -> anyhow::Result<(Self, String)> {
         let mut pages = Self::start(&[("BACKEND_URL", urls), ("FRONTEND_BIND", "127.0.0.1:0")])?;
         let mut line = String::new();
@@ -82,7 +83,10 @@ fn main() -> anyhow::Result<()> {
     for count in counts.take_while(|count| *count <= cores.max(2)) {
         let (took, english) = translate(count)?;
         let (alone, expected) = one.get_or_insert((took, english.clone()));
-        ensure!(*expected == english, "{count} replicas say something else");
+        ensure!(
+            *expected == english,
+            "the translation differs with {count} replicas"
+        );
         let seconds = took.as_secs_f64();
         let rate = SENTENCES as f64 / seconds;
         let gain = alone.as_secs_f64() / seconds;
@@ -91,7 +95,8 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The time from sending the form with the book to the end of its page, and the book in English.
+/// Translates the book with that many replicas. Returns the time from the submission of the form to
+/// the end of the page, and the translation.
 fn translate(replicas: usize) -> anyhow::Result<(Duration, String)> {
     let addresses = (0..replicas).map(|_| free_address());
     let addresses: Vec<_> = addresses.collect::<Result<_, _>>()?;
@@ -102,9 +107,9 @@ fn translate(replicas: usize) -> anyhow::Result<(Duration, String)> {
         while ureq::get(format!("{url}/readyz")).call().is_err() {
             #[expect(
                 clippy::disallowed_methods,
-                reason = "no runtime here, and no test: what is measured begins later"
+                reason = "there is no runtime here, and the measurement starts later"
             )]
-            std::thread::sleep(ASK_AGAIN);
+            std::thread::sleep(CHECK_INTERVAL);
         }
     }
     let (_pages, url) = Program::pages(&urls.join(","))?;
@@ -113,18 +118,18 @@ fn translate(replicas: usize) -> anyhow::Result<(Duration, String)> {
     let path = browser.submit(&book())?;
     let page = browser.get(&path)?;
     let took = began.elapsed();
-    ensure!(page.html.contains("</html>"), "half a page");
+    ensure!(page.html.contains("</html>"), "the page is incomplete");
     let english = browser.get(&format!("{path}/english.txt"))?;
-    ensure!(english.status == 200, "no English");
+    ensure!(english.status == 200, "no translation");
     Ok((took, english.html))
 }
 
-/// A free port on an address that no other replica has.
+/// Returns an address with a free port.
 fn free_address() -> std::io::Result<SocketAddr> {
     TcpListener::bind("127.0.0.1:0")?.local_addr()
 }
 
-/// Sentences of usual length, each another one, so that none can be had for nothing.
+/// Returns the book: sentences of common lengths, all different, so that none is in the cache.
 fn book() -> String {
     let kinds = [
         "Der Zug Nummer {} fährt heute wegen des Wetters nicht.",

@@ -1,4 +1,4 @@
-//! Flags, variables and subcommands.
+//! Command line of the program.
 
 use backend::fetch_model;
 use clap::{
@@ -9,19 +9,15 @@ use service::args::Common;
 
 use crate::translate;
 
-/// Id of the option whose presence decides which services run.
+/// Id of the option that turns the translation service of this process off.
 const BACKEND_URL: &str = "backend_url";
-
-/// Ids of the options that count for all commands, and may stand before and behind them.
-const GLOBAL: [&str; 2] = ["data_dir", "rust_log"];
 
 /// Translates German to English: serves the page, or translates a file.
 ///
-/// Started without a command it serves the page and the history, with the
-/// translation service and an embedded database in the same process. Every option is also an
-/// environment variable.
+/// Without a command it serves the page and the history, with the translation service and an
+/// embedded database in the same process. Every option is also an environment variable.
 #[derive(Parser)]
-#[command(name = "unlimited-translation", version, after_help = fetch_model::VARIABLES)]
+#[command(name = "unlimited-translation", version, after_help = fetch_model::variables())]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,
@@ -31,7 +27,7 @@ pub(crate) struct Cli {
     pub(crate) frontend: frontend::Config,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
-    /// Whether the translation service of another process is used: `BACKEND_URL` is set.
+    /// True if `BACKEND_URL` is set, so that the translation service is another process.
     #[arg(skip)]
     pub(crate) backend_elsewhere: bool,
 }
@@ -40,11 +36,11 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Translate a text file to standard output.
     Translate(translate::Arguments),
-    /// Fetch a model from the Hugging Face hub, check it and put it in place.
+    /// Fetch a model from the Hugging Face hub, check it and install it.
     FetchModel(fetch_model::Args),
 }
 
-/// Reads the command line and the environment; ends the process where they cannot be read.
+/// Parses the command line and the environment; ends the process if they are invalid.
 pub(crate) fn parse() -> Cli {
     let matches = command().get_matches();
     if let Some(message) = misplaced(&matches) {
@@ -55,8 +51,8 @@ pub(crate) fn parse() -> Cli {
     cli
 }
 
-/// What is wrong with an option of the services that stands before a command, which would not heed
-/// it. (clap's own `args_conflicts_with_subcommands` knows no exception for global options.)
+/// Returns an error message for an option of the services before a command, which would ignore it.
+/// (clap's own `args_conflicts_with_subcommands` has no exception for global options.)
 fn misplaced(matches: &ArgMatches) -> Option<String> {
     let command = matches.subcommand_name()?;
     let options = self::command();
@@ -65,17 +61,13 @@ fn misplaced(matches: &ArgMatches) -> Option<String> {
         !option.is_global_set() && source == Some(ValueSource::CommandLine)
     })?;
     let option = option.get_long()?;
-    Some(format!("--{option} does not go before `{command}`"))
+    Some(format!("--{option} cannot be used with `{command}`"))
 }
 
-/// The services' own options, but for the defaults that differ when both are one process.
+/// Returns the command line, with the defaults that differ when both services are one process.
 fn command() -> clap::Command {
-    GLOBAL
-        .into_iter()
-        .fold(Cli::command(), |command, id| {
-            command.mut_arg(id, |arg| arg.global(true))
-        })
-        // Nobody but this process need find it: any free port, so that nothing else is in its way.
+    Cli::command()
+        // Only this process connects to it, so any free port will do.
         .mut_arg("backend_bind", |arg| arg.default_value("127.0.0.1:0"))
         .mut_arg(BACKEND_URL, |arg| {
             arg.hide_default_value(true)
@@ -89,18 +81,18 @@ mod tests {
 
     fn read(line: &str) -> (ArgMatches, Cli) {
         let matches = command().try_get_matches_from(line.split(' '));
-        let matches = matches.expect("can be read");
-        let cli = Cli::from_arg_matches(&matches).expect("can be read");
+        let matches = matches.expect("valid");
+        let cli = Cli::from_arg_matches(&matches).expect("valid");
         (matches, cli)
     }
 
     #[test]
-    fn the_options_of_both_services_fit_together() {
+    fn the_options_of_both_services_do_not_clash() {
         command().debug_assert();
     }
 
     #[test]
-    fn global_options_count_before_and_behind_a_command() {
+    fn global_options_are_accepted_before_and_after_a_command() {
         for line in [
             "x --data-dir /x --rust-log debug fetch-model",
             "x fetch-model --data-dir /x --rust-log debug",
@@ -119,10 +111,10 @@ mod tests {
     }
 
     #[test]
-    fn options_of_the_services_are_refused_before_a_command_and_unknown_behind_it() {
+    fn options_of_the_services_are_refused_before_and_after_a_command() {
         let (matches, _) = read("x --max-text-bytes 10 translate file");
         let message = misplaced(&matches).expect("refused");
-        assert_eq!(message, "--max-text-bytes does not go before `translate`");
+        assert_eq!(message, "--max-text-bytes cannot be used with `translate`");
         for line in [
             "x translate --max-text-bytes 10 file",
             "x fetch-model --model-beams 1",

@@ -1,8 +1,8 @@
 //! Both services in one process, on an embedded database.
 //!
-//! - [`cli`]: flags, variables and subcommands
-//! - [`serve`]: both services until a signal comes
-//! - [`translate`]: a text on the command line
+//! - [`cli`]: the command line
+//! - [`serve`]: running both services until a signal
+//! - [`translate`]: translating a file to standard output
 
 mod cli;
 mod serve;

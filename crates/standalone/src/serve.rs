@@ -1,4 +1,4 @@
-//! Both services until a signal comes.
+//! Running both services until a signal.
 
 use std::{io::Write as _, net::SocketAddr, time::Duration};
 
@@ -8,11 +8,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::Cli;
 
-/// How long to wait before asking again whether the page is served: too short to notice.
-const ASK_AGAIN: Duration = Duration::from_millis(20);
+/// Interval of the checks whether the page is served: too short to notice.
+const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Runs both services and prints the page's address; ends when a signal has come and both are
-/// done, or when one of them fails, with its error.
+/// Runs both services and prints the address of the page. Returns when both have ended after a
+/// signal, or with the error of the first one that fails.
 pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
     let Cli {
         common,
@@ -43,11 +43,11 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
     let page = frontend::run(frontend, &common, page, shutdown.clone());
     let (translation, page) = tokio::join!(translation, ends_all(page, &shutdown));
     announced.abort();
-    translation.context("the translation service has ended")?;
-    page.context("the page has ended")
+    translation.context("the translation service failed")?;
+    page.context("the page failed")
 }
 
-/// Runs one service; when it ends, however that comes, the other ends too.
+/// Runs a service; when it ends, for whatever reason, the other one is shut down.
 async fn ends_all(
     service: impl Future<Output = anyhow::Result<()>>,
     shutdown: &CancellationToken,
@@ -57,18 +57,19 @@ async fn ends_all(
     outcome
 }
 
-/// Returns the addresses of the translation services to use, without anything secret in their URLs.
+/// Returns the addresses of the configured translation services, without the secrets that URLs may
+/// contain.
 fn origins(frontend: &frontend::Config) -> String {
     let urls = frontend.backend_url.iter();
     let origins: Vec<_> = urls.map(|url| url.origin().ascii_serialization()).collect();
     origins.join(", ")
 }
 
-/// Prints the address once the page answers there, and the translation service if it is that of
-/// another process.
+/// Prints the address of the page once it is served, and the translation service if that is another
+/// process.
 async fn announce(bind: SocketAddr, elsewhere: Option<String>) {
     while health::check(bind).await.is_err() {
-        tokio::time::sleep(ASK_AGAIN).await;
+        tokio::time::sleep(CHECK_INTERVAL).await;
     }
     let mut lines = vec![format!(
         "Unlimited translation is at http://{}",
@@ -80,6 +81,6 @@ async fn announce(bind: SocketAddr, elsewhere: Option<String>) {
              started here."
         )
     }));
-    // Whoever closed standard output does not want to know.
+    // Standard output may be closed.
     let _ = writeln!(std::io::stdout(), "{}", lines.join("\n"));
 }

@@ -1,8 +1,8 @@
-//! `translate FILE`: a text to standard output, without any server.
+//! `translate FILE`: a translation on standard output, without a server.
 
 use std::{
     fs,
-    io::{self, IsTerminal as _, Read as _, Write},
+    io::{self, BufWriter, IsTerminal as _, Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -11,53 +11,72 @@ use backend::{config::ModelConfig, model_dir};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use marian::Scheduler;
-use segment::Segment;
-use service::args::Common;
+use segment::Rules;
+use service::{args::Common, text};
 
-/// What the subcommand takes. A file has no limit of length: whoever can start the program need not
-/// be kept from filling its memory.
+/// Arguments of the command. The size of the file is not limited, because a person who starts the
+/// program may use the memory of the machine.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
-    /// Text file in UTF-8, or `-` for standard input.
+    /// Text file in UTF-8, or in UTF-16 with a byte order mark; `-` for standard input.
     file: PathBuf,
+
+    /// The lines of each paragraph were wrapped at a fixed width, so that a sentence may span
+    /// several of them.
+    #[arg(long)]
+    wrapped: bool,
 
     #[command(flatten)]
     model: ModelConfig,
 }
 
-/// Translates the file to standard output, each sentence as soon as it is done.
+/// Translates the file to standard output, sentence by sentence.
 pub(crate) fn run(arguments: &Arguments, common: &Common) -> anyhow::Result<()> {
     let text = read(&arguments.file)?;
-    let folder = arguments.model.folder(common)?;
+    let folder = model_dir::choose(&arguments.model, common)?;
     let (translator, model) = model_dir::load(&folder, &arguments.model)?;
     if model.demo && io::stderr().is_terminal() {
-        eprintln!("This is the small demo model; `fetch-model` brings the full one.");
+        eprintln!("This is the small demo model; run `fetch-model` for the full one.");
     }
 
-    let segments = segment::segments(&text, &model.source_language);
-    let sentences = segments.iter().map(|segment| segment.of(&text).to_owned());
+    let rules = Rules {
+        language: &model.source_language,
+        wrapped: arguments.wrapped,
+    };
+    let segments = segment::segments(&text, rules);
+    let sentences = segments
+        .iter()
+        .map(|segment| segment::unwrapped(segment.of(&text)).into_owned());
     let mut scheduler = Scheduler::new(translator);
     scheduler.submit(sentences.collect());
 
     let bar = progress(segments.len());
-    let mut looped = 0;
-    let mut output = Output::new(&text, &segments, io::stdout().lock());
+    let (mut looped, mut lost) = (0, 0);
+    let mut output = BufWriter::new(io::stdout().lock());
     while !scheduler.is_idle() {
         for finished in scheduler.step()?.finished {
             looped += u64::from(finished.flags.looped);
+            lost += u64::from(!finished.audit.lost.is_empty());
             bar.inc(1);
-            if is_gone(output.sentence(finished.index, &finished.translation))? {
+            let gap = segment::gap(&text, &segments, finished.index);
+            let segment = segments[finished.index].of(&text);
+            let translation = segment::rewrapped(&finished.translation, segment);
+            if is_closed(write!(output, "{gap}{translation}"))? {
                 return Ok(());
             }
         }
-        if is_gone(output.flush())? {
+        if is_closed(output.flush())? {
             return Ok(());
         }
     }
     bar.finish_and_clear();
-    is_gone(output.rest())?;
+    let rest = segment::gap(&text, &segments, segments.len());
+    is_closed(write!(output, "{rest}").and_then(|()| output.flush()))?;
+    if lost > 0 {
+        eprintln!("{lost} sentences may have other numbers or references than the original.");
+    }
     if looped > 0 {
-        eprintln!("{looped} sentences may be poor: the model repeated itself in them.");
+        eprintln!("{looped} sentences may be translated poorly: the model repeated itself.");
     }
     Ok(())
 }
@@ -76,68 +95,31 @@ fn read(file: &Path) -> anyhow::Result<String> {
         fs::read(file)
     };
     let bytes = bytes.with_context(|| format!("cannot read {name}"))?;
-    String::from_utf8(bytes).map_err(|error| {
-        let place = error.utf8_error().valid_up_to() + 1;
+    let text = text::decode(&bytes).map_err(|error| {
         anyhow::anyhow!(
-            "{name} is not UTF-8 (the first wrong one is byte {place}); convert it first, \
-             for example with `iconv --from-code WINDOWS-1252 --to-code UTF-8`"
+            "{name} is not valid {} (byte {} is the first wrong one); convert it first, for example \
+             with `iconv --from-code WINDOWS-1252 --to-code UTF-8`",
+            error.encoding,
+            error.at + 1
         )
-    })
+    })?;
+    Ok(text.into_owned())
 }
 
-/// A bar on standard error. Hidden where that is no terminal, and where the text itself appears
-/// on the same one: a bar would wipe out lines that are not full yet.
+/// Returns a progress bar on standard error. It is hidden if standard error is not a terminal, and if
+/// the translation appears on the same terminal, where the bar would erase incomplete lines.
 fn progress(sentences: usize) -> ProgressBar {
     if io::stdout().is_terminal() {
         return ProgressBar::hidden();
     }
     let style = "{bar:40} {pos} of {len} sentences, {eta} left";
-    let style = ProgressStyle::with_template(style).expect("a template without mistakes");
+    let style = ProgressStyle::with_template(style).expect("the template is valid");
     ProgressBar::new(sentences as u64).with_style(style)
 }
 
-/// The text as it is put together again: gaps from the source, sentences from the model.
-struct Output<'a, W: Write> {
-    text: &'a str,
-    segments: &'a [Segment],
-    /// How far in the source everything has been written.
-    position: usize,
-    writer: io::BufWriter<W>,
-}
-
-impl<'a, W: Write> Output<'a, W> {
-    fn new(text: &'a str, segments: &'a [Segment], writer: W) -> Self {
-        Self {
-            text,
-            segments,
-            position: 0,
-            writer: io::BufWriter::new(writer),
-        }
-    }
-
-    /// Writes the gap before a sentence, and its translation.
-    fn sentence(&mut self, index: usize, translation: &str) -> io::Result<()> {
-        let Segment { start, end } = self.segments[index];
-        let gap = &self.text[self.position..start];
-        self.position = end;
-        self.writer.write_all(gap.as_bytes())?;
-        self.writer.write_all(translation.as_bytes())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.writer.flush()
-    }
-
-    /// Writes what follows the last sentence.
-    fn rest(mut self) -> io::Result<()> {
-        self.writer
-            .write_all(&self.text.as_bytes()[self.position..])?;
-        self.writer.flush()
-    }
-}
-
-/// Whether the reader of standard output has gone, as `head` does: no error, and no more work.
-fn is_gone(written: io::Result<()>) -> anyhow::Result<bool> {
+/// Returns true if the reader of standard output has closed it, as `head` does. That is not an error,
+/// and the rest of the text need not be translated.
+fn is_closed(written: io::Result<()>) -> anyhow::Result<bool> {
     match written {
         Ok(()) => Ok(false),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(true),
@@ -150,23 +132,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gaps_and_sentences_alternate_as_in_the_source() {
-        let text = "  Ja. Nein.\n\n- Gut!\n";
-        let segments = [(2, 5), (6, 11), (15, 19)].map(|(start, end)| Segment { start, end });
-        let mut written = Vec::new();
-        let mut output = Output::new(text, &segments, &mut written);
-        for (index, translation) in ["Yes.", "No.", "Good!"].into_iter().enumerate() {
-            output.sentence(index, translation).expect("written");
-        }
-        output.rest().expect("written");
-        assert_eq!(written, b"  Yes. No.\n\n- Good!\n");
-    }
-
-    #[test]
-    fn a_reader_that_has_gone_is_no_error_and_a_full_disk_is() {
-        let gone = io::Error::from(io::ErrorKind::BrokenPipe);
-        assert!(is_gone(Err(gone)).expect("no error"));
+    fn a_closed_output_is_not_an_error_and_a_full_disk_is() {
+        let closed = io::Error::from(io::ErrorKind::BrokenPipe);
+        assert!(is_closed(Err(closed)).expect("no error"));
         let full = io::Error::from(io::ErrorKind::StorageFull);
-        is_gone(Err(full)).expect_err("an error");
+        is_closed(Err(full)).expect_err("an error");
     }
 }

@@ -46,10 +46,6 @@ const OPTIONAL: [&str; 4] = [
 /// The weights, in order of preference: the first format loads faster and cannot contain code.
 const WEIGHTS: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];
 
-/// Note on the variables of this command, for the help of programs that include it.
-pub const VARIABLES: &str = "The command fetch-model also reads HF_ENDPOINT, HF_TOKEN, HF_TOKEN_FILE \
-    and MODEL_REVISION; see `fetch-model --help`.";
-
 /// Arguments of `fetch-model`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Args {
@@ -75,6 +71,18 @@ pub struct Args {
     /// File that contains the access token.
     #[arg(long, env, value_name = "FILE")]
     pub hf_token_file: Option<PathBuf>,
+}
+
+/// Returns a note on the variables of this command, for the help of programs that include it.
+#[must_use]
+pub fn variables() -> String {
+    let command = <Args as clap::Args>::augment_args(clap::Command::default());
+    let variables = command.get_arguments().filter_map(clap::Arg::get_env);
+    let names: Vec<_> = variables.map(|name| name.to_string_lossy()).collect();
+    format!(
+        "The command fetch-model also reads {}; see `fetch-model --help`.",
+        names.join(", ")
+    )
 }
 
 /// Fetches the model, tests it, moves it to its place and prints where it is.

@@ -1,4 +1,4 @@
-//! `GET /docs`, the API documented for people, and `GET /openapi.json`, the same for programs.
+//! `GET /docs`, documentation of the API for people, and `GET /openapi.json`, for programs.
 //! Everything is in the binary: nothing is fetched, neither at build time nor by the browser.
 
 use std::sync::LazyLock;

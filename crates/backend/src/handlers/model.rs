@@ -1,19 +1,19 @@
-//! `GET /model`: the model at work.
+//! `GET /model`: the loaded model.
 
 use api::{ErrorBody, ModelInfo};
 use axum::{Json, extract::State};
 
 use crate::{error::Error, state::AppState, worker::Status};
 
-/// Says which model is at work.
+/// Describes the loaded model.
 #[utoipa::path(
     get,
     path = "/model",
     tag = "service",
     responses(
-        (status = 200, description = "The model at work", body = ModelInfo,
+        (status = 200, description = "The loaded model", body = ModelInfo,
             example = json!({"name": "opus-mt-de-en", "commit": null, "source_language": "de", "target_language": "en", "precision": "int8", "engine": "native", "device": "cpu", "beams": 4, "demo": false})),
-        (status = 503, description = "It is still being loaded", body = ErrorBody),
+        (status = 503, description = "Still loading, or shutting down", body = ErrorBody),
     )
 )]
 pub(crate) async fn model(State(state): State<AppState>) -> Result<Json<ModelInfo>, Error> {

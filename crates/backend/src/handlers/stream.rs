@@ -18,19 +18,19 @@ use serde::Serialize;
 
 use crate::{error::Error, extract::Admitted, state::AppState, translation::Translation};
 
-/// Time between two comments that keep a silent connection open: well under the 60 seconds after
-/// which common proxies give up.
+/// Interval of the comments that keep a silent connection open: well under the 60 seconds after
+/// which common proxies close it.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// Translates a text, sentence by sentence.
 ///
-/// The answer is a stream of server-sent events. `segment` brings one sentence, in source order:
-/// `{index, start, end, translation, done, total, flags, more_flags}`, where `start` and `end` are
-/// byte offsets in the UTF-8 of `text_de`; the bytes between two sentences stand in the translation
-/// as they are, and `more_flags` is absent if it is empty.
+/// The response is a stream of server-sent events. Each `segment` is one sentence, in the order of
+/// the source: `{index, start, end, translation, done, total, flags, more_flags, atoms, lost}`. `start` and `end`
+/// are byte offsets in the UTF-8 of `text_de`; the bytes between two sentences are the same in the
+/// translation. The last three fields are absent if they are empty.
 /// The last event is `done` `{sentences, duration_ms}` or `error` `{message, retryable}`. Lines that
-/// begin with a colon keep the connection alive. Ignore events, fields and flags that you do not
-/// know: later versions may add some. A client that closes it cancels its work.
+/// start with a colon keep the connection alive. Ignore events, fields and flags that you do not
+/// know: later versions may add some. Closing the connection cancels the translation.
 #[utoipa::path(
     post,
     path = "/translate/stream",
@@ -40,11 +40,12 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
         (status = 200, description = "Server-sent events `segment`, then `done` or `error`",
             body = SegmentEvent, content_type = "text/event-stream",
             example = json!("event: segment\ndata: {\"index\":0,\"start\":0,\"end\":13,\"translation\":\"Good morning!\",\"done\":1,\"total\":1,\"flags\":[]}\n\nevent: done\ndata: {\"sentences\":1,\"duration_ms\":40}\n\n")),
-        (status = 400, description = "The body is not valid UTF-8, or is incomplete", body = ErrorBody),
-        (status = 408, description = "The body came too slowly, or not at all", body = ErrorBody),
-        (status = 413, description = "The text is longer than the limit, which `msg` names", body = ErrorBody),
+        (status = 400, description = "The body is not valid UTF-8 or UTF-16, or is incomplete", body = ErrorBody),
+        (status = 408, description = "The body arrived too slowly, or not at all", body = ErrorBody),
+        (status = 413, description = "The text is over the limit, which `msg` states", body = ErrorBody),
+        (status = 415, description = "The `Content-Encoding` is not supported, or the body does not match it", body = ErrorBody),
         (status = 422, description = "The body is not JSON, or has no string `text_de`", body = ErrorBody),
-        (status = 503, description = "Busy, loading the model or shutting down: try again after `Retry-After` seconds", body = ErrorBody),
+        (status = 503, description = "Busy, loading the model or shutting down: retry after `Retry-After` seconds", body = ErrorBody),
     )
 )]
 pub(crate) async fn translate_stream(
@@ -62,7 +63,7 @@ pub(crate) async fn translate_stream(
     });
     let headers = [
         (header::CACHE_CONTROL, "no-store"),
-        // Tells nginx to pass on each event at once.
+        // Tells nginx to forward each event at once.
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     let events =
@@ -78,7 +79,7 @@ fn event(name: &str, data: &impl Serialize) -> Event {
 fn failure(error: &Error) -> ErrorEvent {
     let message = match error {
         Error::ShuttingDown => "The server is shutting down before the text is done; try again.",
-        Error::Hopeless => "The model fails on this text again and again.",
+        Error::Hopeless => "The model fails on this text repeatedly.",
         _ => "The translation failed inside the server.",
     };
     ErrorEvent {

@@ -1,4 +1,4 @@
-//! `POST /translate`: the whole translation in one answer.
+//! `POST /translate`: the entire translation in one response.
 
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ use crate::{
 
 /// Translates a text.
 ///
-/// The answer comes when the whole text is done. A client that closes the connection before
-/// cancels its work.
+/// The response is sent when the entire text is translated. Closing the connection before that
+/// cancels the translation.
 #[utoipa::path(
     post,
     path = "/translate",
@@ -26,13 +26,14 @@ use crate::{
     responses(
         (status = 200, description = "The translation", body = TranslateResponse,
             example = json!({"text_en": "Good morning! How are you?"})),
-        (status = 400, description = "The body is not valid UTF-8, or is incomplete", body = ErrorBody),
-        (status = 408, description = "The body came too slowly, or not at all", body = ErrorBody),
-        (status = 413, description = "The text is longer than the limit, which `msg` names", body = ErrorBody),
+        (status = 400, description = "The body is not valid UTF-8 or UTF-16, or is incomplete", body = ErrorBody),
+        (status = 408, description = "The body arrived too slowly, or not at all", body = ErrorBody),
+        (status = 413, description = "The text is over the limit, which `msg` states", body = ErrorBody),
+        (status = 415, description = "The `Content-Encoding` is not supported, or the body does not match it", body = ErrorBody),
         (status = 422, description = "The body is not JSON, or has no string `text_de`", body = ErrorBody,
             example = json!({"detail": [{"loc": ["body", "text_de"], "msg": "Field required", "type": "missing"}]})),
         (status = 500, description = "The model failed on this text", body = ErrorBody),
-        (status = 503, description = "Busy, loading the model or shutting down: try again after `Retry-After` seconds", body = ErrorBody),
+        (status = 503, description = "Busy, loading the model or shutting down: retry after `Retry-After` seconds", body = ErrorBody),
     )
 )]
 pub(crate) async fn translate(
@@ -43,21 +44,21 @@ pub(crate) async fn translate(
     let (text_en, permit) = translation.whole().await?;
     let json = serde_json::to_vec(&TranslateResponse { text_en })
         .expect("a struct of a string is always JSON");
-    let body = Bytes::from_owner(Answer {
+    let body = Bytes::from_owner(ResponseBody {
         json,
         _permit: permit,
     });
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 
-/// An answer that is on its way out, however long the client takes to read it: it holds the place
-/// of its request until the last byte has gone to the system.
-struct Answer {
+/// Body of a response. It holds the place of its request in the queue until the last byte has been
+/// written to the connection, however long the client takes to read it.
+struct ResponseBody {
     json: Vec<u8>,
     _permit: Arc<Permit>,
 }
 
-impl AsRef<[u8]> for Answer {
+impl AsRef<[u8]> for ResponseBody {
     fn as_ref(&self) -> &[u8] {
         &self.json
     }

@@ -1,6 +1,10 @@
-//! The program's command line and settings.
+//! Command line and settings of the program.
 
 use std::process::{Command, Output};
+
+use backend::{Config, fetch_model};
+use clap::Args as _;
+use service::args::Common;
 
 use crate::{
     logs::Process,
@@ -29,39 +33,33 @@ fn error(variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn the_version_is_told() {
+fn the_version_is_printed() {
     let output = backend(&["--version"], &[]);
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(said.trim(), concat!("backend ", env!("CARGO_PKG_VERSION")));
 }
 
 #[test]
-fn the_help_lists_every_variable() {
+fn every_option_is_also_a_variable_that_the_help_lists() {
     let help = String::from_utf8(backend(&["--help"], &[]).stdout).unwrap();
-    for variable in [
-        "BACKEND_BIND",
-        "DATA_DIR",
-        "MODEL_DIR",
-        "MODEL_ENGINE",
-        "MODEL_DEVICE",
-        "MODEL_BEAMS",
-        "MODEL_PRECISION",
-        "MODEL_THREADS",
-        "MAX_TEXT_BYTES",
-        "RUST_LOG",
-        "HF_ENDPOINT",
-        "HF_TOKEN",
-        "HF_TOKEN_FILE",
-        "MODEL_REVISION",
-        "healthcheck",
-        "fetch-model",
-    ] {
+    let command = Common::augment_args(Config::augment_args(clap::Command::default()));
+    let command = fetch_model::Args::augment_args(command);
+    for option in command.get_arguments().filter(|one| !one.is_positional()) {
+        let variable = option.get_env().expect("a variable").to_str().unwrap();
+        let flag = format!("--{}", option.get_long().expect("a flag"));
+        assert_eq!(
+            flag.to_uppercase().replace('-', "_"),
+            format!("__{variable}")
+        );
         assert!(help.contains(variable), "{variable} is missing in\n{help}");
+    }
+    for command in ["healthcheck", "fetch-model"] {
+        assert!(help.contains(command), "{command} is missing in\n{help}");
     }
 }
 
 #[test]
-fn nonsense_is_refused_with_the_variables_name() {
+fn an_invalid_value_is_refused_with_the_name_of_its_variable() {
     for (variable, value) in [
         ("BACKEND_BIND", ""),
         ("BACKEND_BIND", "8000"),
@@ -73,7 +71,7 @@ fn nonsense_is_refused_with_the_variables_name() {
         ("MODEL_PRECISION", ""),
         ("MODEL_ENGINE", "torch"),
         ("MODEL_DEVICE", "gpu"),
-        // Known, and not for the native engine.
+        // Valid, but not with the native engine.
         ("MODEL_DEVICE", "cuda"),
         ("MODEL_PRECISION", "f16"),
         ("MODEL_THREADS", "0"),
@@ -112,8 +110,8 @@ fn an_error_is_one_line_without_a_stack_trace() {
 }
 
 #[test]
-fn settings_that_the_candle_engine_lacks_are_refused_with_a_way_out() {
-    for (variable, value, way_out) in [
+fn settings_that_the_candle_engine_lacks_are_refused_with_a_remedy() {
+    for (variable, value, remedy) in [
         ("MODEL_BEAMS", "4", "MODEL_ENGINE=native"),
         ("MODEL_PRECISION", "int8", "MODEL_ENGINE=native"),
         ("MODEL_PRECISION", "bf16", "MODEL_DEVICE"),
@@ -122,7 +120,7 @@ fn settings_that_the_candle_engine_lacks_are_refused_with_a_way_out() {
     ] {
         let said = error(&[("MODEL_ENGINE", "candle"), (variable, value)]);
         let setting = format!("{variable}={value}");
-        assert!(said.contains(&setting) && said.contains(way_out), "{said}");
+        assert!(said.contains(&setting) && said.contains(remedy), "{said}");
     }
 }
 
@@ -152,7 +150,7 @@ async fn sigterm_lets_a_running_request_finish() {
         .body(json(&crate::support::book(200)));
     let request = tokio::spawn(request.send());
     let probe = reqwest::Client::new();
-    let at_work = async {
+    let running = async {
         loop {
             let metrics = probe.get(format!("{}/metrics", process.url)).send().await;
             let metrics = metrics.unwrap().text().await.unwrap();
@@ -161,9 +159,9 @@ async fn sigterm_lets_a_running_request_finish() {
             }
         }
     };
-    tokio::time::timeout(PATIENCE, at_work)
+    tokio::time::timeout(PATIENCE, running)
         .await
-        .expect("at work");
+        .expect("running");
     process.terminate();
     let answer = request.await.unwrap().unwrap();
     assert_eq!(answer.status(), 200);

@@ -120,6 +120,49 @@ async fn a_body_without_a_content_type_is_json_and_other_types_are_refused() {
 }
 
 #[tokio::test]
+async fn a_body_in_utf_16_with_a_byte_order_mark_is_read() {
+    let app = ready().await;
+    let utf16 = |text: &str| -> Vec<u8> {
+        let units = "\u{feff}".encode_utf16().chain(text.encode_utf16());
+        units.flat_map(u16::to_le_bytes).collect()
+    };
+    for path in ["/translate", "/translate/stream"] {
+        let answer = post(&app, path, utf16(&json("– 🙂"))).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    }
+    let answer = post(&app, "/translate", utf16(&json("– 🙂"))).await;
+    assert_eq!(answer.json()["text_en"], "– 🙂");
+    let mut odd = utf16(&json("–"));
+    odd.push(0);
+    let answer = post(&app, "/translate", odd).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        answer.body,
+        r#"{"detail":[{"loc":["body",32],"msg":"The body is not valid UTF-16 from byte 32 on","type":"invalid_utf16"}]}"#
+    );
+}
+
+#[tokio::test]
+async fn a_trailing_slash_is_redirected_with_method_and_query() {
+    let app = ready().await;
+    for (path, target) in [
+        ("/translate/", "/translate"),
+        ("/translate/?a=b%20c", "/translate?a=b%20c"),
+        ("/translate/stream/", "/translate/stream"),
+        ("/docs/", "/docs"),
+        ("/openapi.json/", "/openapi.json"),
+    ] {
+        let answer = post(&app, path, json("-")).await;
+        assert_eq!(answer.status, StatusCode::TEMPORARY_REDIRECT, "{path}");
+        assert_eq!(answer.headers[header::LOCATION], target);
+        let answer = get(&app, path).await;
+        assert_eq!(answer.status, StatusCode::TEMPORARY_REDIRECT, "{path}");
+    }
+    let answer = post(&app, "/nowhere/", json("-")).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn unknown_paths_and_methods_get_errors_of_the_same_shape() {
     let app = ready().await;
     let answer = post(&app, "/nowhere", "x".repeat(1_000_000)).await;

@@ -1,4 +1,4 @@
-//! Both engines behind the same door.
+//! Both engines behind the same API.
 
 use std::{
     fmt::Write as _,
@@ -17,12 +17,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::{Answer, TEN_MIB, demo, get, json, model_config, post, ready};
 
-/// The demo model in the candle engine, loaded once for all tests.
+/// Returns the demo model in the candle engine, loaded once for all tests.
 fn candle_model() -> (Arc<Translator>, ModelInfo) {
     static MODEL: OnceLock<(Arc<Translator>, ModelInfo)> = OnceLock::new();
     let config = ModelConfig {
         model_engine: ModelEngine::Candle,
-        // The demo model asks for four.
+        // The files of the demo model say four.
         model_beams: None,
         ..model_config()
     };
@@ -37,7 +37,7 @@ async fn candle() -> Router {
     app(AppState::new(worker, TEN_MIB, CancellationToken::new()))
 }
 
-/// Some 200 sentences in lists, paragraphs and blank lines.
+/// Returns about 200 sentences in lists and paragraphs, with blank lines.
 fn text() -> String {
     let sentences = [
         "Das Haus ist alt.",
@@ -71,7 +71,7 @@ fn segments(answer: &Answer) -> Vec<SegmentEvent> {
         .collect()
 }
 
-/// The text with its sentences cut out.
+/// Returns the gaps of the source.
 fn gaps<'a>(text: &'a str, segments: &[SegmentEvent]) -> Vec<&'a str> {
     let mut gaps = Vec::new();
     let mut at = 0;
@@ -83,7 +83,7 @@ fn gaps<'a>(text: &'a str, segments: &[SegmentEvent]) -> Vec<&'a str> {
     gaps
 }
 
-/// Text between the translations of a translated text.
+/// Returns the text between the translations.
 fn gaps_between<'a>(translated: &'a str, segments: &[SegmentEvent]) -> Vec<&'a str> {
     let mut gaps = Vec::new();
     let mut rest = translated;
@@ -97,7 +97,7 @@ fn gaps_between<'a>(translated: &'a str, segments: &[SegmentEvent]) -> Vec<&'a s
 }
 
 #[tokio::test]
-async fn a_text_has_the_same_layout_from_both() {
+async fn a_text_has_the_same_layout_with_both_engines() {
     let text = text();
     let mut places = Vec::new();
     for app in [ready().await, candle().await] {
@@ -113,7 +113,7 @@ async fn a_text_has_the_same_layout_from_both() {
 }
 
 #[tokio::test]
-async fn the_model_says_which_engine_and_device_run_it() {
+async fn the_description_of_the_model_has_its_engine_and_device() {
     let answer = get(&candle().await, "/model").await;
     let model: ModelInfo = serde_json::from_str(&answer.body).unwrap();
     assert_eq!((&*model.engine, &*model.device), ("candle", "cpu"));

@@ -1,4 +1,4 @@
-//! Before the model is loaded, while the service ends, and when the model cannot be loaded.
+//! Loading the model, shutting down, and models that cannot be loaded.
 
 use std::{fs, path::Path, sync::mpsc};
 
@@ -11,12 +11,12 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{
-    ENDLESS, Served, TEN_MIB, book, demo, demo_model, events, eventually, get, json, model_config,
-    post, state, translate,
+    ENDLESS, PATIENCE, Served, TEN_MIB, book, demo, demo_model, events, eventually, get, json,
+    model_config, post, state, translate,
 };
 
 #[tokio::test]
-async fn until_the_model_is_loaded_the_service_says_so() {
+async fn requests_are_refused_until_the_model_is_loaded() {
     let (go, wait) = mpsc::channel();
     let worker = Worker::start(move || {
         wait.recv().unwrap();
@@ -50,7 +50,7 @@ async fn until_the_model_is_loaded_the_service_says_so() {
 }
 
 #[tokio::test]
-async fn a_service_that_ends_takes_nothing_on() {
+async fn a_service_that_shuts_down_accepts_nothing_new() {
     let state = state(TEN_MIB).await;
     let app = app(state.clone());
     assert_eq!(get(&app, "/readyz").await.status, StatusCode::OK);
@@ -63,14 +63,14 @@ async fn a_service_that_ends_takes_nothing_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_runs_is_finished_when_the_service_ends() {
+async fn a_running_request_is_finished_during_shutdown() {
     let served = Served::start(TEN_MIB).await;
     let request = reqwest::Client::new()
         .post(format!("{}/translate", served.url))
         .body(json(&book(50)))
         .send();
     let request = tokio::spawn(request);
-    eventually("at work", || served.state.queue.requests() == 1).await;
+    eventually("running", || served.state.queue.requests() == 1).await;
     served.state.shutdown.cancel();
     let answer = request.await.unwrap().unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
@@ -78,7 +78,7 @@ async fn what_runs_is_finished_when_the_service_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_that_cannot_be_finished_ends_with_words() {
+async fn a_stream_that_is_cut_off_ends_with_an_error_event() {
     let served = Served::start(TEN_MIB).await;
     let mut stream = reqwest::Client::new()
         .post(format!("{}/translate/stream", served.url))
@@ -115,17 +115,17 @@ async fn run(folder: &Path) -> anyhow::Result<()> {
         rust_log: String::new(),
     };
     let started = backend::run(config, &common, listener, CancellationToken::new());
-    let patience = std::time::Duration::from_mins(1);
-    tokio::time::timeout(patience, started)
+    tokio::time::timeout(PATIENCE, started)
         .await
         .map_err(|_| anyhow!("still running"))?
 }
 
-fn copy_of_demo(but: &str) -> tempfile::TempDir {
+/// Copies the demo model without one file.
+fn copy_of_demo(without: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for entry in fs::read_dir(demo()).unwrap() {
         let entry = entry.unwrap();
-        if entry.file_name() != but {
+        if entry.file_name() != without {
             fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
         }
     }
@@ -159,7 +159,7 @@ async fn a_model_that_cannot_be_loaded_ends_the_service_and_names_the_file() {
 }
 
 #[tokio::test]
-async fn a_model_folder_that_is_not_there_is_named() {
+async fn a_missing_model_folder_is_named() {
     let error = run(Path::new("/nowhere/at/all"))
         .await
         .expect_err("no folder")

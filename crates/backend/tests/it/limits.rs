@@ -12,7 +12,9 @@ use tokio::{
 
 use tower::ServiceExt as _;
 
-use crate::support::{Served, TEN_MIB, ask, eventually, get, json, post, state, translate};
+use crate::support::{
+    Served, TEN_MIB, ask, compressed, eventually, get, json, post, ready, state, translate,
+};
 
 #[tokio::test]
 async fn the_limit_counts_bytes_of_text_and_is_stated() {
@@ -62,6 +64,48 @@ async fn a_body_far_over_the_limit_is_refused_with_and_without_a_length() {
         "{}",
         answer.body
     );
+}
+
+#[tokio::test]
+async fn a_compressed_body_is_decoded_within_the_limit() {
+    let state = state(1000).await;
+    let app = app(state.clone());
+    for encoding in ["gzip", "deflate", "br"] {
+        for path in ["/translate", "/translate/stream"] {
+            let send = async |body: &[u8]| {
+                let request = Request::post(path)
+                    .header(header::CONTENT_ENCODING, encoding)
+                    .body(Body::from(compressed(encoding, body).await));
+                ask(&app, request.unwrap()).await
+            };
+            let answer = send(json("---").as_bytes()).await;
+            assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+            let answer = send(json(&"-".repeat(1001)).as_bytes()).await;
+            assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+            assert!(answer.body.contains("has 1001 bytes"), "{}", answer.body);
+            // A thousand to one.
+            let answer = send(json(&"-".repeat(2_000_000)).as_bytes()).await;
+            assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+            assert_eq!(answer.fault(), "text_too_long");
+        }
+    }
+    assert_eq!(state.queue.requests(), 0);
+}
+
+#[tokio::test]
+async fn an_encoding_that_is_unknown_or_wrong_is_refused() {
+    let app = ready().await;
+    for encoding in ["zstd", "gzip", "deflate", "br"] {
+        let request = Request::post("/translate")
+            .header(header::CONTENT_ENCODING, encoding)
+            .body(Body::from(json("-")));
+        let answer = ask(&app, request.unwrap()).await;
+        assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        assert_eq!(
+            answer.body,
+            r#"{"detail":[{"loc":["header","content-encoding"],"msg":"The body is not encoded as its Content-Encoding says; supported are gzip, deflate and br","type":"content_encoding"}]}"#
+        );
+    }
 }
 
 /// Sends everything before it reads anything, as curl and browsers do.

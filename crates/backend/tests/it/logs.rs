@@ -1,4 +1,4 @@
-//! Logs say which request a line belongs to, and never what was translated.
+//! Log lines contain the id of their request, and never any text.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -9,16 +9,16 @@ use std::{
 
 use crate::support::{demo, json};
 
-/// A service in a process of its own, with all it logs.
+/// A service in its own process, and its log.
 pub(crate) struct Process {
     child: Child,
     pub(crate) url: String,
-    // Reads on to the end, so that a full pipe never stops the service.
+    // A thread that reads to the end, so that a full pipe never blocks the service.
     log: Option<JoinHandle<String>>,
 }
 
 impl Process {
-    /// Starts it and waits until it says that it is ready.
+    /// Starts the service and waits until it logs that it is ready.
     pub(crate) fn start(rust_log: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_backend"))
             .env_clear()
@@ -30,20 +30,22 @@ impl Process {
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let (say, said) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let log = thread::spawn(move || {
             let mut log = String::new();
             for line in lines {
                 let line = line.unwrap();
                 log.push_str(&line);
                 log.push('\n');
-                let _ = say.send(line);
+                let _ = sender.send(line);
             }
             log
         });
         let mut url = String::new();
         loop {
-            let line = said.recv().expect("the service ended before it was ready");
+            let line = receiver
+                .recv()
+                .expect("the service ended before it was ready");
             if let Some((_, address)) = line.split_once("address=") {
                 url = format!("http://{}", address.split_whitespace().next().unwrap());
             }
@@ -58,7 +60,7 @@ impl Process {
         }
     }
 
-    /// Its number in the system.
+    /// Returns the id of the process.
     #[cfg(target_os = "linux")]
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
@@ -72,7 +74,7 @@ impl Process {
         assert!(status.success());
     }
 
-    /// Waits for its end; answers the exit code and the whole log.
+    /// Waits for the end of the process. Returns its exit code and the entire log.
     pub(crate) fn end(mut self) -> (Option<i32>, String) {
         let log = self.log.take().unwrap().join().unwrap();
         (self.child.wait().unwrap().code(), log)
@@ -87,8 +89,8 @@ impl Drop for Process {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_log_line_holds_text_and_each_of_a_request_has_its_id() {
-    // Ours, and those of all crates.
+async fn no_log_line_contains_text_and_each_line_of_a_request_has_its_id() {
+    // The lines of this workspace, and those of all crates.
     for rust_log in [
         "info,api=trace,backend=trace,marian=trace,segment=trace,service=trace",
         "trace",
@@ -112,7 +114,7 @@ async fn check_logs(rust_log: &'static str) {
     let text = "Der Kanarienvogel Zwitscherlinchen singt 4711 Lieder. 漢字 Zwitscherlinchen?";
     let whole = send("/translate", json(text)).await;
     send("/translate/stream", json(text)).await;
-    // Faults of the client, each with the text in it.
+    // Invalid requests, each with the text in it.
     send("/translate", format!("{{\"text_de\": \"{text}\" oops")).await;
     send(
         "/translate",
@@ -136,10 +138,10 @@ async fn check_logs(rust_log: &'static str) {
     {
         assert!(!log.contains(words.trim()), "{words} is in the log:\n{log}");
     }
-    // The lines of the worker's thread have it too.
+    // The id is also in the lines from the thread of the model.
     for line in ["translating", "translated", "answered"] {
         let mut lines = log.lines().filter(|found| found.contains(line)).peekable();
-        assert!(lines.peek().is_some(), "no line says {line}:\n{log}");
+        assert!(lines.peek().is_some(), "no line contains {line}:\n{log}");
         assert!(lines.all(|found| found.contains("canary-id")), "{log}");
     }
 }

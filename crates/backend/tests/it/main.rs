@@ -1,7 +1,7 @@
-//! The service from outside: its routes, its life, its command line, and fetching models.
+//! The service from outside: its routes, start and shutdown, command line, and fetching models.
 #![expect(
     clippy::unwrap_used,
-    reason = "a test that cannot go on should say where"
+    reason = "a test should fail where it cannot continue"
 )]
 
 #[cfg(target_os = "linux")]

@@ -1,4 +1,4 @@
-//! `POST /translate/stream`, and clients that go away.
+//! `POST /translate/stream`, and clients that disconnect.
 
 use std::sync::{
     Arc,
@@ -45,6 +45,28 @@ async fn the_events_and_the_gaps_between_them_are_the_whole_translation() {
     }
     english.push_str(&text[end..]);
     assert_eq!(translate(&app, text).await.json()["text_en"], english);
+}
+
+#[tokio::test]
+async fn a_sentence_of_a_wrapped_text_spans_lines() {
+    let app = ready().await;
+    let text = "Der Hund schläft heute den ganzen Tag in\nseinem Haus. Guten Morgen!\n";
+    let wrapped = serde_json::json!({ "text_de": text, "wrapped": true }).to_string();
+    let answer = post(&app, "/translate/stream", wrapped.clone()).await;
+    let events = events(&answer.body);
+    assert_eq!(events.last().unwrap().1["sentences"], 2, "{events:?}");
+    let first = &events[0].1;
+    assert_eq!(first["end"], text.find(" Guten").unwrap());
+    let translation = first["translation"].as_str().unwrap();
+    assert_eq!(translation.lines().count(), 2, "{translation}");
+
+    let whole = post(&app, "/translate", wrapped).await.json();
+    let whole = whole["text_en"].as_str().unwrap();
+    assert!(whole.starts_with(translation), "{whole}");
+    assert_eq!(whole.lines().count(), 2, "{whole}");
+    let lines = post(&app, "/translate/stream", json(text)).await;
+    let lines = self::events(&lines.body);
+    assert_eq!(lines.last().unwrap().1["sentences"], 3, "{lines:?}");
 }
 
 #[tokio::test]
@@ -96,13 +118,16 @@ async fn sentences_arrive_while_the_rest_runs_and_a_short_request_does_not_wait_
         "the short request waited for the book: {done} of {total}"
     );
 
-    // The reader goes away, and with it the book's work.
+    // The client disconnects, and the book is cancelled.
     reader.abort();
-    eventually("the book is dropped", || served.state.queue.requests() == 0).await;
+    eventually("the book is cancelled", || {
+        served.state.queue.requests() == 0
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn work_for_a_client_that_has_gone_is_dropped() {
+async fn a_disconnected_client_cancels_its_request() {
     let process = tokio::task::spawn_blocking(|| Process::start("info"))
         .await
         .unwrap();
@@ -111,17 +136,17 @@ async fn work_for_a_client_that_has_gone_is_dropped() {
         let answer = client.get(format!("{}/metrics", process.url)).send().await;
         answer.unwrap().text().await.unwrap()
     };
-    // The model translates a sentence when it is loaded, which is not counted.
+    // The sentence that the model translates when it is loaded is not counted.
     assert!(metrics().await.contains("backend_sentences_total 0"));
     let request = client
         .post(format!("{}/translate", process.url))
         .body(json(&book(ENDLESS)))
         .send();
     let request = tokio::spawn(request);
-    let at_work = async { while metrics().await.contains("backend_sentences_total 0") {} };
-    timeout(PATIENCE, at_work).await.expect("at work");
+    let running = async { while metrics().await.contains("backend_sentences_total 0") {} };
+    timeout(PATIENCE, running).await.expect("running");
     request.abort();
     let cancelled = "backend_jobs_total{outcome=\"cancelled\"} 1";
-    let dropped = async { while !metrics().await.contains(cancelled) {} };
-    timeout(PATIENCE, dropped).await.expect("dropped");
+    let is_cancelled = async { while !metrics().await.contains(cancelled) {} };
+    timeout(PATIENCE, is_cancelled).await.expect("cancelled");
 }

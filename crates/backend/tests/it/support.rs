@@ -1,4 +1,4 @@
-//! A service around the demo model, and ways to ask it.
+//! A service with the demo model, and requests to it.
 
 use std::{
     fmt::Write as _,
@@ -8,6 +8,10 @@ use std::{
 };
 
 use api::ModelInfo;
+use async_compression::{
+    Level,
+    tokio::bufread::{BrotliEncoder, GzipEncoder, ZlibEncoder},
+};
 use axum::{
     Router,
     body::Body,
@@ -17,17 +21,20 @@ use backend::{AppState, Worker, app, config::ModelConfig, model_dir};
 use http_body_util::BodyExt as _;
 use marian::Translator;
 use serde_json::Value;
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _},
+    net::TcpListener,
+};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-/// The limit of the product.
+/// Default limit of a text.
 pub(crate) const TEN_MIB: usize = 10 * 1024 * 1024;
 
-/// Sentences of a book that is not done while a test runs, and still under the limit.
+/// Sentences of a book that is within the limit and takes longer than any test.
 pub(crate) const ENDLESS: usize = 200_000;
 
-/// How long anything may take before a test gives up: far beyond what it takes.
+/// Maximum wait in a test: far longer than anything takes.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
 
 pub(crate) fn demo() -> PathBuf {
@@ -42,7 +49,7 @@ pub(crate) fn model_config() -> ModelConfig {
     }
 }
 
-/// The demo model, loaded once for all tests, greedy.
+/// Returns the demo model with greedy search, loaded once for all tests.
 pub(crate) fn demo_model() -> (Arc<Translator>, ModelInfo) {
     static MODEL: OnceLock<(Arc<Translator>, ModelInfo)> = OnceLock::new();
     MODEL
@@ -50,7 +57,7 @@ pub(crate) fn demo_model() -> (Arc<Translator>, ModelInfo) {
         .clone()
 }
 
-/// What the handlers share, once the model is loaded.
+/// Returns the state of a service whose model is loaded.
 pub(crate) async fn state(max_text_bytes: usize) -> AppState {
     let worker = Worker::start(|| Ok(demo_model())).unwrap();
     worker.loaded().await.unwrap();
@@ -61,7 +68,7 @@ pub(crate) async fn ready() -> Router {
     app(state(TEN_MIB).await)
 }
 
-/// A service on a port of its own, until it is dropped.
+/// A service on its own port. Dropping it stops the service.
 pub(crate) struct Served {
     pub(crate) url: String,
     pub(crate) address: std::net::SocketAddr,
@@ -95,7 +102,7 @@ impl Drop for Served {
     }
 }
 
-/// An answer, whole.
+/// A complete response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -108,7 +115,7 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap()
     }
 
-    /// `type` of the only fault.
+    /// Returns the `type` of the only fault.
     pub(crate) fn fault(&self) -> String {
         let detail = &self.json()["detail"];
         assert_eq!(detail.as_array().map(Vec::len), Some(1), "{}", self.body);
@@ -143,12 +150,25 @@ pub(crate) async fn translate(app: &Router, text: &str) -> Answer {
     post(app, "/translate", json(text)).await
 }
 
-/// The body of a request for `text`.
+/// Returns the body of a request for `text`.
 pub(crate) fn json(text: &str) -> String {
     serde_json::json!({ "text_de": text }).to_string()
 }
 
-/// A text of many sentences, no two of them the same.
+/// Compresses `plain` for `Content-Encoding: encoding`.
+pub(crate) async fn compressed(encoding: &str, plain: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder: Box<dyn AsyncRead + Unpin> = match encoding {
+        "gzip" => Box::new(GzipEncoder::new(plain)),
+        "deflate" => Box::new(ZlibEncoder::new(plain)),
+        "br" => Box::new(BrotliEncoder::with_quality(plain, Level::Fastest)),
+        other => panic!("unknown encoding {other}"),
+    };
+    encoder.read_to_end(&mut bytes).await.unwrap();
+    bytes
+}
+
+/// Returns a text of many different sentences.
 pub(crate) fn book(sentences: usize) -> String {
     let mut text = String::new();
     for number in 0..sentences {
@@ -160,7 +180,7 @@ pub(crate) fn book(sentences: usize) -> String {
     text
 }
 
-/// The events of a stream that is complete: name and data.
+/// Returns the names and data of the events of a complete stream.
 pub(crate) fn events(stream: &str) -> Vec<(String, Value)> {
     stream
         .split("\n\n")

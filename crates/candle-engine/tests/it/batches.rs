@@ -1,4 +1,4 @@
-//! Rows side by side: of any lengths, coming and going.
+//! Rows of any lengths in one engine, which join and leave at any time.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::{Answers, engine};
 
 fn rows(count: usize) -> Vec<Row> {
     let rows = Answers::read("demo.json").rows();
-    // Of many lengths, some of them equal.
+    // Rows of many lengths, some of them equal.
     let rows = rows.into_iter().filter(|row| row.ids.len() <= 40);
     rows.take(count).collect()
 }
@@ -22,7 +22,7 @@ fn add(engine: &mut dyn Engine, rows: &[Row], first_key: u64, is_first: bool) {
     engine.add(incoming.collect()).unwrap();
 }
 
-/// Steps until no row is left.
+/// Runs steps until no rows are left.
 fn run(engine: &mut dyn Engine) -> BTreeMap<u64, Hypothesis> {
     let mut found = BTreeMap::new();
     loop {
@@ -40,7 +40,7 @@ fn alone(row: &Row) -> Hypothesis {
 }
 
 #[test]
-fn a_row_is_the_same_alone_and_beside_others() {
+fn a_row_is_the_same_alone_and_among_others() {
     let rows = rows(60);
     let mut lengths: Vec<usize> = rows.iter().map(|row| row.ids.len()).collect();
     lengths.sort_unstable();
@@ -64,7 +64,7 @@ fn rows_join_and_leave_between_steps() {
     for _ in 0..5 {
         found.extend(engine.step().unwrap().finished);
     }
-    // Some have not begun, some are half done.
+    // Some groups have not started, others are half done.
     engine.retain(&|key| key % 3 != 1);
     let kept = run(&mut *engine);
     assert!(kept.keys().all(|key| key % 3 != 1));
@@ -86,7 +86,7 @@ fn equal_lengths_that_end_at_different_times_are_decoded_together() {
         by_length.entry(row.ids.len()).or_default().push(row);
     }
     let mut rows = by_length.into_values().max_by_key(Vec::len).unwrap();
-    // Some end long before the others, so that what is left is decoded anew.
+    // Some rows end long before the others, so the caches are filled again for the rest.
     for row in rows.iter_mut().step_by(2) {
         row.max_length = 4;
     }
@@ -125,7 +125,7 @@ fn first_sentences_and_others_take_turns() {
 }
 
 #[test]
-fn a_row_that_the_model_cannot_take_is_refused_with_those_beside_it() {
+fn a_row_that_does_not_fit_the_model_is_refused_with_the_others() {
     let good = rows(1).remove(0);
     let positions = engine().bounds().positions;
     let wrong = [

@@ -1,18 +1,16 @@
-//! The difference between two greedy translations, as the native engine scores it.
+//! Difference between two greedy translations, by the scores of the native engine.
 
-use marian::{
-    Error, Network, Row,
-    network::{Normalise, Wanted},
-};
+use marian::network::{Normalise, Wanted};
+use marian::{Error, Network, Row};
 
-/// Either of two tokens may win whose log-probabilities are this close.
+/// Difference of log-probabilities up to which either of two tokens may win.
 pub(crate) const SAME_SCORE: f32 = 1e-4;
 
-/// Tokens looked at for the two that are compared: they are among the best.
+/// Number of best tokens that are searched for the two to be compared.
 const CANDIDATES: usize = 8;
 
-/// Returns how far apart the log-probabilities are of the first two tokens in which the targets differ; 0 for equal ones,
-/// and infinity where one target goes on after the other has ended.
+/// Returns the difference of the log-probabilities of the first two tokens in which the targets
+/// differ: 0 for equal targets, and infinity if one target goes on after the other has ended.
 pub(crate) fn difference(
     network: &Network,
     row: &Row,

@@ -1,4 +1,4 @@
-//! The engine through its public door.
+//! Tests of the engine through its public API.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod batches;
@@ -7,23 +7,21 @@ mod models;
 mod reference;
 mod texts;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
-};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use candle_engine::{CandleEngine, Options, Precision};
 use marian::{Config, Error, Execution, Native, Network, Row, Search};
 use serde::Deserialize;
 use tempfile::TempDir;
 
-/// The model that comes with the program.
+/// Returns the directory of the model that comes with the program.
 fn demo() -> PathBuf {
     root().join("models/demo-de-en")
 }
 
-/// A file of the test data that `marian` has.
+/// Returns the path of a file or folder of `marian`'s test data.
 fn data(name: &str) -> PathBuf {
     root().join("crates/marian/tests/data").join(name)
 }
@@ -32,7 +30,7 @@ fn root() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-/// A small random model, with its weights in one of the containers that are read.
+/// Returns a small random model whose weights are the file `weights`.
 fn tiny(weights: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for name in ["config.json", "generation_config.json"] {
@@ -45,7 +43,7 @@ fn tiny(weights: &str) -> TempDir {
         "pytorch_model.bin"
     };
     fs::copy(data("tiny").join(weights), folder.path().join(name)).unwrap();
-    // As it is made, encoder and decoder have different heads, which `MTModel` can't have.
+    // The original has another number of heads in the encoder, which `MTModel` does not support.
     set(folder.path(), "encoder_attention_heads", 2.into());
     folder
 }
@@ -59,7 +57,7 @@ fn set(directory: &Path, key: &str, value: serde_json::Value) {
     fs::write(&path, serde_json::to_string(&json).unwrap()).unwrap();
 }
 
-/// Greedy search, as a model's files have it otherwise.
+/// Returns greedy search with the other settings of the model's files.
 fn greedy(config: &Config) -> Search {
     Search::new(config, Some(1))
 }
@@ -87,13 +85,13 @@ fn native(directory: &Path, adjust: impl FnOnce(&mut Search)) -> Native {
     Native::new(Arc::new(network), Arc::new(search))
 }
 
-/// The demo model in f32, loaded once.
+/// Returns the demo model in f32, which is loaded only once.
 fn engine() -> &'static CandleEngine {
     static ENGINE: OnceLock<CandleEngine> = OnceLock::new();
     ENGINE.get_or_init(|| load(&demo(), Precision::F32, |_| {}).unwrap())
 }
 
-/// Sentences with the answers of transformers.
+/// Sentences with their translations by transformers.
 #[derive(Deserialize)]
 struct Answers {
     sources: Vec<Vec<u32>>,
@@ -124,6 +122,7 @@ fn row(ids: &[u32], max_length: usize) -> Row {
         ids: ids.to_vec(),
         max_length,
         no_repeat_ngram: 0,
+        banned: [].into(),
         align: false,
     }
 }

@@ -1,4 +1,5 @@
-//! Model directories: every container, every setting of greedy search, and what `MTModel` can't do.
+//! Model directories: all containers, all settings of greedy search, and models that `MTModel`
+//! cannot run.
 
 use std::fs;
 
@@ -12,7 +13,7 @@ fn targets(engine: &dyn Engine, rows: &[Row]) -> Vec<Vec<u32>> {
     found.into_iter().map(|hypothesis| hypothesis.ids).collect()
 }
 
-/// Sentences for the tiny model; loops to the end in most of them, as random weights do.
+/// Returns sentences for the tiny model, which loops in most of them because its weights are random.
 fn rows() -> Vec<Row> {
     Answers::read("tiny.json").rows()
 }
@@ -99,8 +100,8 @@ fn a_model_that_candle_would_compute_in_another_way_is_refused() {
 }
 
 #[test]
-fn positions_that_are_no_sines_are_refused() {
-    // The legacy file has them; the first number is sin 0.
+fn positions_that_are_not_sines_are_refused() {
+    // The legacy file has positions; the first number is sin 0.
     let folder = tiny("legacy.bin");
     let path = folder.path().join("pytorch_model.bin");
     let bytes = fs::read(&path).unwrap();

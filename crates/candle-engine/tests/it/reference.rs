@@ -1,15 +1,13 @@
-//! Three ways to the same token ids: this engine, the native one in f32, and transformers, whose answers are committed.
+//! Three ways to the same token ids: this engine, the native engine in f32, and transformers, whose
+//! answers are committed.
 
 use candle_engine::Precision;
 use marian::{Config, Execution, Network, Row, translate_rows};
 
-use crate::{
-    Answers, demo,
-    difference::{SAME_SCORE, difference},
-    engine, greedy, load, native,
-};
+use crate::difference::{SAME_SCORE, difference};
+use crate::{Answers, demo, engine, greedy, load, native};
 
-/// Asserts that the targets are equal, or part where two tokens are about as good.
+/// Asserts that the targets are equal, or differ first where two tokens are about equally good.
 fn assert_same(network: &Network, rows: &[Row], found: &[Vec<u32>], expected: &[Vec<u32>]) {
     assert_eq!(found.len(), expected.len());
     for ((row, found), expected) in rows.iter().zip(found).zip(expected) {
@@ -23,9 +21,9 @@ fn assert_same(network: &Network, rows: &[Row], found: &[Vec<u32>], expected: &[
 }
 
 #[test]
-fn candle_the_native_engine_and_transformers_say_the_same() {
+fn candle_the_native_engine_and_transformers_agree() {
     let answers = Answers::read("demo.json");
-    // Every other one: of all lengths, and half the time.
+    // Every other row: these have all lengths, and take half the time.
     let rows: Vec<Row> = answers.rows().into_iter().step_by(2).collect();
     assert!(rows.len() >= 100);
     let config = Config::load(&demo()).unwrap();
@@ -45,7 +43,7 @@ fn candle_the_native_engine_and_transformers_say_the_same() {
 }
 
 #[test]
-fn sixteen_bits_say_about_the_same() {
+fn sixteen_bits_give_almost_the_same() {
     let answers = Answers::read("demo.json");
     let rows: Vec<Row> = answers
         .rows()

@@ -1,4 +1,4 @@
-//! Sentences through the scheduler: the same as by the native engine.
+//! Sentences through the scheduler, compared with the native engine.
 
 use std::sync::{Arc, OnceLock};
 
@@ -102,7 +102,7 @@ fn a_short_job_does_not_wait_for_a_book() {
         )
     };
     let book = scheduler.submit((0..300_usize).map(sentence).collect());
-    // Its own first sentences go before those of others.
+    // The book's own first sentences are delivered before the short job comes.
     let mut done = 0;
     while done < 8 {
         done += scheduler.step().unwrap().finished.len();

@@ -10,17 +10,17 @@ use super::ConfigError;
 use crate::history::DatabaseConfig;
 use crate::history::sql_page::{Database, Off, SqlPage};
 
-/// Maximum size of a value that a statement may hold in `SQLite`, as a multiple of the longest text: a
-/// translation may be longer than its text.
-const VALUES: usize = 2;
+/// Maximum size of a value in `SQLite` as a multiple of the maximum size of a text: a translation
+/// may be longer than its text.
+const MAX_VALUE_PER_TEXT: usize = 2;
 
 /// Minimum of that limit, in bytes.
 const MIN_VALUE_BYTES: usize = 1 << 20;
 
-/// Switch that the page is turned on and off with.
+/// Switch for the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
-    /// On where there is an account for it, or the embedded database.
+    /// On if there is an account for it or the database is embedded.
     #[default]
     On,
     /// Off.
@@ -31,11 +31,12 @@ pub enum Switch {
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
 pub struct SqlPageConfig {
-    /// SQL page, which runs statements that read; with MySQL it needs `DB_QUERY_PASSWORD` too.
+    /// SQL page, which runs statements that read data. With MySQL it also needs
+    /// `DB_QUERY_PASSWORD`.
     #[arg(long, env, value_name = "SWITCH", value_enum, default_value_t)]
     pub sql_page: Switch,
 
-    /// Account that the SQL page uses in MySQL: one that may only read the table.
+    /// MySQL account of the SQL page, which may only read the table.
     #[arg(
         long,
         env,
@@ -49,13 +50,13 @@ pub struct SqlPageConfig {
     #[arg(long, env, value_name = "PASSWORD", hide_env_values = true)]
     pub db_query_password: Option<SecretString>,
 
-    /// File with the password of that account; the SQL page is off where there is no such file.
+    /// File with the password of that account. The SQL page is off if the file does not exist.
     #[arg(long, env, value_name = "FILE")]
     pub db_query_password_file: Option<PathBuf>,
 }
 
 impl SqlPageConfig {
-    /// The page on `database`, or one that is off.
+    /// Creates the page on `database`, or one that is off.
     ///
     /// # Errors
     /// The password cannot be read.
@@ -69,8 +70,8 @@ impl SqlPageConfig {
         }
         let value = self.db_query_password.as_ref();
         let file = self.db_query_password_file.as_deref();
-        // The file of an optional secret need not be there: the same deployment runs without it.
-        // Docker puts an empty folder in the place of a file that is missing.
+        // The file is optional, so that the same deployment runs without this secret. Docker
+        // creates an empty folder in the place of a missing file.
         let missing = file.filter(|file| value.is_none() && !file.is_file());
         let password = match missing {
             Some(file) => {
@@ -82,7 +83,9 @@ impl SqlPageConfig {
         let database = match (database, password) {
             (DatabaseConfig::Sqlite(options), _) => Ok(Database::Sqlite {
                 file: options.get_filename().to_owned(),
-                max_value_bytes: max_text_bytes.saturating_mul(VALUES).max(MIN_VALUE_BYTES),
+                max_value_bytes: max_text_bytes
+                    .saturating_mul(MAX_VALUE_PER_TEXT)
+                    .max(MIN_VALUE_BYTES),
             }),
             (DatabaseConfig::MySql(options), Some(password)) => {
                 let options = options

@@ -1,4 +1,4 @@
-//! The connection, made in the background and made again whenever it is lost.
+//! The connection, opened in the background and opened again whenever it is lost.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,38 +15,42 @@ use crate::backoff::Backoff;
 /// Pauses between attempts to connect.
 const PAUSES: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 
-/// How often an idle connection is tried, so that a page does not find out first.
+/// Interval at which an idle connection is checked, so that a page is not the first to notice.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
-/// How many heartbeats in a row may be left out because every connection is in use: as long as
-/// the longest search takes. Those who use them find out what is wrong with them.
-const SKIPPED: u32 = 3;
+/// Maximum number of heartbeats in a row that are skipped because all connections are in use: as
+/// many as fit into the longest search. The queries on those connections notice a failure anyway.
+const MAX_SKIPPED_HEARTBEATS: u32 = 3;
 
-/// Longest wait for an answer of the database while somebody looks at a page.
-pub(super) const DEADLINE: Duration = Duration::from_secs(4);
+/// Maximum time of a query while somebody waits for a page.
+pub(super) const QUERY_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// Most searches at once: they read every text there is, and must leave connections for all else.
-const SEARCHES: usize = 2;
+/// Maximum time of a query in the background, such as storing a long text.
+pub(super) const STORE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How often deleted rows are purged.
-const PURGE: Duration = Duration::from_hours(1);
+/// Maximum number of searches at a time. They read every text, and must leave connections for
+/// other queries.
+const MAX_SEARCHES: usize = 2;
 
-/// A database that answered when it was connected.
+/// Interval between purges of deleted rows.
+const PURGE_INTERVAL: Duration = Duration::from_hours(1);
+
+/// An open connection.
 #[derive(Debug)]
 pub(super) struct Connected {
     pub(super) pool: Pool,
-    /// The longest statement it takes, in bytes, where it has a limit.
-    pub(super) longest: Option<u64>,
-    /// The right to search.
+    /// Maximum size of a statement, in bytes, if the server has a limit.
+    pub(super) max_statement: Option<u64>,
+    /// One permit for each search that may run.
     pub(super) searches: Arc<Semaphore>,
     number: u64,
 }
 
-/// What the handles share with the task that connects.
+/// State shared by the handles and the task that connects.
 #[derive(Debug)]
 pub(super) struct Shared {
     connected: watch::Sender<Option<Arc<Connected>>>,
-    /// The number of the connection that was found lost.
+    /// Number of the last connection that was lost.
     lost: AtomicU64,
     reconnect: Notify,
 }
@@ -65,7 +69,7 @@ impl Shared {
         self.connected.send_replace(connected);
     }
 
-    /// Tells of every change between up and down.
+    /// Returns a receiver of every change between up and down.
     pub(super) fn subscribe(&self) -> watch::Receiver<Option<Arc<Connected>>> {
         self.connected.subscribe()
     }
@@ -78,14 +82,14 @@ impl Shared {
         self.connected.borrow().clone().ok_or(Error::Unavailable)
     }
 
-    /// Waits for an answer, at most for `deadline`. A connection that is lost is made again; until
-    /// then every question is answered at once. That one question took too long says nothing of
-    /// the others: whether the database is silent is found out by [`Self::beat`].
+    /// Runs a query for up to `deadline`. A query that finds the connection lost triggers a
+    /// reconnect, and until then every query fails at once. A query that times out says nothing
+    /// about the others: [`Self::beat`] finds out if the database is silent.
     pub(super) async fn ask<T>(
         &self,
         connected: &Connected,
         deadline: Duration,
-        answer: impl Future<Output = Result<T, sqlx::Error>>,
+        query: impl Future<Output = Result<T, sqlx::Error>>,
     ) -> Result<T, Error> {
         let mut state = self.subscribe();
         let lost = state.wait_for(|state| {
@@ -94,8 +98,8 @@ impl Shared {
                 .is_none_or(|other| other.number != connected.number)
         });
         let answer = tokio::select! {
-            answer = tokio::time::timeout(deadline, answer) => answer,
-            // Another question found out first.
+            answer = tokio::time::timeout(deadline, query) => answer,
+            // Another query noticed first.
             _ = lost => return Err(Error::Unavailable),
         };
         match answer {
@@ -104,25 +108,24 @@ impl Shared {
                 self.give_up(connected, &brief(&error));
                 Err(Error::Unavailable)
             }
-            // No connection was free, or none could be made in time.
+            // No connection was free or could be opened in time.
             Ok(Err(sqlx::Error::PoolTimedOut)) => Err(Error::Unavailable),
             Ok(Err(error)) => Err(Error::Refused(brief(&error))),
             Err(_) => Err(Error::Slow),
         }
     }
 
-    /// Asks whether the database is there: one that is silent, or to which no connection can be
-    /// made, is lost.
+    /// Pings the database and gives up the connection if there is no answer.
     async fn beat(&self, connected: &Connected) {
         let ping = queries::ping(&connected.pool);
-        let answer = self.ask(connected, DEADLINE, ping).await;
+        let answer = self.ask(connected, QUERY_TIMEOUT, ping).await;
         if let Err(Error::Unavailable | Error::Slow) = answer {
             self.give_up(connected, "no answer");
         }
     }
 
     fn give_up(&self, connected: &Connected, reason: &str) {
-        // Many questions may find the same connection lost: one of them says so.
+        // Many queries may find the same connection lost: only the first one logs it.
         if self.lost.fetch_max(connected.number, Ordering::Relaxed) < connected.number {
             self.set(None);
             tracing::warn!(
@@ -134,7 +137,7 @@ impl Shared {
     }
 }
 
-/// Connects and stays connected until `shutdown`. Logs one line per change of state.
+/// Keeps the database connected until `shutdown`. Logs one line per change of state.
 pub(super) async fn run(
     shared: Arc<Shared>,
     config: DatabaseConfig,
@@ -142,8 +145,9 @@ pub(super) async fn run(
     shutdown: CancellationToken,
 ) {
     let mut pauses = PAUSES;
-    // What was logged last: nothing, that it cannot be reached, or that it refuses us.
-    let mut told = None;
+    // The failure that was logged last: true if the database refused us, false if it was
+    // unreachable.
+    let mut logged_refusal = None;
     for number in 1.. {
         let attempt = tokio::select! {
             attempt = connect(&config, max_text_bytes, number) => attempt,
@@ -162,19 +166,19 @@ pub(super) async fn run(
                         return;
                     }
                 }
-                // Closing waits for what still runs, which may hang: not here.
+                // In a task, because closing waits for running queries, which may hang.
                 tokio::spawn(async move { connected.pool.close().await });
                 pauses.reset();
-                told = Some(false);
+                logged_refusal = Some(false);
             }
             Err(error) => {
                 let refused = error.as_database_error().is_some();
                 let (database, error) = (&config, brief(&error));
-                if told == Some(refused) {
+                if logged_refusal == Some(refused) {
                     tracing::debug!(%database, error, "the database is still down");
                 } else {
                     tracing::warn!(%database, error, "the database is down; trying again until it is up");
-                    told = Some(refused);
+                    logged_refusal = Some(refused);
                 }
             }
         }
@@ -193,17 +197,17 @@ async fn connect(
     let pool = Pool::connect(config).await?;
     let prepared = async {
         schema::upgrade(&pool).await?;
-        schema::within(STORE, queries::longest_statement(&pool)).await
+        schema::within(STORE_TIMEOUT, queries::max_statement(&pool)).await
     };
     match prepared.await {
-        Ok(longest) => {
-            if let Some(longest) = longest {
-                check_limit(longest, max_text_bytes);
+        Ok(max_statement) => {
+            if let Some(limit) = max_statement {
+                check_limit(limit, max_text_bytes);
             }
             Ok(Connected {
                 pool,
-                longest,
-                searches: Arc::new(Semaphore::new(SEARCHES)),
+                max_statement,
+                searches: Arc::new(Semaphore::new(MAX_SEARCHES)),
                 number,
             })
         }
@@ -214,12 +218,13 @@ async fn connect(
     }
 }
 
-/// A row holds the text, a translation of about its length, and the places of its sentences.
-fn check_limit(longest: u64, max_text_bytes: usize) {
-    let fits = longest / 5 * 2;
+/// Warns if texts of `max_text_bytes` do not fit into a statement of `limit` bytes, which holds the
+/// text, a translation of about the same length, and the positions of the sentences.
+fn check_limit(limit: u64, max_text_bytes: usize) {
+    let fits = limit / 5 * 2;
     if fits < max_text_bytes as u64 {
         tracing::warn!(
-            max_allowed_packet = longest,
+            max_allowed_packet = limit,
             max_text_bytes,
             "the database cannot store texts over about {fits} bytes: their translations are \
              shown and kept in DATA_DIR, and stored once its max_allowed_packet is at least {}",
@@ -228,15 +233,15 @@ fn check_limit(longest: u64, max_text_bytes: usize) {
     }
 }
 
-/// Returns when the connection is lost.
+/// Checks the connection and purges rows until the connection is lost.
 async fn stay(shared: &Shared, connected: &Connected) {
     let mut purge = Instant::now();
     let mut skipped = 0;
     while shared.lost.load(Ordering::Relaxed) < connected.number {
         if Instant::now() >= purge {
-            purge += PURGE;
-            let gone = queries::purge(&connected.pool);
-            match shared.ask(connected, STORE, gone).await {
+            purge += PURGE_INTERVAL;
+            let purged = queries::purge(&connected.pool);
+            match shared.ask(connected, STORE_TIMEOUT, purged).await {
                 Ok(0) | Err(_) => {}
                 Ok(rows) => tracing::info!(rows, "deleted translations were purged"),
             }
@@ -244,7 +249,7 @@ async fn stay(shared: &Shared, connected: &Connected) {
         tokio::select! {
             () = shared.reconnect.notified() => {}
             () = tokio::time::sleep(HEARTBEAT) => {
-                if connected.pool.is_busy() && skipped < SKIPPED {
+                if connected.pool.is_busy() && skipped < MAX_SKIPPED_HEARTBEATS {
                     skipped += 1;
                 } else {
                     skipped = 0;
@@ -255,20 +260,17 @@ async fn stay(shared: &Shared, connected: &Connected) {
     }
 }
 
-/// Longest wait for an answer while nobody waits for it: storing a long text.
-pub(super) const STORE: Duration = Duration::from_secs(30);
-
-/// Whether the connection has to be made again, with the schema. 1049, 1146 and 1054: database,
-/// table or column are gone; 1053 and 1927: the server ends the connection; 1290 and 1836: it is
-/// read-only, as after a switch of the primary.
+/// Returns true if the connection has to be opened and the table migrated again. 1049, 1146 and
+/// 1054: database, table or column are gone; 1053 and 1927: the server ends the connection; 1290
+/// and 1836: it is read-only, as after a switch of the primary.
 fn is_lost(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Database(error) => match number(error.as_ref()) {
             Some(number) => {
                 matches!(number, 1049 | 1146 | 1054 | 1053 | 1927 | 1290 | 1836)
             }
-            // A file that is full, locked, gone or damaged may come back; a constraint
-            // does not get better by itself.
+            // A file that is full, locked, gone or damaged may recover; a violated constraint
+            // stays violated.
             None => error.kind() == sqlx::error::ErrorKind::Other,
         },
         sqlx::Error::PoolTimedOut
@@ -279,10 +281,10 @@ fn is_lost(error: &sqlx::Error) -> bool {
     }
 }
 
-/// What a log may show of an error: messages about values quote the text, so of those of MySQL
-/// (from 1264 on, as 1366 "incorrect string value") only the number. Those about access (1044,
-/// 1045, 1698; 1142, 1143, 1227 and 1370 about privileges; 1203 and 1226 about limits of an
-/// account) quote the user's name.
+/// Returns the part of an error that may be logged. Messages of MySQL about values (from 1264 on,
+/// such as 1366 "incorrect string value") quote the text, and those about access (1044, 1045, 1698;
+/// 1142, 1143, 1227 and 1370 about privileges; 1203 and 1226 about limits of an account) quote the
+/// user name: only their number is logged.
 fn brief(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(database) => match number(database.as_ref()) {

@@ -1,4 +1,4 @@
-//! The two kinds of database: how each is reached and what little SQL differs.
+//! The two kinds of database: how to connect, and the SQL that differs.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,14 +10,14 @@ use sqlx::sqlite::{
 };
 use sqlx::{Connection as _, MySqlConnection};
 
-use super::EXCERPT_CHARS;
+use super::page::EXCERPT_CHARS;
 
-/// Which database holds the history, and how to reach it. `Debug` shows no secret.
+/// The database of the history, with its connection options. `Debug` shows no secret.
 #[derive(Clone)]
 pub enum DatabaseConfig {
     /// MySQL or `MariaDB`.
     MySql(MySqlConnectOptions),
-    /// A file.
+    /// `SQLite`, in a file.
     Sqlite(SqliteConnectOptions),
 }
 
@@ -28,7 +28,7 @@ impl fmt::Debug for DatabaseConfig {
 }
 
 impl fmt::Display for DatabaseConfig {
-    /// Where the database is, without its credentials.
+    /// Writes the address of the database, without credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MySql(options) => {
@@ -40,24 +40,24 @@ impl fmt::Display for DatabaseConfig {
     }
 }
 
-/// Most connections at once: pages are short queries, and the storer uses one.
-const CONNECTIONS: u32 = 8;
+/// Maximum number of connections. Pages need one for short queries, storing needs one.
+const MAX_CONNECTIONS: u32 = 8;
 
-/// Longest wait for a connection of the pool; a page must not hang when the database does.
-const ACQUIRE: Duration = Duration::from_secs(2);
+/// Maximum wait for a connection of the pool: a page must not hang when the database does.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Longest time for a new connection, login included.
-const CONNECT: Duration = Duration::from_secs(5);
+/// Maximum time for opening a connection, including the login.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Connections to one database.
+/// A pool of connections to one database.
 #[derive(Clone, Debug)]
 pub(super) enum Pool {
     MySql(MySqlPool),
     Sqlite(SqlitePool),
 }
 
-/// Runs the same code on whichever pool it is: `sqlx`'s queries are generic over the database,
-/// but only at compile time.
+/// Compiles the same code for both kinds of pool: the queries of `sqlx` are generic over the
+/// database, but only at compile time.
 macro_rules! on {
     ($pool:expr, $connections:ident => $body:expr) => {
         match $pool {
@@ -69,42 +69,44 @@ macro_rules! on {
 pub(super) use on;
 
 impl Pool {
-    /// Connects once, so that the error says what is wrong (a pool only says that it waited).
+    /// Opens a pool. Connects once first: a pool's own error would only be a timeout.
     pub(super) async fn connect(config: &DatabaseConfig) -> Result<Self, sqlx::Error> {
         match config {
             DatabaseConfig::MySql(options) => {
                 let options = options.clone().disable_statement_logging();
-                let first = tokio::time::timeout(CONNECT, MySqlConnection::connect_with(&options));
+                let first =
+                    tokio::time::timeout(CONNECT_TIMEOUT, MySqlConnection::connect_with(&options));
                 let first = first.await.map_err(|_| sqlx::Error::PoolTimedOut)??;
                 let _ = first.close().await;
                 let pool = MySqlPoolOptions::new()
-                    .max_connections(CONNECTIONS)
-                    .acquire_timeout(ACQUIRE);
+                    .max_connections(MAX_CONNECTIONS)
+                    .acquire_timeout(ACQUIRE_TIMEOUT);
                 Ok(Self::MySql(pool.connect_lazy_with(options)))
             }
             DatabaseConfig::Sqlite(options) => {
                 if let Some(folder) = options.get_filename().parent() {
                     tokio::fs::create_dir_all(folder).await?;
                 }
-                // What is stored leaves the spool at once, so a commit must survive a power cut:
-                // WAL's default would only promise that the file stays whole.
+                // A commit must survive a power cut, because its files are deleted from the spool.
+                // The default for WAL only guarantees that the database is not corrupted.
                 let options = options
                     .clone()
                     .create_if_missing(true)
                     .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Full)
-                    .busy_timeout(CONNECT)
+                    .busy_timeout(CONNECT_TIMEOUT)
                     .disable_statement_logging();
                 let pool = SqlitePoolOptions::new()
-                    .max_connections(CONNECTIONS)
-                    .acquire_timeout(CONNECT);
+                    .max_connections(MAX_CONNECTIONS)
+                    .acquire_timeout(CONNECT_TIMEOUT);
                 Ok(Self::Sqlite(pool.connect_with(options).await?))
             }
         }
     }
 
-    /// The start of a text as bytes, at least [`EXCERPT_CHARS`] characters where it has them.
-    /// `SQLite`'s string functions stop at NUL: there it is bytes, four a character at most.
+    /// Returns an expression for the first bytes of a text: at least [`EXCERPT_CHARS`] characters,
+    /// if there are as many. The string functions of `SQLite` stop at NUL, so bytes are counted
+    /// there, up to four per character.
     pub(super) fn excerpt(&self, column: &str) -> String {
         match self {
             Self::MySql(_) => format!("cast(substring({column}, 1, {EXCERPT_CHARS}) as binary)"),
@@ -114,16 +116,16 @@ impl Pool {
         }
     }
 
-    /// A condition that is true where `column` contains a text, whatever its case, and what to
+    /// Returns a condition that is true if `column` contains `query` in any case, and the values to
     /// bind to it, in order.
     pub(super) fn contains(&self, column: &str, query: &str) -> (String, Vec<String>) {
         match self {
-            // The column's collation would take "a" for "ä". MySQL ignores the one of a parameter.
+            // The column's collation would match "ä" for "a". MySQL ignores that of a parameter.
             Self::MySql(_) => (
                 format!("instr(lower({column}) collate utf8mb4_bin, lower(?)) > 0"),
                 vec![query.to_owned()],
             ),
-            // `like` and `lower` know no umlauts; `glob` stops at NUL, `instr` does not.
+            // `like` and `lower` ignore case only in ASCII; `glob` stops at NUL, `instr` does not.
             Self::Sqlite(_) => (
                 format!("({column} glob ? or instr({column}, ?) > 0)"),
                 vec![glob(query), query.to_owned()],
@@ -131,8 +133,8 @@ impl Pool {
         }
     }
 
-    /// Whether an error says that a step of the schema was done before. The numbers are those of
-    /// a table, a column and an index that exist.
+    /// Returns true if an error means that a step of the schema was done before: the table (1050),
+    /// column (1060) or index (1061) exists.
     pub(super) fn is_done(error: &sqlx::Error) -> bool {
         let Some(error) = error.as_database_error() else {
             return false;
@@ -144,30 +146,32 @@ impl Pool {
         message.starts_with("duplicate column name") || message.ends_with("already exists")
     }
 
-    /// Whether every connection that there may be is in use.
+    /// Returns true if all connections are open and in use.
     pub(super) fn is_busy(&self) -> bool {
-        on!(self, pool => pool.size() >= CONNECTIONS && pool.num_idle() == 0)
+        on!(self, pool => pool.size() >= MAX_CONNECTIONS && pool.num_idle() == 0)
     }
 
-    /// Ends all connections, without waiting for a database that does not answer.
+    /// Closes all connections, without waiting long for a database that does not answer.
     pub(super) async fn close(&self) {
-        let _ =
-            tokio::time::timeout(ACQUIRE, async { on!(self, pool => pool.close().await) }).await;
+        let _ = tokio::time::timeout(ACQUIRE_TIMEOUT, async {
+            on!(self, pool => pool.close().await);
+        })
+        .await;
     }
 }
 
-/// The number of an error of MySQL.
+/// Returns the number of a MySQL error; `None` for other databases.
 pub(super) fn number(error: &dyn sqlx::error::DatabaseError) -> Option<u16> {
     error
         .try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
         .map(sqlx::mysql::MySqlDatabaseError::number)
 }
 
-/// A pattern of `glob` for texts that contain `query` in any case: every letter becomes the set
-/// of its cases, so that no character keeps its meaning in patterns.
+/// Returns a pattern of `glob` for texts that contain `query` in any case. Letters become a set of
+/// both cases, and special characters a set of one, so that they lose their meaning.
 fn glob(query: &str) -> String {
     if query.contains('\0') {
-        // Would end there, and match everything that goes on as it likes; an open set has no match.
+        // The pattern would end at the NUL and match too much. An unclosed set matches nothing.
         return "[".to_owned();
     }
     let mut pattern = String::from("*");
@@ -187,7 +191,7 @@ fn glob(query: &str) -> String {
     pattern
 }
 
-/// The one character of a mapping, nothing where it is several ("ß" is "SS").
+/// Returns the character of a mapping, or nothing if there are several ("ß" maps to "SS").
 fn only(mapping: impl ExactSizeIterator<Item = char>) -> impl Iterator<Item = char> {
     let single = mapping.len() == 1;
     mapping.filter(move |_| single)

@@ -8,17 +8,16 @@ use api::Flag;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-/// The flags of those sentences of a translation that have any, by the number of the sentence.
+/// The flags of a translation's sentences, by the number of the sentence.
 ///
-/// They are stored as text, such as `3:looped 17:looped,split`: the number of the sentence, from 0,
-/// and the names of its flags. Reading it never fails, because a flag is worth less than the
-/// translation: names that are unknown, those of a later version, are left out, and text that is
-/// damaged has no flags.
+/// Stored as text such as `3:looped 17:looped,split`: the number of the sentence, from 0, and the
+/// names of its flags. Reading never fails, because a flag is worth less than the translation:
+/// unknown names, as written by a later version, are skipped, and damaged text has no flags.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", from = "Stored")]
 pub struct Flags(BTreeMap<usize, Vec<Flag>>);
 
-/// What may stand where flags are expected in a file.
+/// A value in the place of flags in a file.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Stored {
@@ -27,7 +26,7 @@ enum Stored {
 }
 
 impl Flags {
-    /// Returns whether no sentence has a flag.
+    /// Returns true if no sentence has a flag.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -46,7 +45,7 @@ impl Flags {
         }
     }
 
-    /// Reads the text; `None` where it is damaged.
+    /// Parses the text; `None` if it is damaged.
     fn parse(text: &str) -> Option<Self> {
         let mut all = Self::default();
         for sentence in text.split_ascii_whitespace() {

@@ -1,154 +1,74 @@
 //! Stored translations, in MySQL or `SQLite`. SQL lives only here.
 //!
-//! - [`DatabaseConfig`] and the little SQL that differs: `database`
-//! - the table and how it is brought up to date: [`schema`]
-//! - the connection and how it is kept: `connector`
-//! - every query: `queries`
-//! - statements that people type: [`sql_page`]
-//! - [`Translation`], a row, and [`Spans`], its sentences: `translation`; their [`Flags`]: `flags`
+//! - [`DatabaseConfig`] and the SQL that differs between the two: `database`
+//! - the table, created or migrated at every connect: [`schema`]
+//! - the connection and its recovery: `connector`
+//! - the queries: `queries`; their results: `page`, and [`Translation`], a row; their [`Error`]
+//! - the [`Spans`], [`Flags`] and [`AtomChecks`] of its sentences: `translation`, `flags`, `atoms`
+//! - statements typed by people: [`sql_page`]
 
+mod atoms;
 mod connector;
 mod database;
+mod error;
 mod flags;
+mod page;
 mod queries;
 pub mod schema;
 pub mod sql_page;
 mod translation;
 
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use sqlx::error::DatabaseError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+pub use atoms::AtomChecks;
 pub use database::DatabaseConfig;
+pub use error::Error;
 pub use flags::Flags;
+pub use page::{Cursor, CursorError, EXCERPT_CHARS, Entry, Page};
 pub use translation::{Span, Spans, SpansError, Translation};
 
-use connector::{DEADLINE, STORE, Shared};
+use connector::{QUERY_TIMEOUT, STORE_TIMEOUT, Shared};
 
-/// Most characters of a text that a list reads.
-pub const EXCERPT_CHARS: usize = 300;
+/// Time that a page waits for a database that is down. Just after a start it is about to be up.
+const STARTUP_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long a deleted translation can be restored.
-pub const RESTORABLE: Duration = Duration::from_hours(24);
+/// Maximum time of a search, which reads every text.
+const SEARCH_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long a page waits for a database that is not up: right after the start it is about to be.
-const SOON: Duration = Duration::from_secs(1);
+/// Maximum length of a search, in characters. `SQLite` accepts patterns of 50 000 bytes.
+const MAX_QUERY_CHARS: usize = 1000;
 
-/// Longest wait for a search: it reads every text there is.
-const SEARCH: Duration = Duration::from_secs(15);
+/// Upper bound of an `insert` without its texts, spans, flags and checks, in bytes.
+const INSERT_OVERHEAD: usize = 1024;
 
-/// Most characters of a search that are looked for; nobody types more, and `SQLite` takes patterns
-/// of 50 000 bytes.
-const QUERY_CHARS: usize = 1000;
-
-/// Room for everything in an `insert` but the texts, spans and flags, in bytes.
-const STATEMENT_BYTES: usize = 1024;
-
-/// Why the history cannot answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
-    /// The database is down, unreachable or too slow.
-    #[error("the database cannot be reached")]
-    Unavailable,
-    /// The answer took too long; another question may be answered.
-    #[error("the database took too long")]
-    Slow,
-    /// The translation is longer than the server takes in one statement.
-    #[error(
-        "the translation needs {bytes} bytes, and the database takes {longest}: \
-         raise its max_allowed_packet"
-    )]
-    TooLong {
-        /// What it needs.
-        bytes: u64,
-        /// The limit of the server.
-        longest: u64,
-    },
-    /// The database refuses the statement.
-    #[error("the database refuses: {0}")]
-    Refused(String),
-}
-
-/// What became of a translation that was to be stored.
+/// Result of storing a translation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inserted {
-    /// It is there, now or since an earlier attempt.
+    /// The row exists, from this attempt or an earlier one.
     Stored,
-    /// Its public id belongs to another text, or to one that was deleted; it was not stored.
+    /// The public id belongs to another text or to a deleted row; nothing was stored.
     Taken,
 }
 
-/// A line of the history page.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Its public name.
-    pub public_id: Uuid,
-    /// The first [`EXCERPT_CHARS`] characters of the source.
-    pub excerpt_de: String,
-    /// The first [`EXCERPT_CHARS`] characters of the translation.
-    pub excerpt_en: String,
-    /// When the text was submitted; unknown in rows of the original app.
-    pub created_at: Option<Timestamp>,
-    /// How many sentences it has; unknown in rows of the original app.
-    pub sentences: Option<u32>,
-}
-
-/// Where the next page begins: behind the row of that time and id. `Display` and `FromStr` carry
-/// it in a URL, as `1769860800000123-42`, the time in microseconds and empty where there is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cursor {
-    created_at: Option<Timestamp>,
-    id: i64,
-}
-
-/// A cursor that cannot be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not the start of a page")]
-pub struct CursorError;
-
-impl fmt::Display for Cursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.created_at {
-            Some(time) => write!(f, "{}-{}", time.as_microsecond(), self.id),
-            None => write!(f, "-{}", self.id),
+impl Inserted {
+    /// Compares a row with the text that is to have its public id.
+    fn of(found: &queries::Found, text: &str) -> Self {
+        if !found.deleted && found.translation.text_de == text {
+            Self::Stored
+        } else {
+            Self::Taken
         }
     }
 }
 
-impl FromStr for Cursor {
-    type Err = CursorError;
-
-    fn from_str(text: &str) -> Result<Self, CursorError> {
-        let (time, id) = text.rsplit_once('-').ok_or(CursorError)?;
-        let id = id.parse().map_err(|_| CursorError)?;
-        let created_at = if time.is_empty() {
-            None
-        } else {
-            let time = time.parse().map_err(|_| CursorError)?;
-            Some(Timestamp::from_microsecond(time).map_err(|_| CursorError)?)
-        };
-        Ok(Self { created_at, id })
-    }
-}
-
-/// One page of the history, newest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Page {
-    /// Its lines.
-    pub entries: Vec<Entry>,
-    /// Where the next page begins, if there is one.
-    pub next: Option<Cursor>,
-}
-
-/// A handle to the stored translations; cheap to clone. Every question has its longest
-/// time; a database that is silent counts as down until it is connected again.
+/// A handle to the stored translations; cheap to clone. Every query has a timeout. A database that
+/// stops answering counts as down until it is connected again.
 #[derive(Clone, Debug)]
 pub struct History {
     shared: Arc<Shared>,
@@ -156,8 +76,8 @@ pub struct History {
 }
 
 impl History {
-    /// Starts to connect in the background, and goes on until `shutdown`; never fails because the
-    /// database cannot be reached. `max_text_bytes` is what the server's limit is checked against.
+    /// Connects in the background and reconnects until `shutdown`. Succeeds even if the database
+    /// cannot be reached. Warns if the server's limit is too small for texts of `max_text_bytes`.
     ///
     /// # Panics
     /// Outside a tokio runtime.
@@ -175,18 +95,18 @@ impl History {
         Self { shared, tasks }
     }
 
-    /// Waits for the connections to close, after the shutdown that [`Self::open`] was given.
+    /// Waits until the connections are closed, which the `shutdown` of [`Self::open`] starts.
     pub async fn closed(&self) {
         self.tasks.wait().await;
     }
 
-    /// Whether the database answered last time.
+    /// Returns true if the database answered last time.
     #[must_use]
     pub fn is_up(&self) -> bool {
         self.shared.is_up()
     }
 
-    /// Returns as soon as the database is up.
+    /// Waits until the database is up.
     pub async fn up(&self) {
         let mut connected = self.shared.subscribe();
         // An error would mean that the sender is gone, which `self` holds.
@@ -204,10 +124,10 @@ impl History {
             .as_ref()
             .map_or(0, |spans| spans.to_string().len());
         let texts = translation.text_de.len() + translation.text_en.len();
-        let flags = translation.flags.to_string().len();
-        let bytes = (texts + spans + flags + STATEMENT_BYTES) as u64;
-        if let Some(longest) = connected.longest.filter(|longest| bytes > *longest) {
-            return Err(Error::TooLong { bytes, longest });
+        let notes = translation.flags.to_string().len() + translation.atoms.to_json().len();
+        let bytes = (texts + spans + notes + INSERT_OVERHEAD) as u64;
+        if let Some(limit) = connected.max_statement.filter(|limit| bytes > *limit) {
+            return Err(Error::TooLong { bytes, limit });
         }
         let insert = async {
             let Err(error) = queries::insert(&connected.pool, translation).await else {
@@ -220,15 +140,11 @@ impl History {
                 return Err(error);
             }
             let found = queries::find(&connected.pool, translation.public_id).await?;
-            let same = found
-                .is_some_and(|row| !row.deleted && row.translation.text_de == translation.text_de);
-            Ok(if same {
-                Inserted::Stored
-            } else {
-                Inserted::Taken
-            })
+            Ok(found.map_or(Inserted::Taken, |found| {
+                Inserted::of(&found, &translation.text_de)
+            }))
         };
-        self.shared.ask(&connected, STORE, insert).await
+        self.shared.ask(&connected, STORE_TIMEOUT, insert).await
     }
 
     /// Reads a translation that is not deleted.
@@ -236,41 +152,36 @@ impl History {
     /// # Errors
     /// The database is down.
     pub async fn find(&self, id: Uuid) -> Result<Option<Translation>, Error> {
-        self.soon().await;
+        self.wait_for_startup().await;
         let found = self.find_any(id).await?;
         Ok(found
             .filter(|found| !found.deleted)
             .map(|found| found.translation))
     }
 
-    /// Whether a public id is in use: by this text, or by another or a deleted one.
+    /// Returns [`Inserted::Stored`] if `text` is stored with this public id, [`Inserted::Taken`] if
+    /// the id belongs to another text or to a deleted row, `None` if it is free.
     ///
     /// # Errors
     /// The database is down.
     pub(crate) async fn holds(&self, id: Uuid, text: &str) -> Result<Option<Inserted>, Error> {
         let found = self.find_any(id).await?;
-        Ok(found.map(|found| {
-            if !found.deleted && found.translation.text_de == text {
-                Inserted::Stored
-            } else {
-                Inserted::Taken
-            }
-        }))
+        Ok(found.map(|found| Inserted::of(&found, text)))
     }
 
-    /// Waits a moment for a database that is not up: after a start it is about to be.
-    async fn soon(&self) {
-        let _ = tokio::time::timeout(SOON, self.up()).await;
+    /// Waits a moment for a database that is down.
+    async fn wait_for_startup(&self) {
+        let _ = tokio::time::timeout(STARTUP_TIMEOUT, self.up()).await;
     }
 
     async fn find_any(&self, id: Uuid) -> Result<Option<queries::Found>, Error> {
         let connected = self.shared.connected()?;
         let find = queries::find(&connected.pool, id);
-        self.shared.ask(&connected, DEADLINE, find).await
+        self.shared.ask(&connected, QUERY_TIMEOUT, find).await
     }
 
-    /// Reads a page of the history, newest first: those with `query` in either language, whatever
-    /// its case, that come after `before`; at most `limit`.
+    /// Reads up to `limit` translations after the cursor `before`, newest first. With `query`, only
+    /// those that contain it in either language, in any case.
     ///
     /// # Errors
     /// The database is down, or the search took too long.
@@ -280,50 +191,50 @@ impl History {
         before: Option<Cursor>,
         limit: usize,
     ) -> Result<Page, Error> {
-        self.soon().await;
+        self.wait_for_startup().await;
         let connected = self.shared.connected()?;
         let query: Option<String> = query
             .filter(|query| !query.is_empty())
-            .map(|query| query.chars().take(QUERY_CHARS).collect());
+            .map(|query| query.chars().take(MAX_QUERY_CHARS).collect());
         let Some(query) = query else {
             let page = queries::page(&connected.pool, None, before, limit);
-            return self.shared.ask(&connected, DEADLINE, page).await;
+            return self.shared.ask(&connected, QUERY_TIMEOUT, page).await;
         };
         let (searches, searching) = (Arc::clone(&connected.searches), Arc::clone(&connected));
         let page = async move {
-            // Who leaves before it is his turn has none.
-            let turn = searches.acquire_owned().await;
-            // On a task of its own: the database goes on with a search that nobody waits for any
-            // more, and that counts until it has ended.
+            // A client that disconnects while it waits here gives up its place.
+            let permit = searches.acquire_owned().await;
+            // A separate task, which holds the permit until the search ends: the database continues
+            // it even if nobody waits for the result any more.
             let search = tokio::spawn(async move {
-                let _turn = turn;
+                let _permit = permit;
                 queries::page(&searching.pool, Some(&query), before, limit).await
             });
             search.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
         };
-        self.shared.ask(&connected, SEARCH, page).await
+        self.shared.ask(&connected, SEARCH_TIMEOUT, page).await
     }
 
-    /// Deletes a translation; it can be restored for a day. True also where it is deleted already,
-    /// false where there is none.
+    /// Deletes a translation, which can be restored for a day. Returns false if it does not exist,
+    /// true if it is already deleted.
     ///
     /// # Errors
     /// The database is down.
     pub async fn delete(&self, id: Uuid) -> Result<bool, Error> {
         let connected = self.shared.connected()?;
         let delete = queries::delete(&connected.pool, id);
-        self.shared.ask(&connected, DEADLINE, delete).await
+        self.shared.ask(&connected, QUERY_TIMEOUT, delete).await
     }
 
-    /// Brings a deleted translation back. True also where it is not deleted, false where there is
-    /// none, or none any more.
+    /// Restores a deleted translation. Returns false if it does not exist any more, true if it is
+    /// not deleted.
     ///
     /// # Errors
     /// The database is down.
     pub async fn restore(&self, id: Uuid) -> Result<bool, Error> {
         let connected = self.shared.connected()?;
         let restore = queries::restore(&connected.pool, id);
-        self.shared.ask(&connected, DEADLINE, restore).await
+        self.shared.ask(&connected, QUERY_TIMEOUT, restore).await
     }
 }
 
@@ -350,17 +261,5 @@ mod tests {
         assert!(!search.is_finished());
         drop(others);
         assert_eq!(search.await.expect("an answer"), all);
-    }
-
-    #[test]
-    fn a_cursor_survives_a_url() {
-        let time = Timestamp::from_microsecond(1_769_860_800_000_123).expect("a time");
-        for created_at in [Some(time), None, Timestamp::from_microsecond(-5).ok()] {
-            let cursor = Cursor { created_at, id: 42 };
-            assert_eq!(cursor.to_string().parse(), Ok(cursor));
-        }
-        for wrong in ["", "-", "42", "x-1", "1-x", "99999999999999999999-1"] {
-            assert_eq!(wrong.parse::<Cursor>(), Err(CursorError), "{wrong}");
-        }
     }
 }

@@ -1,7 +1,9 @@
-//! Every query, written once for both kinds of database.
+//! The queries, written once for both kinds of database.
 //!
-//! Times are text, `2026-01-31 12:00:00.123456` in UTC: that is what a MySQL `datetime(6)` is
-//! compared with, and what `SQLite` keeps. Casts give both the same types.
+//! Times are text, `2026-01-31 12:00:00.123456` in UTC: MySQL compares a `datetime(6)` with it, and
+//! `SQLite` stores it. Casts make the types of results the same.
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -10,11 +12,15 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::database::{Pool, on};
-use super::{Cursor, EXCERPT_CHARS, Entry, Flags, Page, RESTORABLE, Spans, Translation};
+use super::page::{Cursor, EXCERPT_CHARS, Entry, Page};
+use super::{AtomChecks, Flags, Spans, Translation};
+
+/// Time for which a deleted translation can be restored.
+const RESTORABLE: Duration = Duration::from_hours(24);
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
-/// A stored translation, and whether it is deleted.
+/// A row, which may be marked as deleted.
 pub(super) struct Found {
     pub(super) translation: Translation,
     pub(super) deleted: bool,
@@ -24,20 +30,20 @@ pub(super) async fn ping(pool: &Pool) -> Result<()> {
     on!(pool, pool => sqlx::query("select 1").execute(pool).await.map(|_| ()))
 }
 
-/// The longest statement that the server takes, in bytes, where it has a limit.
-pub(super) async fn longest_statement(pool: &Pool) -> Result<Option<u64>> {
+/// Returns the maximum size of a statement, in bytes, if the server has a limit.
+pub(super) async fn max_statement(pool: &Pool) -> Result<Option<u64>> {
     let Pool::MySql(connections) = pool else {
         return Ok(None);
     };
     let sql = "select cast(@@max_allowed_packet as signed)";
-    let longest: i64 = sqlx::query_scalar(sql).fetch_one(connections).await?;
-    Ok(u64::try_from(longest).ok())
+    let limit: i64 = sqlx::query_scalar(sql).fetch_one(connections).await?;
+    Ok(u64::try_from(limit).ok())
 }
 
 pub(super) async fn insert(pool: &Pool, new: &Translation) -> Result<()> {
     let sql = "insert into translations \
-        (public_id, text_de, text_en, created_at, model, duration_ms, sentences, spans, flags) \
-        values (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        (public_id, text_de, text_en, created_at, model, duration_ms, sentences, spans, flags, \
+        atoms, wrapped) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     on!(pool, pool => sqlx::query(sql)
         .bind(new.public_id.to_string())
         .bind(&new.text_de)
@@ -48,6 +54,8 @@ pub(super) async fn insert(pool: &Pool, new: &Translation) -> Result<()> {
         .bind(new.sentences.map(i64::from))
         .bind(new.spans.as_ref().map(Spans::to_string))
         .bind((!new.flags.is_empty()).then(|| new.flags.to_string()))
+        .bind((!new.atoms.is_empty()).then(|| new.atoms.to_json()))
+        .bind(new.wrapped)
         .execute(pool)
         .await
         .map(|_| ()))
@@ -63,19 +71,33 @@ type Row = (
     Option<i64>,
     Option<String>,
     Option<String>,
+    Option<String>,
+    i64,
     i64,
 );
 
 pub(super) async fn find(pool: &Pool, id: Uuid) -> Result<Option<Found>> {
     let sql = "select text_de, text_en, cast(created_at as char), model, duration_ms, \
-        sentences, spans, flags, deleted_at is not null from translations where public_id = ?";
+        sentences, spans, flags, atoms, wrapped <> 0, deleted_at is not null \
+        from translations where public_id = ?";
     let row: Option<Row> = on!(pool, pool => sqlx::query_as(sql)
         .bind(id.to_string())
         .fetch_optional(pool)
         .await?);
     Ok(row.map(|row| {
-        let (text_de, text_en, created_at, model, duration_ms, sentences, spans, flags, deleted) =
-            row;
+        let (
+            text_de,
+            text_en,
+            created_at,
+            model,
+            duration_ms,
+            sentences,
+            spans,
+            flags,
+            atoms,
+            wrapped,
+            deleted,
+        ) = row;
         let text_de = text_de.unwrap_or_default();
         let text_en = text_en.unwrap_or_default();
         let spans: Option<Spans> = spans.and_then(|spans| spans.parse().ok());
@@ -85,11 +107,16 @@ pub(super) async fn find(pool: &Pool, id: Uuid) -> Result<Option<Found>> {
             model,
             duration_ms: duration_ms.and_then(|duration| u64::try_from(duration).ok()),
             sentences: sentences.and_then(|sentences| u32::try_from(sentences).ok()),
-            // Whoever changed a text by hand did not change these.
+            // They do not fit a text that somebody has changed in the database.
             spans: spans.filter(|spans| spans.fit(&text_de, &text_en)),
             flags: flags.map(Flags::from).unwrap_or_default(),
+            atoms: atoms
+                .as_deref()
+                .map(AtomChecks::from_json)
+                .unwrap_or_default(),
             text_de,
             text_en,
+            wrapped: wrapped != 0,
         };
         let deleted = deleted != 0;
         Found {
@@ -128,7 +155,7 @@ pub(super) async fn page(
         sql.extend([" and (", &in_de, " or ", &in_en, ")"]);
         texts.extend(bind_de.into_iter().chain(bind_en));
     }
-    // Rows of the original app, which have no time, come last.
+    // Rows of the original app have no time and come last.
     let mut id = None;
     match before {
         Some(Cursor {
@@ -149,8 +176,8 @@ pub(super) async fn page(
         None => {}
     }
     sql += " order by created_at desc, id desc limit ?";
-    // One more than asked for tells whether there is a next page.
-    let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    // One more than asked for shows if there is a next page.
+    let limit_and_one = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
     let mut lines: Vec<Line> = on!(pool, pool => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
         for text in texts {
@@ -159,7 +186,7 @@ pub(super) async fn page(
         if let Some(id) = id {
             query = query.bind(id);
         }
-        query.bind(most).fetch_all(pool).await?
+        query.bind(limit_and_one).fetch_all(pool).await?
     });
     let more = lines.len() > limit;
     lines.truncate(limit);
@@ -181,14 +208,14 @@ fn entry((_, public_id, excerpt_de, excerpt_en, created_at, sentences): Line) ->
     })
 }
 
-/// The first characters of bytes that may end in the middle of one.
+/// Returns the first characters of `bytes`, which may end within a character.
 fn excerpt(bytes: &[u8]) -> String {
     let text = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
     text.chars().take(EXCERPT_CHARS).collect()
 }
 
-/// Marks a row as deleted, whether it is or not: the first time counts. Both databases count rows
-/// that match, changed or not (`sqlx` asks MySQL for it), so false means that there is none.
+/// Marks a row as deleted; the time of the first call is kept. Returns false if there is no row:
+/// both databases count rows that match, even unchanged ones (`sqlx` requests that from MySQL).
 pub(super) async fn delete(pool: &Pool, id: Uuid) -> Result<bool> {
     let sql = "update translations set deleted_at = coalesce(deleted_at, ?) where public_id = ?";
     let now = write_time(Timestamp::now());
@@ -201,7 +228,7 @@ pub(super) async fn delete(pool: &Pool, id: Uuid) -> Result<bool> {
     Ok(rows > 0)
 }
 
-/// Takes back [`delete`], whether a row is deleted or not; false where there is none.
+/// Undoes [`delete`]. Returns false if there is no row.
 pub(super) async fn restore(pool: &Pool, id: Uuid) -> Result<bool> {
     let sql = "update translations set deleted_at = null where public_id = ?";
     let rows = on!(pool, pool => sqlx::query(sql)
@@ -212,7 +239,7 @@ pub(super) async fn restore(pool: &Pool, id: Uuid) -> Result<bool> {
     Ok(rows > 0)
 }
 
-/// Removes what was deleted longer ago than it can be restored; returns how many rows.
+/// Removes rows that cannot be restored any more. Returns their number.
 pub(super) async fn purge(pool: &Pool) -> Result<u64> {
     let sql = "delete from translations where deleted_at < ?";
     let end = write_time(Timestamp::now() - RESTORABLE);

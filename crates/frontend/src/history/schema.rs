@@ -1,8 +1,8 @@
-//! The table, made or brought up to date at every connect.
+//! The table, created or migrated at every connect.
 //!
-//! Every step is one statement that may be repeated: a process that was killed between two of
-//! them, or that runs beside another, does no harm. A table of the original app, which has the
-//! first three columns only, keeps its rows.
+//! Every step is one statement that may be repeated, so a process that is killed between two steps,
+//! or that runs beside another one, does no harm. A table of the original app, which has only the
+//! first three columns, keeps its rows.
 
 use std::time::Duration;
 
@@ -11,17 +11,17 @@ use uuid::Uuid;
 
 use super::database::{Pool, on};
 
-/// Longest time for one step: an index over a large table takes its time.
-const STEP: Duration = Duration::from_mins(10);
+/// Maximum time for one step, such as creating an index on a large table.
+const STEP_TIMEOUT: Duration = Duration::from_mins(10);
 
-/// Longest time for a question about the table, or for naming a batch of rows: other programs may
-/// hold locks, and a connection that hangs must not keep us from making another.
-const QUESTION: Duration = Duration::from_secs(30);
+/// Maximum time for other queries. Other programs may hold locks, and a connection that hangs must
+/// not prevent a new one.
+const QUERY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Rows without a public id that get one in one transaction.
+/// Number of rows that get a public id in one transaction.
 const BATCH: u32 = 500;
 
-/// The table as the original made it. The collation is one that MySQL and `MariaDB` both have.
+/// The table as the original app creates it. MySQL and `MariaDB` both have this collation.
 pub const CREATE_MYSQL: &str = "create table if not exists translations(\
     id int unsigned not null auto_increment primary key, text_de longtext, text_en longtext) \
     character set utf8mb4 collate utf8mb4_unicode_520_ci";
@@ -30,9 +30,9 @@ pub const CREATE_MYSQL: &str = "create table if not exists translations(\
 pub const CREATE_SQLITE: &str = "create table if not exists translations(\
     id integer primary key autoincrement, text_de text, text_en text)";
 
-/// What history needs beyond the original's table; `SQLite` takes the names of types as they are.
-/// Times are UTC.
-pub const STEPS: [&str; 10] = [
+/// Columns and indexes that the original table lacks. `SQLite` accepts these type names as they
+/// are. Times are in UTC.
+pub const STEPS: [&str; 12] = [
     "alter table translations add column created_at datetime(6)",
     "alter table translations add column public_id char(36)",
     "alter table translations add column model varchar(255)",
@@ -43,26 +43,28 @@ pub const STEPS: [&str; 10] = [
     "create unique index translations_public_id on translations(public_id)",
     "create index translations_newest on translations(created_at, id)",
     "alter table translations add column flags longtext",
+    "alter table translations add column atoms longtext",
+    "alter table translations add column wrapped boolean not null default 0",
 ];
 
-/// Columns of the original on a server whose default is not UTF-8.
+/// Counts text columns of a table that was created on a server whose default is not UTF-8.
 const OLD_CHARSET: &str = "select count(*) from information_schema.columns \
     where table_schema = database() and table_name = 'translations' \
     and column_name in ('text_de', 'text_en') and character_set_name <> 'utf8mb4'";
 
-/// The way out of it.
+/// Converts those columns.
 const TO_UTF8: &str = "alter table translations \
     modify text_de longtext character set utf8mb4 collate utf8mb4_unicode_520_ci, \
     modify text_en longtext character set utf8mb4 collate utf8mb4_unicode_520_ci";
 
-/// Runs every step.
+/// Runs all steps.
 pub(super) async fn upgrade(pool: &Pool) -> Result<(), sqlx::Error> {
     match pool {
         Pool::MySql(connections) => {
             step(pool, CREATE_MYSQL).await?;
-            let foreign = sqlx::query_scalar(OLD_CHARSET).fetch_one(connections);
-            let foreign: i64 = within(QUESTION, foreign).await?;
-            if foreign > 0 {
+            let old = sqlx::query_scalar(OLD_CHARSET).fetch_one(connections);
+            let old: i64 = within(QUERY_TIMEOUT, old).await?;
+            if old > 0 {
                 step(pool, TO_UTF8).await?;
             }
         }
@@ -71,28 +73,28 @@ pub(super) async fn upgrade(pool: &Pool) -> Result<(), sqlx::Error> {
     for sql in STEPS {
         step(pool, sql).await?;
     }
-    while within(QUESTION, name_rows(pool)).await? {}
+    while within(QUERY_TIMEOUT, name_rows(pool)).await? {}
     Ok(())
 }
 
-/// The answer, or the error that there is none in time.
+/// Runs a query with a timeout.
 pub(super) async fn within<T>(
     limit: Duration,
-    answer: impl Future<Output = Result<T, sqlx::Error>>,
+    query: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, sqlx::Error> {
-    let answer = tokio::time::timeout(limit, answer).await;
+    let answer = tokio::time::timeout(limit, query).await;
     answer.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
 async fn step(pool: &Pool, sql: &'static str) -> Result<(), sqlx::Error> {
     let run = async { on!(pool, pool => sqlx::query(sql).execute(pool).await.map(|_| ())) };
-    match within(STEP, run).await {
+    match within(STEP_TIMEOUT, run).await {
         Err(error) if !Pool::is_done(&error) => Err(error),
         _ => Ok(()),
     }
 }
 
-/// Gives some rows of the original app a public id; false when none is left.
+/// Gives a batch of rows of the original app public ids. Returns false if all rows have one.
 async fn name_rows(pool: &Pool) -> Result<bool, sqlx::Error> {
     let nameless = format!(
         "select cast(id as signed) from translations where public_id is null order by id limit {BATCH}"

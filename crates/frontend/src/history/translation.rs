@@ -1,4 +1,4 @@
-//! A translation as it is stored, and which of its sentences belong together.
+//! A translation as it is stored, and the spans that pair its sentences.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,37 +8,44 @@ use segment::Segment;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Flags;
+use super::{AtomChecks, Flags};
 
 /// A finished translation, as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Translation {
-    /// Its public name: the id of the job that made it.
+    /// Public id, that of the job.
     pub public_id: Uuid,
-    /// The source text, German for the model we ship.
+    /// The source text, German with the default model.
     pub text_de: String,
     /// The translation.
     pub text_en: String,
-    /// When the text was submitted; unknown in rows of the original app. Microseconds.
+    /// Whether the lines of the source were joined; false in rows and files of versions that did
+    /// not join any.
+    #[serde(default)]
+    pub wrapped: bool,
+    /// Time of submission, in microseconds; unknown in rows of the original app.
     pub created_at: Option<Timestamp>,
     /// Name of the model.
     pub model: Option<String>,
-    /// How long it took, in milliseconds.
+    /// Duration of the translation, in milliseconds.
     pub duration_ms: Option<u64>,
-    /// How many sentences it has.
+    /// Number of sentences.
     pub sentences: Option<u32>,
-    /// Which bytes of the translation belong to which bytes of the source.
+    /// Positions of the sentences in both texts.
     pub spans: Option<Spans>,
-    /// Flags of its sentences; empty also where they are unknown, as in rows and files of versions
-    /// that did not store them.
+    /// Flags of the sentences; empty in rows and files of versions that did not store them.
     #[serde(default)]
     pub flags: Flags,
+    /// Checks of the numbers and references in the sentences; empty in rows and files of versions
+    /// that did not store them.
+    #[serde(default)]
+    pub atoms: AtomChecks,
 }
 
 /// The sentences of a text and of its translation, in order.
 ///
-/// As text, which is how they are stored: four decimal numbers a sentence, separated by spaces:
-/// the gap before it and its length in the source, then the same in the translation, in bytes.
+/// Stored as text: four decimal numbers per sentence, separated by spaces. They are the gap before
+/// the sentence and its length in the source, then the same in the translation, in bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Spans(pub Vec<Span>);
@@ -46,15 +53,15 @@ pub struct Spans(pub Vec<Span>);
 /// One sentence, in byte offsets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// Where it stands in the source.
+    /// Position in the source.
     pub de: Segment,
-    /// Where it stands in the translation.
+    /// Position in the translation.
     pub en: Segment,
 }
 
 impl Spans {
-    /// Puts a translation together: the sentences of `text`, replaced by `translations`, and what
-    /// stands between them as it is. Stops at the shorter of both.
+    /// Replaces the sentences of `text` by `translations` and keeps the gaps between them. Stops at
+    /// the shorter of the two lists. Returns the translation and its spans.
     pub fn join<'a>(
         text: &str,
         segments: &[Segment],
@@ -62,10 +69,8 @@ impl Spans {
     ) -> (String, Self) {
         let mut joined = String::with_capacity(text.len() + text.len() / 8);
         let mut spans = Vec::with_capacity(segments.len());
-        let mut end = 0;
-        for (de, translation) in segments.iter().zip(translations) {
-            joined.push_str(&text[end..de.start]);
-            end = de.end;
+        for (index, (de, translation)) in segments.iter().zip(translations).enumerate() {
+            joined.push_str(segment::gap(text, segments, index));
             let start = joined.len();
             joined.push_str(translation);
             let en = Segment {
@@ -74,12 +79,13 @@ impl Spans {
             };
             spans.push(Span { de: *de, en });
         }
+        let end = spans.last().map_or(0, |last| last.de.end);
         joined.push_str(&text[end..]);
         (joined, Self(spans))
     }
 
-    /// Whether every sentence lies within both texts, between characters, and in one paragraph of
-    /// the source: pages show a paragraph a row.
+    /// Returns true if every sentence lies within both texts, on character boundaries, and within
+    /// one paragraph of the source: pages show each paragraph as a row.
     #[must_use]
     pub fn fit(&self, text_de: &str, text_en: &str) -> bool {
         let paragraphs = segment::paragraphs(text_de);
@@ -111,9 +117,9 @@ impl fmt::Display for Spans {
     }
 }
 
-/// Stored spans that cannot be read.
+/// Error for spans that cannot be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the places of the sentences cannot be read")]
+#[error("the positions of the sentences cannot be read")]
 pub struct SpansError;
 
 impl FromStr for Spans {

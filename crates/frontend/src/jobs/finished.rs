@@ -1,27 +1,30 @@
-//! The finished sentences of a text, in little memory: a text of short lines has millions of them.
+//! Translated sentences in little memory: a text of short lines has millions of them.
 
-use api::Flag;
+use api::{AtomCheck, Flag};
 
-use crate::history::Flags;
+use crate::history::{AtomChecks, Flags};
 
-/// Sentences without a hole, from the first one on.
+/// Translated sentences from the first one on, without a gap.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Finished {
-    /// One after the other, with nothing between.
+pub(super) struct FinishedSentences {
+    /// Translations, one directly after the other.
     text: String,
-    /// Where each ends.
+    /// End of each translation in `text`.
     ends: Vec<usize>,
-    /// Of the few that have some.
+    /// Flags of the few sentences that have any.
     flags: Flags,
+    /// Checks of those that contain numbers or references.
+    atoms: AtomChecks,
 }
 
-impl Finished {
-    /// Nothing yet; with room for as many `sentences` as a text of `bytes` has.
+impl FinishedSentences {
+    /// Creates an empty value with room for `sentences` whose translations have `bytes` together.
     pub(super) fn with_capacity(sentences: usize, bytes: usize) -> Self {
         Self {
             text: String::with_capacity(bytes),
             ends: Vec::with_capacity(sentences),
             flags: Flags::default(),
+            atoms: AtomChecks::default(),
         }
     }
 
@@ -29,14 +32,15 @@ impl Finished {
         self.ends.len()
     }
 
-    /// Adds the next one.
-    pub(super) fn push(&mut self, translation: &str, flags: Vec<Flag>) {
+    /// Adds the next sentence.
+    pub(super) fn push(&mut self, translation: &str, flags: Vec<Flag>, atoms: AtomCheck) {
         self.flags.insert(self.ends.len(), flags);
+        self.atoms.push(self.ends.len(), atoms);
         self.text.push_str(translation);
         self.ends.push(self.text.len());
     }
 
-    /// The translation of sentence `index`, and its flags.
+    /// Returns the translation of sentence `index`, and its flags.
     pub(super) fn get(&self, index: usize) -> Option<(&str, &[Flag])> {
         let end = *self.ends.get(index)?;
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
@@ -48,7 +52,12 @@ impl Finished {
         &self.flags
     }
 
-    /// All translations.
+    /// Returns the checks of all sentences.
+    pub(super) fn atoms(&self) -> &AtomChecks {
+        &self.atoms
+    }
+
+    /// Returns the translations of all sentences.
     pub(super) fn translations(&self) -> impl Iterator<Item = &str> {
         (0..self.len()).filter_map(|index| self.get(index).map(|(translation, _)| translation))
     }
@@ -60,10 +69,10 @@ mod tests {
 
     #[test]
     fn sentences_come_back_one_by_one() {
-        let mut finished = Finished::with_capacity(3, 10);
-        finished.push("Yes.", Vec::new());
-        finished.push("", vec![Flag::Looped]);
-        finished.push("Nö.", Vec::new());
+        let mut finished = FinishedSentences::with_capacity(3, 10);
+        finished.push("Yes.", Vec::new(), AtomCheck::default());
+        finished.push("", vec![Flag::Looped], AtomCheck::default());
+        finished.push("Nö.", Vec::new(), AtomCheck::default());
         assert_eq!(finished.len(), 3);
         assert_eq!(finished.get(1), Some(("", &[Flag::Looped][..])));
         assert_eq!(finished.get(2), Some(("Nö.", &[][..])));

@@ -1,4 +1,4 @@
-//! One translation at work.
+//! One job: a text and its translated sentences.
 
 mod run;
 
@@ -7,9 +7,9 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use api::{Flag, ModelInfo};
+use api::{AtomCheck, Flag, ModelInfo};
 use jiff::Timestamp;
-use segment::Segment;
+use segment::{Rules, Segment};
 use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
@@ -17,43 +17,47 @@ use uuid::Uuid;
 
 pub(super) use run::Run;
 
-use super::finished::Finished;
-use super::registry::Unfinished;
-use super::state::{Phase, State};
+use super::finished::FinishedSentences;
+use super::state::{Phase, State, Unfinished};
 use crate::history::{EXCERPT_CHARS, Spans, Translation};
+use crate::spool::Accepted;
 
-/// One finished sentence.
+/// A translated sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Translated {
     /// Number of the sentence in the text, from 0.
     pub index: usize,
-    /// Byte offset of its first byte in the text.
+    /// Byte offset of its start in the text.
     pub start: usize,
-    /// Byte offset behind its last byte.
+    /// Byte offset of its end in the text.
     pub end: usize,
     /// The sentence in the target language.
     pub translation: String,
-    /// What a reader should know of how it came about.
+    /// Warnings for the reader.
     pub flags: Vec<Flag>,
+    /// Check of the numbers and references in it.
+    pub atoms: AtomCheck,
 }
 
-/// Sentences that are copied under one lock.
-const READ_AT_ONCE: usize = 512;
+/// Maximum number of sentences that are copied under one lock.
+const MAX_READ: usize = 512;
 
-/// Memory of a job whatever its text, in bytes: its task, its locks, its places in lists. Generous,
-/// so that it also bounds the number of jobs.
+/// Memory of a job apart from its text, in bytes: task, locks, entries in collections. The estimate
+/// is generous, so that it also bounds the number of jobs.
 const JOB_BYTES: usize = 16 * 1024;
 
-/// Memory of a byte of the text: itself, its translation, and what a translation may be longer.
+/// Memory of a byte of the text: the byte, its translation, and the excess length of a translation.
 const TEXT_BYTES: usize = 3;
 
-/// Memory of a sentence besides its letters: where it stands, where its translation ends, and as
-/// much again for those that come too early.
-const SENTENCE_BYTES: usize = 2 * (size_of::<Segment>() + size_of::<usize>());
+/// Memory of a sentence apart from its characters: its position, the end of its translation and its
+/// atoms, and as much again in case it is finished early.
+const SENTENCE_BYTES: usize =
+    2 * (size_of::<Segment>() + size_of::<usize>()) + size_of::<(usize, AtomCheck)>();
 
-/// Most sentences that a text can well have, before it is cut into them: each ends with a mark or a
-/// line. Short lines make the difference: of two bytes, they take ten times the memory of prose.
-fn most_sentences(text: &str) -> usize {
+/// Returns an upper estimate of the number of sentences in a text that is not cut into them yet: a
+/// sentence ends with a punctuation mark or a line. Lines of two bytes take ten times the memory of
+/// prose.
+fn max_sentences(text: &str) -> usize {
     let ends = |byte: &u8| {
         matches!(
             byte,
@@ -63,60 +67,58 @@ fn most_sentences(text: &str) -> usize {
     text.bytes().filter(ends).count() + 1
 }
 
-/// A handle to one translation at work; cheap to clone.
+/// A handle to one job; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Job {
-    shared: Arc<Shared>,
+    data: Arc<JobData>,
 }
 
 #[derive(Debug)]
-struct Shared {
+struct JobData {
     id: Uuid,
     text: Arc<str>,
-    /// What [`most_sentences`] says.
-    most_sentences: usize,
+    /// Whether the lines of the text were wrapped at a fixed width.
+    wrapped: bool,
+    /// Result of [`max_sentences`].
+    max_sentences: usize,
     created_at: Timestamp,
     arrival: u64,
-    inner: Mutex<Inner>,
+    progress: Mutex<JobProgress>,
     changed: watch::Sender<u64>,
-    /// Held while the job goes from one final phase to another, files included.
+    /// Locked during a transition to or from a final phase, changes of files included.
     transition: tokio::sync::Mutex<()>,
     hurry: Notify,
 }
 
 #[derive(Clone, Debug)]
-struct Inner {
+struct JobProgress {
     phase: Phase,
     segments: Option<Arc<[Segment]>>,
-    /// Finished without a hole, from the first sentence on.
-    translated: Finished,
-    /// Finished, but some sentence before them is not.
+    /// Finished sentences before the first unfinished one.
+    translated: FinishedSentences,
+    /// Finished sentences after the first unfinished one.
     early: BTreeMap<usize, Translated>,
     model: Option<ModelInfo>,
-    /// Its name, also where a result was read from disk.
+    /// Name of the model, also of a result read from disk.
     model_name: Option<String>,
-    /// Time at work in earlier attempts.
+    /// Time of translation before `since`.
     worked: Duration,
+    /// Start of the current stretch of translation.
     since: Option<Instant>,
     not_stored: Option<String>,
-    /// Which run may change the job; others are late.
+    /// Number of the run that may change the job.
     run: u64,
     stop: CancellationToken,
 }
 
 impl Job {
-    /// A job that waits. `arrival` orders the queue; `created_at` has whole microseconds.
-    pub(super) fn new(
-        id: Uuid,
-        text: impl Into<Arc<str>>,
-        created_at: Timestamp,
-        arrival: u64,
-    ) -> Self {
-        let text = text.into();
-        let inner = Inner {
+    /// Creates a waiting job. `arrival` orders the queue.
+    pub(super) fn new(accepted: Accepted<impl Into<Arc<str>>>, arrival: u64) -> Self {
+        let text = accepted.text.into();
+        let progress = JobProgress {
             phase: Phase::Waiting { place: 1 },
             segments: None,
-            translated: Finished::default(),
+            translated: FinishedSentences::default(),
             early: BTreeMap::new(),
             model: None,
             model_name: None,
@@ -126,86 +128,98 @@ impl Job {
             run: 0,
             stop: CancellationToken::new(),
         };
-        let shared = Shared {
-            id,
-            most_sentences: most_sentences(&text),
+        let data = JobData {
+            id: accepted.id,
+            max_sentences: max_sentences(&text),
             text,
-            created_at,
+            wrapped: accepted.wrapped,
+            created_at: accepted.created_at,
             arrival,
-            inner: Mutex::new(inner),
+            progress: Mutex::new(progress),
             changed: watch::Sender::new(0),
             transition: tokio::sync::Mutex::new(()),
             hurry: Notify::new(),
         };
         Self {
-            shared: Arc::new(shared),
+            data: Arc::new(data),
         }
     }
 
-    /// A job that was done before the process ended.
+    /// Creates a job that an earlier process finished.
     pub(super) fn finished(translation: Translation, arrival: u64) -> Self {
-        let created_at = translation.created_at.unwrap_or_default();
-        let job = Self::new(
-            translation.public_id,
-            translation.text_de,
-            created_at,
-            arrival,
-        );
+        let accepted = Accepted {
+            id: translation.public_id,
+            created_at: translation.created_at.unwrap_or_default(),
+            text: translation.text_de,
+            wrapped: translation.wrapped,
+        };
+        let job = Self::new(accepted, arrival);
         let spans = translation.spans.unwrap_or_default();
-        job.change(|inner| {
-            inner.phase = Phase::Done { stored: false };
-            inner.segments = Some(spans.0.iter().map(|span| span.de).collect());
-            inner.model_name = translation.model;
-            inner.worked = Duration::from_millis(translation.duration_ms.unwrap_or_default());
+        job.change(|progress| {
+            progress.phase = Phase::Done { stored: false };
+            progress.segments = Some(spans.0.iter().map(|span| span.de).collect());
+            progress.model_name = translation.model;
+            progress.worked = Duration::from_millis(translation.duration_ms.unwrap_or_default());
             let text_en = &translation.text_en;
-            inner.translated = Finished::with_capacity(spans.0.len(), text_en.len());
+            progress.translated = FinishedSentences::with_capacity(spans.0.len(), text_en.len());
             for (index, span) in spans.0.iter().enumerate() {
                 let sentence = &text_en[span.en.start..span.en.end];
                 let flags = translation.flags.of(index).to_vec();
-                inner.translated.push(sentence, flags);
+                let atoms = translation.atoms.of(index).cloned().unwrap_or_default();
+                progress.translated.push(sentence, flags, atoms);
             }
         });
         job
     }
 
-    /// Its public name, later that of the stored translation.
+    /// Returns its public id, later that of the stored translation.
     #[must_use]
     pub fn id(&self) -> Uuid {
-        self.shared.id
+        self.data.id
     }
 
-    /// The source text.
+    /// Returns the source text.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.shared.text
+        &self.data.text
     }
 
-    /// When the text was submitted.
+    /// Returns whether its lines are joined before it is translated.
     #[must_use]
-    pub fn created_at(&self) -> Timestamp {
-        self.shared.created_at
+    pub fn wrapped(&self) -> bool {
+        self.data.wrapped
     }
 
-    /// Where it stands.
-    #[must_use]
-    pub fn state(&self) -> State {
-        let inner = self.lock();
-        State {
-            phase: inner.phase.clone(),
-            done: inner.translated.len(),
-            total: inner.segments.as_ref().map(|segments| segments.len()),
-            elapsed_ms: inner.elapsed_ms(),
-            not_stored: inner.not_stored.clone(),
+    /// Returns the rules by which the text is cut into sentences.
+    pub(super) fn rules<'a>(&self, language: &'a str) -> Rules<'a> {
+        Rules {
+            language,
+            wrapped: self.data.wrapped,
         }
     }
 
-    /// The finished sentences from number `from` on, also those that are finished meanwhile.
-    pub fn translated_from(&self, from: usize) -> impl Iterator<Item = Translated> + Send {
-        self.translated_of(self.segments().unwrap_or_default(), from)
+    /// Returns the time of submission.
+    #[must_use]
+    pub fn created_at(&self) -> Timestamp {
+        self.data.created_at
     }
 
-    /// The same, as long as the text is cut into these `segments`: no sentences of one model are
-    /// followed by those of another.
+    /// Returns its state.
+    #[must_use]
+    pub fn state(&self) -> State {
+        let progress = self.lock();
+        State {
+            phase: progress.phase.clone(),
+            done: progress.translated.len(),
+            total: progress.segments.as_ref().map(|segments| segments.len()),
+            elapsed_ms: progress.elapsed_ms(),
+            not_stored: progress.not_stored.clone(),
+        }
+    }
+
+    /// Returns the finished sentences from number `from` on, including those that are finished
+    /// during the iteration. It ends when the text is no longer cut into these `segments`, so that
+    /// sentences of one model are never followed by those of another.
     pub fn translated_of(
         &self,
         segments: Arc<[Segment]>,
@@ -222,15 +236,15 @@ impl Job {
         })
     }
 
-    /// Some finished sentences. Whoever reads a book must not keep it locked for all of it.
+    /// Returns some finished sentences, so that reading a book does not lock it for long.
     fn read(&self, segments: &Arc<[Segment]>, from: usize) -> Vec<Translated> {
-        let inner = self.lock();
-        if !inner.is_cut_into(segments) {
+        let progress = self.lock();
+        if !progress.is_cut_into(segments) {
             return Vec::new();
         }
-        let last = inner.translated.len().min(from + READ_AT_ONCE);
+        let last = progress.translated.len().min(from + MAX_READ);
         let sentence = |index: usize| {
-            let (translation, flags) = inner.translated.get(index)?;
+            let (translation, flags) = progress.translated.get(index)?;
             let Segment { start, end } = *segments.get(index)?;
             Some(Translated {
                 index,
@@ -238,48 +252,48 @@ impl Job {
                 end,
                 translation: translation.to_owned(),
                 flags: flags.to_vec(),
+                atoms: progress
+                    .translated
+                    .atoms()
+                    .of(index)
+                    .cloned()
+                    .unwrap_or_default(),
             })
         };
         (from..last).filter_map(sentence).collect()
     }
 
-    /// Whether the text is still cut into these `segments`. Another model begins afresh.
+    /// Returns whether the text is still cut into these `segments`; another model starts afresh.
     #[must_use]
     pub fn is_cut_into(&self, segments: &Arc<[Segment]>) -> bool {
         self.lock().is_cut_into(segments)
     }
 
-    /// A number for the model at work on the text; another model has another one. `None` while
-    /// there is none, and where nobody remembers it.
+    /// Returns a number that identifies the sentences: their model, with its engine and device, and
+    /// whether lines were joined. It is the same over restarts of the process. `None` before the first attempt, and for a result read from
+    /// disk, which has only the name of its model.
     #[must_use]
     pub fn edition(&self) -> Option<u64> {
-        let inner = self.lock();
         let mut hasher = DefaultHasher::new();
-        let ModelInfo {
-            name,
-            commit,
-            precision,
-            beams,
-            ..
-        } = inner.model.as_ref()?;
-        (name, commit, precision, beams).hash(&mut hasher);
+        self.lock().model.as_ref()?.hash(&mut hasher);
+        self.data.wrapped.hash(&mut hasher);
         Some(hasher.finish())
     }
 
-    /// The sentences of the text; known once it ran.
+    /// Returns the sentences of the text; unknown before the first attempt.
     #[must_use]
     pub fn segments(&self) -> Option<Arc<[Segment]>> {
         self.lock().segments.clone()
     }
 
-    /// Tells of every change: the number grows each time.
+    /// Returns a receiver of changes, which counts them.
     #[must_use]
     pub fn subscribe(&self) -> watch::Receiver<u64> {
-        self.shared.changed.subscribe()
+        self.data.changed.subscribe()
     }
 
     pub(super) fn arrival(&self) -> u64 {
-        self.shared.arrival
+        self.data.arrival
     }
 
     pub(super) fn phase(&self) -> Phase {
@@ -287,27 +301,27 @@ impl Job {
     }
 
     pub(super) fn transition(&self) -> &tokio::sync::Mutex<()> {
-        &self.shared.transition
+        &self.data.transition
     }
 
-    /// The next attempt begins at once, if the job waits for one.
+    /// Lets the next attempt start at once, if the job waits for one.
     pub(super) fn hurry(&self) {
-        self.shared.hurry.notify_waiters();
+        self.data.hurry.notify_waiters();
     }
 
-    /// Returns at the next [`Self::hurry`] after this call.
+    /// Waits for the next [`Self::hurry`] after this call.
     pub(super) fn hurried(&self) -> Notified<'_> {
-        self.shared.hurry.notified()
+        self.data.hurry.notified()
     }
 
-    /// About the memory that it takes, in bytes.
+    /// Returns an estimate of its memory, in bytes.
     pub(super) fn bytes(&self) -> usize {
         let known = self.lock().segments.as_ref().map(|segments| segments.len());
-        let sentences = known.unwrap_or(self.shared.most_sentences);
+        let sentences = known.unwrap_or(self.data.max_sentences);
         JOB_BYTES + self.text().len() * TEXT_BYTES + sentences * SENTENCE_BYTES
     }
 
-    /// As a line of a list.
+    /// Returns its line in the list of unfinished texts.
     pub(super) fn unfinished(&self) -> Unfinished {
         Unfinished {
             id: self.id(),
@@ -317,29 +331,29 @@ impl Job {
         }
     }
 
-    /// Sets the phase and says so.
+    /// Sets the phase.
     pub(super) fn set(&self, phase: Phase) {
-        self.change(|inner| inner.phase = phase);
+        self.change(|progress| progress.phase = phase);
     }
 
     pub(super) fn set_not_stored(&self, reason: String) {
-        self.change(|inner| inner.not_stored = Some(reason));
+        self.change(|progress| progress.not_stored = Some(reason));
     }
 
-    /// Ends the run that is under way, if any, and puts the job into `phase`.
+    /// Ends the current run, if any, and sets the phase.
     pub(super) fn stop(&self, phase: Phase) {
-        self.change(|inner| {
-            inner.run += 1;
-            inner.stop.cancel();
-            inner.pause();
-            inner.phase = phase;
+        self.change(|progress| {
+            progress.run += 1;
+            progress.stop.cancel();
+            progress.pause();
+            progress.phase = phase;
         });
     }
 
-    /// The row of a job that is done.
+    /// Returns the row of a job that is done.
     pub(super) fn translation(&self) -> Translation {
-        // A copy, so that a book is not locked while it is joined.
-        let Inner {
+        // A copy, so that a book is not locked while its sentences are joined.
+        let JobProgress {
             segments,
             translated,
             model_name,
@@ -351,29 +365,31 @@ impl Job {
             public_id: self.id(),
             text_de: self.text().to_owned(),
             text_en,
+            wrapped: self.wrapped(),
             created_at: Some(self.created_at()),
             model: model_name,
             duration_ms: Some(self.state().elapsed_ms),
             sentences: u32::try_from(segments.len()).ok(),
             spans: Some(spans),
             flags: translated.flags().clone(),
+            atoms: translated.atoms().clone(),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.shared
-            .inner
+    fn lock(&self) -> MutexGuard<'_, JobProgress> {
+        self.data
+            .progress
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change(&self, change: impl FnOnce(&mut Inner)) {
+    fn change(&self, change: impl FnOnce(&mut JobProgress)) {
         change(&mut self.lock());
-        self.shared.changed.send_modify(|version| *version += 1);
+        self.data.changed.send_modify(|version| *version += 1);
     }
 }
 
-impl Inner {
+impl JobProgress {
     fn elapsed_ms(&self) -> u64 {
         let now = self.since.map_or(Duration::ZERO, |since| since.elapsed());
         u64::try_from((self.worked + now).as_millis()).unwrap_or(u64::MAX)
@@ -385,7 +401,8 @@ impl Inner {
         }
         self.early.entry(sentence.index).or_insert(sentence);
         while let Some(next) = self.early.remove(&self.translated.len()) {
-            self.translated.push(&next.translation, next.flags);
+            self.translated
+                .push(&next.translation, next.flags, next.atoms);
         }
     }
 

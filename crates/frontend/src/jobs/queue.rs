@@ -1,5 +1,5 @@
-//! Who may run: a bounded number at once, the others in the order of arrival. Letters and books
-//! have places of their own, so that no letter waits for hours behind books.
+//! Slots for running jobs: a bounded number run at once, the others in order of arrival. Short and
+//! long texts have slots of their own, so that a letter does not wait hours for books.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,123 +8,119 @@ use tokio::sync::oneshot;
 
 use super::job::Run;
 
-/// Most letters, and most books, at work at once. The backend gives every request its turn, so a
-/// letter does not wait behind a book that runs beside it. More would only make every text slower.
-pub(super) const RUNNING: usize = 8;
+/// Maximum number of running jobs with short texts, and with long ones. The backend alternates
+/// between requests, so a short text does not wait for a long one that runs beside it. More jobs
+/// would only make every text slower.
+const MAX_RUNNING: usize = 8;
 
-/// Longest letter, in bytes; all others are books. It is seconds of work.
-const LETTER: usize = 32 * 1024;
+/// Maximum size of a short text, in bytes: seconds of translation.
+const MAX_SHORT_TEXT_BYTES: usize = 32 * 1024;
 
-/// The places of letters and of books.
-#[derive(Debug)]
+/// Slots for short and for long texts; clones share them.
+#[derive(Clone, Debug)]
 pub(super) struct Queues {
-    letters: Arc<Queue>,
-    books: Arc<Queue>,
+    short: Arc<SlotQueue>,
+    long: Arc<SlotQueue>,
 }
 
 impl Queues {
     pub(super) fn new() -> Self {
         Self {
-            letters: Arc::new(Queue::new()),
-            books: Arc::new(Queue::new()),
+            short: Arc::new(SlotQueue::new()),
+            long: Arc::new(SlotQueue::new()),
         }
     }
 
-    /// Waits for a slot; the job shows its place meanwhile.
+    /// Waits for a slot; the job shows its place in the queue meanwhile.
     pub(super) async fn slot(&self, run: &Run) -> Slot {
-        let is_letter = run.job().text().len() <= LETTER;
-        let queue = if is_letter {
-            &self.letters
-        } else {
-            &self.books
-        };
+        let is_short = run.job().text().len() <= MAX_SHORT_TEXT_BYTES;
+        let queue = if is_short { &self.short } else { &self.long };
         queue.slot(run).await
     }
 }
 
 #[derive(Debug)]
-struct Queue {
-    places: Mutex<Places>,
+struct SlotQueue {
+    slots: Mutex<Slots>,
 }
 
 #[derive(Debug)]
-struct Places {
+struct Slots {
     free: usize,
-    tickets: u64,
-    waiting: BTreeMap<Place, (Run, oneshot::Sender<()>)>,
+    last_ticket: u64,
+    waiting: BTreeMap<Ticket, (Run, oneshot::Sender<()>)>,
 }
 
-/// Arrival of the job, then a ticket of its own for every [`Queue::slot`]: a run that was stopped
-/// may give up after the next run of the same job has queued, and must not take away its place.
-type Place = (u64, u64);
+/// Arrival of the job, and a number that is unique to a call of [`SlotQueue::slot`]: a stopped run
+/// may leave the queue after the next run of the same job has entered it, and must not remove it.
+type Ticket = (u64, u64);
 
-/// The right to run, or a place in the queue while [`Queue::slot`] has not returned.
+/// The right to run, or a place in the queue while [`SlotQueue::slot`] has not returned.
 #[derive(Debug)]
 pub(super) struct Slot {
-    queue: Arc<Queue>,
-    place: Place,
+    queue: Arc<SlotQueue>,
+    ticket: Ticket,
 }
 
-impl Queue {
+impl SlotQueue {
     fn new() -> Self {
-        let waiting = BTreeMap::new();
         Self {
-            places: Mutex::new(Places {
-                free: RUNNING,
-                tickets: 0,
-                waiting,
+            slots: Mutex::new(Slots {
+                free: MAX_RUNNING,
+                last_ticket: 0,
+                waiting: BTreeMap::new(),
             }),
         }
     }
 
     async fn slot(self: &Arc<Self>, run: &Run) -> Slot {
         let (slot, turn) = {
-            let mut places = self.lock();
-            places.tickets += 1;
-            let place = (run.job().arrival(), places.tickets);
+            let mut slots = self.lock();
+            slots.last_ticket += 1;
+            let ticket = (run.job().arrival(), slots.last_ticket);
             let slot = Slot {
                 queue: Arc::clone(self),
-                place,
+                ticket,
             };
-            if places.free > 0 {
-                places.free -= 1;
+            if slots.free > 0 {
+                slots.free -= 1;
                 return slot;
             }
             let (give, turn) = oneshot::channel();
-            places.waiting.insert(place, (run.clone(), give));
-            places.number();
+            slots.waiting.insert(ticket, (run.clone(), give));
+            slots.show_places();
             (slot, turn)
         };
-        // The sender is dropped only with its entry, which only `Slot` does.
+        // Only `Slot` removes the entry with the sender, so this is no error.
         let _ = turn.await;
         slot
     }
 
-    fn lock(&self) -> MutexGuard<'_, Places> {
-        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Slots> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let mut places = self.queue.lock();
-        if places.waiting.remove(&self.place).is_some() {
-            // Gave up before its turn.
-            places.number();
-        } else if let Some((_, (_, give))) = places.waiting.pop_first() {
-            // Where nobody listens any more, that one's own `Slot` is dropped next, and comes here.
+        let mut slots = self.queue.lock();
+        if slots.waiting.remove(&self.ticket).is_some() {
+            // The run left the queue before its turn.
+            slots.show_places();
+        } else if let Some((_, (_, give))) = slots.waiting.pop_first() {
+            // If that run has left as well, its own `Slot` is dropped next and passes the turn on.
             let _ = give.send(());
-            places.number();
+            slots.show_places();
         } else {
-            places.free += 1;
+            slots.free += 1;
         }
     }
 }
 
-impl Places {
-    fn number(&self) {
+impl Slots {
+    fn show_places(&self) {
         for (index, (run, _)) in self.waiting.values().enumerate() {
-            run.waits(index + 1);
+            run.wait(index + 1);
         }
     }
 }
@@ -138,13 +134,22 @@ mod tests {
 
     use super::*;
     use crate::jobs::Job;
+    use crate::spool::Accepted;
 
     #[test]
-    fn a_run_that_gives_up_late_leaves_the_place_of_the_next() {
-        let queue = Arc::new(Queue::new());
+    fn a_run_that_leaves_late_does_not_remove_the_next_one() {
+        let queue = Arc::new(SlotQueue::new());
         let shutdown = CancellationToken::new();
-        let job = |arrival| Job::new(Uuid::now_v7(), String::new(), Timestamp::now(), arrival);
-        let runs: Vec<_> = (0..).map(job).take(RUNNING).collect();
+        let job = |arrival| {
+            let accepted = Accepted {
+                id: Uuid::now_v7(),
+                created_at: Timestamp::now(),
+                text: "",
+                wrapped: false,
+            };
+            Job::new(accepted, arrival)
+        };
+        let runs: Vec<_> = (0..).map(job).take(MAX_RUNNING).collect();
         let mut slots: Vec<_> = runs
             .iter()
             .map(|job| queue.slot(&job.start(&shutdown)).now_or_never())

@@ -1,10 +1,10 @@
-//! One text over all replicas of the backend.
+//! One attempt to translate a text, on all replicas of the backend.
 //!
-//! The text is cut into chunks while it is at work: each replica has a few, gets the next one as
-//! soon as it is done with one, and keeps what it sent when it is lost. What a replica that is slow
-//! or gone has not sent goes to another, and nothing is translated twice while none is. This is
-//! guided self-scheduling (Polychronopoulos and Kuck, 1987): chunks get smaller towards the end, so
-//! that all replicas end at about the same time.
+//! The text is cut into chunks on the fly: each replica has a few and gets the next one as soon as
+//! it has completed one. If a replica is slow or lost, the sentences that it has not sent go to
+//! another one; as long as none is, nothing is translated twice. This is guided self-scheduling
+//! (Polychronopoulos and Kuck, 1987): chunks get smaller towards the end, so that all replicas
+//! finish at about the same time.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -20,40 +20,40 @@ use segment::Segment;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::chunk::{self, Sent};
+use super::chunk::{Passage, chunk_end};
 use super::job::{Run, Translated};
 use crate::metrics::CHUNKS;
-use crate::translator::{Event, Failure, Replica, Translator};
+use crate::translator::{Failure, Replica, TranslationEvent, Translator};
 
-/// Chunks of one text that a replica has at a time: one at work, and one behind it, so that it
-/// never waits for us. More would only tie sentences to a replica that may turn out to be slow.
-const IN_FLIGHT: usize = 2;
+/// Maximum number of chunks of one text on a replica: one that it translates, and the next one, so
+/// that it never waits for us. More would only bind sentences to a replica that may prove slow.
+const MAX_IN_FLIGHT: usize = 2;
 
-/// Smallest chunk that is cut off, in bytes: some twenty sentences, a fraction of a second of work.
-const SMALLEST: usize = 2 * 1024;
+/// Minimum size of a chunk, in bytes: some twenty sentences, a fraction of a second of translation.
+const MIN_CHUNK_BYTES: usize = 2 * 1024;
 
-/// Largest chunk, in bytes: some three hundred sentences, which fill the window in which the
-/// backend sorts sentences by length. It is seconds of work, which is what a page waits for at most
-/// when the replica that has its next sentence is lost.
-const LARGEST: usize = 32 * 1024;
+/// Maximum size of a chunk, in bytes: some three hundred sentences, which fill the window in which
+/// the backend sorts sentences by length. That is seconds of translation, the maximum delay of a
+/// page when the replica with its next sentence is lost.
+const MAX_CHUNK_BYTES: usize = 32 * 1024;
 
-/// The share of the rest of a text that a chunk has: the rest is for as many chunks at a time as
-/// there are places on all replicas, this many times over.
+/// Number of rounds in which the rest of a text would be handed out if its chunks had equal sizes,
+/// a round being [`MAX_IN_FLIGHT`] chunks for each replica.
 const ROUNDS: usize = 2;
 
-/// How long nothing of a chunk may come before a second replica is asked for it, or as long as such
-/// a chunk takes elsewhere, if that is longer: a busy backend sends many sentences at a time.
-const STALLED: Duration = Duration::from_secs(10);
+/// Maximum silence of a replica before a second one gets its chunk, or the usual time for a chunk
+/// of that size, if that is longer: a busy backend sends many sentences at a time.
+const STALL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How many times as long as others a replica may take for a chunk before a second one is asked for
-/// it. Less would take a replica that another text keeps busy for a slow one.
-const SLOW: f64 = 3.0;
+/// Maximum time for a chunk before a second replica gets it, as a multiple of the usual time. A
+/// replica that is only busy with another text must not count as slow.
+const SLOW_FACTOR: f64 = 3.0;
 
-/// How long a replica that has another model, or refuses this text, gets no work of it; that of others
-/// it still does. In an update they come one by one, about that fast.
-const STRANGE: Duration = Duration::from_secs(20);
+/// Exclusion of a replica from this text because it has another model or refuses the text; it still
+/// gets other texts. An update replaces replicas one by one, at about this interval.
+const EXCLUSION: Duration = Duration::from_secs(20);
 
-/// A text on its way through the backend.
+/// One attempt to translate a text.
 pub(super) struct Spread<'a> {
     pub(super) translator: &'a Translator,
     pub(super) run: &'a Run,
@@ -61,234 +61,260 @@ pub(super) struct Spread<'a> {
     pub(super) segments: &'a Arc<[Segment]>,
 }
 
-/// Sentences that one replica, or for once two, translate.
+/// Sentences that are assigned to one replica, in exceptional cases to two.
 #[derive(Debug)]
 struct Chunk {
-    /// Number behind its last sentence.
+    /// Number of the sentence after its last one.
     end: usize,
-    /// Length of its sentences, in bytes.
+    /// Size of its sentences, in bytes.
     bytes: usize,
-    began: Instant,
-    /// The first sentence that has not come yet; those before it have.
+    started: Instant,
+    /// Number of its first sentence that has not arrived.
     next: AtomicUsize,
-    /// When the last sentence came.
-    heard: Mutex<Instant>,
-    /// Cancelled when a replica is done with it.
+    /// Time of the last arrival.
+    last_arrival: Mutex<Instant>,
+    /// Cancelled when a replica has completed it.
     done: CancellationToken,
 }
 
-/// A chunk on a replica.
+/// A chunk that is assigned to a replica.
 #[derive(Clone, Debug)]
-struct Flight {
+struct Assignment {
     chunk: Arc<Chunk>,
     replica: Arc<Replica>,
 }
 
-/// How a request ended that did not fail.
+/// Outcome of a request that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Landing {
-    /// The replica has sent all that was asked for.
+enum Completion {
+    /// The replica has sent all wanted sentences.
     Done,
-    /// Another replica was first.
+    /// Another replica was faster.
     Overtaken,
 }
 
-/// What is to be handed out, and what is under way.
+/// Distribution of the missing sentences.
 #[derive(Debug, Default)]
-struct Work {
-    /// Sentences to hand out: first and behind the last.
-    todo: BTreeMap<usize, usize>,
-    flights: Vec<Flight>,
-    /// Length of the chunks that one replica did alone, in bytes, and the time that they took.
-    done: (usize, Duration),
-    /// Replicas that had another model than the one that began the text, or refused it, and until when
-    /// they get nothing.
-    strangers: Vec<(Arc<Replica>, Instant)>,
-    failure: Option<Failure>,
+struct Schedule {
+    /// Ranges of sentences that are not assigned, from start to end.
+    unassigned: BTreeMap<usize, usize>,
+    assignments: Vec<Assignment>,
+    /// Size of the chunks that a single replica completed, in bytes, and the time that they took.
+    completed: (usize, Duration),
+    /// Replicas that have another model or refuse the text, each with the end of its exclusion.
+    excluded: Vec<(Arc<Replica>, Instant)>,
+    last_failure: Option<Failure>,
 }
 
 impl Spread<'_> {
-    /// Translates what is not translated yet. `first` has just answered: it gets the first chunk if
-    /// no other has less to do, even if it was to rest.
+    /// Translates the missing sentences. `first` has just answered: it gets the first chunk unless
+    /// another replica has less to do, even during a cooldown.
     ///
     /// # Errors
-    /// Nothing is under way any more, and no replica can be asked now. What has come is kept.
+    /// No replica is available. Sentences that have arrived are kept.
     pub(super) async fn translate(&self, first: &Arc<Replica>) -> Result<(), Failure> {
-        self.hand_out(first, |flight| self.receive(flight)).await
+        self.hand_out(first, |assignment| self.receive(assignment))
+            .await
     }
 
-    /// Hands out chunks, each to be received by `receive`, until nothing is under way.
-    async fn hand_out<F: Future<Output = Result<Landing, Failure>>>(
+    /// Assigns chunks, whose sentences `receive` receives, until there are no assignments left.
+    async fn hand_out<F: Future<Output = Result<Completion, Failure>>>(
         &self,
         first: &Arc<Replica>,
-        receive: impl Fn(Flight) -> F,
+        receive: impl Fn(Assignment) -> F,
     ) -> Result<(), Failure> {
-        let mut work = Work {
-            todo: self.run.missing(self.segments.len()).collect(),
-            ..Work::default()
+        let mut schedule = Schedule {
+            unassigned: self.run.missing(self.segments.len()).collect(),
+            ..Schedule::default()
         };
         let mut first = Some(first);
         let mut changes = self.translator.subscribe();
-        let mut looking = pin!(self.translator.keep_looking());
+        let mut resolving = pin!(self.translator.keep_resolving());
         let mut requests = FuturesUnordered::new();
         loop {
             let replicas = changes.borrow_and_update().clone();
-            while let Some(flight) = self.next(&mut work, &replicas, first.take()) {
-                work.flights.push(flight.clone());
-                let load = flight.replica.begin();
-                let received = receive(flight.clone());
+            while let Some(assignment) = self.next(&mut schedule, &replicas, first.take()) {
+                schedule.assignments.push(assignment.clone());
+                let counted = assignment.replica.count_request();
+                let received = receive(assignment.clone());
                 requests.push(async move {
                     let outcome = tokio::select! {
                         outcome = received => outcome,
-                        () = flight.chunk.done.cancelled() => Ok(Landing::Overtaken),
+                        () = assignment.chunk.done.cancelled() => Ok(Completion::Overtaken),
                     };
-                    drop(load);
-                    (outcome, flight)
+                    drop(counted);
+                    (outcome, assignment)
                 });
             }
             if requests.is_empty() {
                 if self.run.done() == self.segments.len() {
                     return Ok(());
                 }
-                // Without a failure of ours, all that are left rest after one of another text.
+                // Without a failure, all replicas are in cooldown after one of another text.
                 let busy = Failure::Busy { retry_after: None };
-                return Err(work.failure.unwrap_or(busy));
+                return Err(schedule.last_failure.unwrap_or(busy));
             }
             tokio::select! {
-                Some((outcome, flight)) = requests.next() => work.landed(&flight, outcome),
-                () = tokio::time::sleep_until(work.next_look(&replicas)) => {}
+                Some((outcome, assignment)) = requests.next() => schedule.settle(&assignment, outcome),
+                () = tokio::time::sleep_until(schedule.next_check(&replicas)) => {}
                 Ok(()) = changes.changed() => {}
-                () = &mut looking => {}
+                () = &mut resolving => {}
             }
         }
     }
 
-    /// A chunk and a replica for it, if there is work and a replica has room. The one that the page
-    /// waits for comes first, if it is overdue.
+    /// Returns the next assignment, if there is work and a replica has capacity. An overdue chunk
+    /// that the page waits for comes first.
     fn next(
         &self,
-        work: &mut Work,
+        schedule: &mut Schedule,
         replicas: &[Arc<Replica>],
         first: Option<&Arc<Replica>>,
-    ) -> Option<Flight> {
-        let mut free: Vec<_> = replicas.iter().filter(|one| work.has_room(one)).collect();
+    ) -> Option<Assignment> {
+        let mut free: Vec<_> = replicas
+            .iter()
+            .filter(|one| schedule.has_capacity(one))
+            .collect();
         let is_first = |replica| first.is_some_and(|first| Arc::ptr_eq(first, replica));
         free.sort_by_key(|replica| (replica.load(), !is_first(replica)));
         let head = self.run.done();
-        if let Some(flight) = work.overdue().find(|flight| flight.chunk.next() == head)
-            && let Some(replica) = free.iter().find(|one| !Arc::ptr_eq(one, &flight.replica))
+        if let Some(assignment) = schedule
+            .overdue()
+            .find(|assignment| assignment.chunk.next() == head)
+            && let Some(replica) = free
+                .iter()
+                .find(|one| !Arc::ptr_eq(one, &assignment.replica))
         {
-            return Some(flight.repeated(replica));
+            return Some(assignment.repeated(replica));
         }
-        if let Some(start) = work.todo.keys().next().copied() {
+        if let Some(start) = schedule.unassigned.keys().next().copied() {
             let replica = free.first().copied().or(first)?;
-            let chunk = self.cut(work, start, replicas.len());
-            return Some(Flight {
+            let chunk = self.cut(schedule, start, replicas.len());
+            return Some(Assignment {
                 chunk: Arc::new(chunk),
                 replica: Arc::clone(replica),
             });
         }
-        // Nothing is left to hand out: who has nothing to do at all helps those who are late.
+        // All sentences are assigned: an idle replica takes over an overdue chunk.
         let idle = free.into_iter().find(|replica| replica.load() == 0)?;
-        let late = work.overdue().min_by_key(|flight| flight.chunk.next())?;
+        let late = schedule
+            .overdue()
+            .min_by_key(|assignment| assignment.chunk.next())?;
         Some(late.repeated(idle))
     }
 
-    /// Cuts the next chunk off the sentences to hand out, which begin with `start`.
-    fn cut(&self, work: &mut Work, start: usize, replicas: usize) -> Chunk {
+    /// Cuts the next chunk off the unassigned sentences, which begin with `start`.
+    fn cut(&self, schedule: &mut Schedule, start: usize, replicas: usize) -> Chunk {
         let bytes = |(&from, &end): (&usize, &usize)| {
             self.segments[end - 1].end - self.segments[from].start
         };
-        let left: usize = work.todo.iter().map(bytes).sum();
-        let target = left / (ROUNDS * IN_FLIGHT * replicas.max(1));
-        let target = target.clamp(SMALLEST, LARGEST);
-        let limit = work.todo.remove(&start).unwrap_or(self.segments.len());
-        let language = &self.model.source_language;
-        let text = self.run.job().text();
-        let end = chunk::end_of(text, self.segments, start, target, language).min(limit);
+        let left: usize = schedule.unassigned.iter().map(bytes).sum();
+        let target = left / (ROUNDS * MAX_IN_FLIGHT * replicas.max(1));
+        let target = target.clamp(MIN_CHUNK_BYTES, MAX_CHUNK_BYTES);
+        let limit = schedule
+            .unassigned
+            .remove(&start)
+            .unwrap_or(self.segments.len());
+        let job = self.run.job();
+        let rules = job.rules(&self.model.source_language);
+        let end = chunk_end(job.text(), self.segments, start, target, rules).min(limit);
         if end < limit {
-            work.todo.insert(end, limit);
+            schedule.unassigned.insert(end, limit);
         }
         let now = Instant::now();
         Chunk {
             end,
             bytes: bytes((&start, &end)),
-            began: now,
+            started: now,
             next: AtomicUsize::new(start),
-            heard: Mutex::new(now),
+            last_arrival: Mutex::new(now),
             done: CancellationToken::new(),
         }
     }
 
-    /// Has a chunk translated, from where it stands to its end.
-    async fn receive(&self, Flight { chunk, replica }: Flight) -> Result<Landing, Failure> {
+    /// Receives the missing sentences of a chunk.
+    async fn receive(
+        &self,
+        Assignment { chunk, replica }: Assignment,
+    ) -> Result<Completion, Failure> {
         let model = replica.model().await?;
         if model != *self.model {
             return Err(Failure::OtherModel(model.name));
         }
         let wanted = chunk.next()..chunk.end;
         if wanted.is_empty() {
-            return Ok(Landing::Overtaken);
+            return Ok(Completion::Overtaken);
         }
         let job = self.run.job();
-        let sent = self.sent(wanted).await?;
-        let text = &job.text()[sent.bytes.clone()];
-        let mut events = pin!(replica.translate(text, &job.id().to_string()).await?);
-        self.run.accepted();
-        let mut expected = sent.sentences.start;
+        let passage = self.passage(wanted).await?;
+        let text = &job.text()[passage.bytes.clone()];
+        let id = job.id().to_string();
+        let mut events = pin!(replica.translate(text, job.wrapped(), &id).await?);
+        self.run.accept();
+        let mut expected = passage.sentences.start;
         while let Some(event) = events.next().await {
             match event? {
-                Event::Segment(event) => {
-                    let place = self.place(&event, expected, &sent)?;
+                TranslationEvent::Segment(event) => {
+                    let Segment { start, end } = self.segment(&event, expected, &passage)?;
                     self.run.push(Translated {
                         index: expected,
-                        start: place.start,
-                        end: place.end,
+                        start,
+                        end,
                         translation: event.translation,
                         flags: event.flags,
+                        atoms: event.atoms,
                     });
                     expected += 1;
-                    chunk.has_come(expected);
+                    chunk.advance(expected);
                 }
-                Event::Done(_) if expected == sent.sentences.end => return Ok(Landing::Done),
-                Event::Done(_) => {
+                TranslationEvent::Done(_) if expected == passage.sentences.end => {
+                    return Ok(Completion::Done);
+                }
+                TranslationEvent::Done(_) => {
                     return Err(Failure::Protocol("sentences are missing".to_owned()));
                 }
             }
-            if expected == chunk.end && expected < sent.sentences.end {
-                // The rest of the line is the work of others.
-                return Ok(Landing::Done);
+            if expected == chunk.end && expected < passage.sentences.end {
+                // The rest of the line belongs to other chunks.
+                return Ok(Completion::Done);
             }
         }
         Err(Failure::Broken("it ended early".to_owned()))
     }
 
-    /// What is sent for these sentences. Long ones take a moment, so not on the thread of everybody.
-    async fn sent(&self, wanted: Range<usize>) -> Result<Sent, Failure> {
+    /// Returns the passage to send for the `wanted` sentences, computed on a thread that may block:
+    /// long ones take a moment.
+    async fn passage(&self, wanted: Range<usize>) -> Result<Passage, Failure> {
         let (job, segments) = (self.run.job().clone(), Arc::clone(self.segments));
         let language = self.model.source_language.clone();
-        let sent = move || Sent::new(job.text(), &segments, &wanted, &language);
-        let sent = tokio::task::spawn_blocking(sent).await;
-        sent.map_err(|error| Failure::Failed(error.to_string()))
+        let passage = move || {
+            let rules = job.rules(&language);
+            Passage::new(job.text(), &segments, &wanted, rules)
+        };
+        let passage = tokio::task::spawn_blocking(passage).await;
+        passage.map_err(|error| Failure::Failed(error.to_string()))
     }
 
-    /// The place of a sentence in the whole text, if the backend cut it like us.
-    fn place(
+    /// Returns the position of a sentence in the whole text.
+    ///
+    /// # Errors
+    /// The backend has cut the text into other sentences.
+    fn segment(
         &self,
         event: &SegmentEvent,
         expected: usize,
-        sent: &Sent,
+        passage: &Passage,
     ) -> Result<Segment, Failure> {
-        let place = Segment {
-            start: sent.bytes.start + event.start,
-            end: sent.bytes.start + event.end,
+        let segment = Segment {
+            start: passage.bytes.start + event.start,
+            end: passage.bytes.start + event.end,
         };
-        let agreed = event.index + sent.sentences.start == expected
-            && event.total == sent.sentences.len()
-            && sent.sentences.contains(&expected)
-            && self.segments[expected] == place;
+        let agreed = event.index + passage.sentences.start == expected
+            && event.total == passage.sentences.len()
+            && passage.sentences.contains(&expected)
+            && self.segments[expected] == segment;
         if agreed {
-            return Ok(place);
+            return Ok(segment);
         }
         let SegmentEvent {
             index,
@@ -298,34 +324,36 @@ impl Spread<'_> {
             ..
         } = event;
         Err(Failure::Protocol(format!(
-            "sentence {index} of {total} at {start}..{end} is none of ours"
+            "sentence {index} of {total} at {start}..{end} is not one of ours"
         )))
     }
 }
 
 impl Chunk {
-    /// The first sentence that has not come yet.
+    /// Returns the number of its first sentence that has not arrived.
     fn next(&self) -> usize {
         self.next.load(Ordering::Relaxed)
     }
 
-    /// All sentences before `next` have come. Who repeats a chunk begins where the first one was,
-    /// so that there is no hole.
-    fn has_come(&self, next: usize) {
+    /// Records that all sentences before `next` have arrived. A second replica starts where the
+    /// first one was, so there is no gap.
+    fn advance(&self, next: usize) {
         self.next.fetch_max(next, Ordering::Relaxed);
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        let last_arrival = self.last_arrival.lock();
+        *last_arrival.unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    /// When the last sentence came.
-    fn heard(&self) -> Instant {
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Returns the time of the last arrival.
+    fn last_arrival(&self) -> Instant {
+        let last_arrival = self.last_arrival.lock();
+        *last_arrival.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Flight {
-    /// The same chunk on another replica. The first one gets nothing else for a while.
+impl Assignment {
+    /// Assigns the chunk to a second replica. The first one gets nothing else for a while.
     fn repeated(&self, replica: &Arc<Replica>) -> Self {
-        self.replica.failed(&Failure::Slow);
+        self.replica.record_failure(&Failure::Slow);
         metrics::counter!(CHUNKS, "outcome" => "repeated").increment(1);
         Self {
             chunk: Arc::clone(&self.chunk),
@@ -334,101 +362,111 @@ impl Flight {
     }
 }
 
-impl Work {
-    fn has_room(&self, replica: &Arc<Replica>) -> bool {
-        let here = |flight: &&Flight| Arc::ptr_eq(&flight.replica, replica);
-        self.flights.iter().filter(here).count() < IN_FLIGHT
-            && !self.is_strange(replica)
-            && replica.rests_until().is_none()
+impl Schedule {
+    fn has_capacity(&self, replica: &Arc<Replica>) -> bool {
+        let here = |other: &&Assignment| Arc::ptr_eq(&other.replica, replica);
+        self.assignments.iter().filter(here).count() < MAX_IN_FLIGHT
+            && !self.is_excluded(replica)
+            && replica.cooldown().is_none()
     }
 
-    /// Chunks that one replica has alone, and has not finished.
-    fn alone(&self) -> impl Iterator<Item = &Flight> {
-        self.flights.iter().filter(|flight| {
-            let same = |other: &&Flight| Arc::ptr_eq(&other.chunk, &flight.chunk);
-            flight.chunk.next() < flight.chunk.end && self.flights.iter().filter(same).count() == 1
+    fn is_excluded(&self, replica: &Arc<Replica>) -> bool {
+        let now = Instant::now();
+        let mut excluded = self.excluded.iter();
+        excluded.any(|(other, until)| Arc::ptr_eq(other, replica) && *until > now)
+    }
+
+    /// Returns the unfinished chunks that a single replica has.
+    fn unrepeated(&self) -> impl Iterator<Item = &Assignment> {
+        self.assignments.iter().filter(|assignment| {
+            let chunk = &assignment.chunk;
+            let same = |other: &&Assignment| Arc::ptr_eq(&other.chunk, chunk);
+            chunk.next() < chunk.end && self.assignments.iter().filter(same).count() == 1
         })
     }
 
-    /// Those of them that a second replica shall be asked for.
-    fn overdue(&self) -> impl Iterator<Item = &Flight> {
+    /// Returns the chunks that have to be assigned to a second replica.
+    fn overdue(&self) -> impl Iterator<Item = &Assignment> {
         let now = Instant::now();
-        self.alone()
-            .filter(move |flight| self.due(&flight.chunk) <= now)
+        self.unrepeated()
+            .filter(move |assignment| self.deadline(&assignment.chunk) <= now)
     }
 
-    /// When a second replica shall be asked for a chunk: nothing has come for too long, or it takes
-    /// much longer than chunks do elsewhere.
-    fn due(&self, chunk: &Chunk) -> Instant {
-        let (bytes, took) = self.done;
+    /// Returns the time at which a chunk has to be assigned to a second replica, because the first
+    /// one is silent or takes much longer than usual.
+    fn deadline(&self, chunk: &Chunk) -> Instant {
+        let (bytes, took) = self.completed;
         if bytes == 0 {
-            return chunk.heard() + STALLED;
+            return chunk.last_arrival() + STALL_TIMEOUT;
         }
         let usual = took.mul_f64(chunk.bytes as f64 / bytes as f64);
-        let silent = chunk.heard() + usual.max(STALLED);
-        let slow = chunk.began + usual.mul_f64(SLOW).max(STALLED);
+        let silent = chunk.last_arrival() + usual.max(STALL_TIMEOUT);
+        let slow = chunk.started + usual.mul_f64(SLOW_FACTOR).max(STALL_TIMEOUT);
         silent.min(slow)
     }
 
-    fn is_strange(&self, replica: &Arc<Replica>) -> bool {
-        let now = Instant::now();
-        let mut strangers = self.strangers.iter();
-        strangers.any(|(one, until)| Arc::ptr_eq(one, replica) && *until > now)
-    }
-
-    /// A request has ended.
-    fn landed(&mut self, flight: &Flight, outcome: Result<Landing, Failure>) {
-        let Flight { chunk, replica } = flight;
-        self.flights.retain(|other| {
+    /// Records the end of a request.
+    fn settle(&mut self, assignment: &Assignment, outcome: Result<Completion, Failure>) {
+        let Assignment { chunk, replica } = assignment;
+        self.assignments.retain(|other| {
             !(Arc::ptr_eq(&other.chunk, chunk) && Arc::ptr_eq(&other.replica, replica))
         });
-        let mut others = self.flights.iter();
-        let alone = !others.any(|other| Arc::ptr_eq(&other.chunk, chunk));
-        let failure = match outcome {
-            Ok(Landing::Done) => {
-                replica.succeeded();
-                if alone && !chunk.done.is_cancelled() {
-                    self.done.0 += chunk.bytes;
-                    self.done.1 += chunk.began.elapsed();
+        let mut others = self.assignments.iter();
+        let is_last = !others.any(|other| Arc::ptr_eq(&other.chunk, chunk));
+        match outcome {
+            Ok(Completion::Done) => {
+                replica.record_success();
+                if chunk.done.is_cancelled() {
+                    return;
                 }
-                if !chunk.done.is_cancelled() {
-                    chunk.done.cancel();
-                    metrics::counter!(CHUNKS, "outcome" => "done").increment(1);
+                if is_last {
+                    self.completed.0 += chunk.bytes;
+                    self.completed.1 += chunk.started.elapsed();
                 }
-                return;
+                chunk.done.cancel();
+                metrics::counter!(CHUNKS, "outcome" => "done").increment(1);
             }
-            // Nothing is known of a replica that was not first.
-            Ok(Landing::Overtaken) => return,
-            Err(failure) => failure,
-        };
-        tracing::debug!(replica = %replica.address(), %failure, "a chunk came back");
-        metrics::counter!(CHUNKS, "outcome" => "returned").increment(1);
+            // A slower replica has neither succeeded nor failed.
+            Ok(Completion::Overtaken) => {}
+            Err(failure) => {
+                tracing::debug!(replica = %replica.address(), %failure, "a chunk was returned");
+                metrics::counter!(CHUNKS, "outcome" => "returned").increment(1);
+                self.penalize(replica, &failure);
+                if chunk.next() < chunk.end && is_last {
+                    self.unassigned.insert(chunk.next(), chunk.end);
+                }
+                self.last_failure = Some(failure);
+            }
+        }
+    }
+
+    /// Excludes a replica from this text if the failure concerns it alone, and otherwise starts a
+    /// cooldown for all texts.
+    fn penalize(&mut self, replica: &Arc<Replica>, failure: &Failure) {
         let is_of_this_text = matches!(
             failure,
             Failure::OtherModel(_) | Failure::Refused(_) | Failure::TooLong
         );
         if is_of_this_text {
-            self.strangers.retain(|(one, _)| !Arc::ptr_eq(one, replica));
-            let until = Instant::now() + STRANGE;
-            self.strangers.push((Arc::clone(replica), until));
+            self.excluded
+                .retain(|(other, _)| !Arc::ptr_eq(other, replica));
+            let until = Instant::now() + EXCLUSION;
+            self.excluded.push((Arc::clone(replica), until));
         } else {
-            replica.failed(&failure);
+            replica.record_failure(failure);
         }
-        if chunk.next() < chunk.end && alone {
-            self.todo.insert(chunk.next(), chunk.end);
-        }
-        self.failure = Some(failure);
     }
 
-    /// When something may be handed out though nothing has happened.
-    fn next_look(&self, replicas: &[Arc<Replica>]) -> Instant {
-        let rests = replicas.iter().filter_map(|replica| replica.rests_until());
-        let strangers = self.strangers.iter().map(|(_, until)| *until);
-        let due = self.alone().map(|flight| self.due(&flight.chunk));
+    /// Returns the next time at which a chunk may be assigned although nothing else has happened.
+    fn next_check(&self, replicas: &[Arc<Replica>]) -> Instant {
+        let cooldowns = replicas.iter().filter_map(|replica| replica.cooldown());
+        let exclusions = self.excluded.iter().map(|(_, until)| *until);
+        let deadlines = self.unrepeated();
+        let deadlines = deadlines.map(|assignment| self.deadline(&assignment.chunk));
         let now = Instant::now();
-        let times = rests.chain(strangers).chain(due);
+        let times = cooldowns.chain(exclusions).chain(deadlines);
         let times = times.filter(|time| *time > now);
-        times.min().unwrap_or(now + STALLED)
+        times.min().unwrap_or(now + STALL_TIMEOUT)
     }
 }
 

@@ -1,57 +1,58 @@
-//! Where a translation stands, and what keeps it from going on.
+//! State of a job, as pages show it.
 
 use std::fmt;
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
-/// Where a job stands.
+/// State of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
-    /// What it does.
+    /// Its phase.
     pub phase: Phase,
-    /// Sentences finished.
+    /// Number of finished sentences.
     pub done: usize,
-    /// Sentences in the text; unknown until it ran for the first time.
+    /// Number of sentences in the text; unknown before the first attempt.
     pub total: Option<usize>,
-    /// Time at work so far, in milliseconds, waiting not counted.
+    /// Time of translation so far, in milliseconds, without the time spent waiting.
     pub elapsed_ms: u64,
-    /// Why the database, though it is up, does not take the translation.
+    /// Reason why the database refuses the translation although it is up.
     pub not_stored: Option<String>,
 }
 
-/// What a job does.
+/// Phase of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// Waits for its turn.
+    /// The job waits for a slot.
     Waiting {
         /// Its place in the queue; 1 is next.
         place: usize,
     },
-    /// Is being translated.
+    /// The text is being translated.
     Running,
-    /// Something was in the way; it tries again by itself.
+    /// An attempt has failed, and another one follows by itself.
     Retrying {
-        /// What was in the way.
+        /// Reason for the failure.
         reason: Reason,
-        /// When it tries again; in the past while it is trying.
+        /// Time of the next attempt; in the past during that attempt.
         next_attempt: Timestamp,
     },
-    /// Trying again will not help.
+    /// Another attempt would not help.
     Failed {
-        /// What is wrong.
+        /// Reason for the failure.
         reason: Reason,
     },
-    /// Was cancelled; keeps what it had.
+    /// The job was cancelled; it keeps its sentences.
     Cancelled,
-    /// Is translated.
+    /// The text is translated.
     Done {
-        /// Whether the database has it.
+        /// True once the database has it.
         stored: bool,
     },
 }
 
 impl Phase {
-    /// Whether nothing more happens by itself, but for storing.
+    /// Returns whether nothing more happens by itself, except for storing.
     #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(
@@ -61,22 +62,35 @@ impl Phase {
     }
 }
 
-/// What keeps a job from going on. `Display` is a sentence for the page.
+/// A text that is not in the history: unfinished, cancelled, failed, or waiting for the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Public id of its job.
+    pub id: Uuid,
+    /// Time of submission.
+    pub created_at: Timestamp,
+    /// First characters of the text.
+    pub excerpt: String,
+    /// Phase of its job.
+    pub phase: Phase,
+}
+
+/// Reason why a job cannot continue. `Display` is a sentence for the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// The backend cannot be reached.
     Down,
-    /// The backend has too much to do.
+    /// The backend is at capacity.
     Busy,
-    /// The backend has not answered for a while.
+    /// The backend does not answer in time.
     Slow,
-    /// The answer broke off.
+    /// The connection broke, or the backend failed.
     Broken,
-    /// The text is longer than the backend takes.
+    /// The text exceeds the limit of the backend.
     TooLong,
     /// The backend refused the request.
     Refused(String),
-    /// The backend answered something else than agreed.
+    /// The response of the backend is not what the API specifies.
     Protocol,
 }
 
@@ -87,13 +101,13 @@ impl fmt::Display for Reason {
             Self::Busy => f.write_str("The translation service is busy."),
             Self::Slow => f.write_str("The translation service does not answer."),
             Self::Broken => f.write_str("The translation service stopped in the middle."),
-            Self::TooLong => f.write_str("The text is longer than the translation service takes."),
+            Self::TooLong => f.write_str("The text exceeds the limit of the translation service."),
             Self::Refused(message) => {
                 write!(f, "The translation service refused the text: {message}")
             }
             Self::Protocol => f.write_str(
-                "The translation service and this page do not understand each other: they are of \
-                 different versions.",
+                "The translation service and this page do not understand each other: their \
+                 versions differ.",
             ),
         }
     }

@@ -1,4 +1,4 @@
-//! Finished translations on their way into the database.
+//! Insertion of finished translations into the database.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,153 +8,168 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::Core;
 use super::job::Job;
+use super::registry::Registry;
 use super::state::Phase;
 use crate::backoff::Backoff;
-use crate::history::{Error, Inserted};
+use crate::history::{Error, History, Inserted};
+use crate::metrics::WAITING_TO_STORE;
+use crate::spool::Spool;
 
-/// Pauses between attempts for one translation that the database does not take. The others do not
-/// wait for it.
+/// Pauses between attempts for one translation that the database refuses. Others do not wait for
+/// it.
 const PAUSES: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_mins(10));
 
-/// Longest time for what is finished when the process ends. What is left then is stored after the
-/// next start.
-const FLUSH: Duration = Duration::from_secs(5);
+/// Maximum time to store finished translations when the process ends. The others are stored after
+/// the next start.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Translations that wait for the database, in the order in which they were done.
-#[derive(Debug, Default)]
-pub(super) struct Unstored {
-    jobs: Mutex<Vec<Entry>>,
+/// Finished translations that wait for the database, in the order in which they were finished.
+#[derive(Debug)]
+pub(super) struct Store {
+    spool: Spool,
+    history: History,
+    registry: Arc<Registry>,
+    waiting: Mutex<Vec<Unstored>>,
     changed: Notify,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct Unstored {
     job: Job,
     due: Instant,
     pauses: Backoff,
 }
 
-impl Unstored {
+impl Store {
+    pub(super) fn new(spool: Spool, history: History, registry: Arc<Registry>) -> Self {
+        Self {
+            spool,
+            history,
+            registry,
+            waiting: Mutex::default(),
+            changed: Notify::new(),
+        }
+    }
+
     pub(super) fn push(&self, job: Job) {
-        self.lock().push(Entry {
+        self.lock().push(Unstored {
             job,
             due: Instant::now(),
             pauses: PAUSES,
         });
-        self.gauge();
+        self.update_gauge();
         self.changed.notify_one();
     }
 
     pub(super) fn remove(&self, id: Uuid) {
-        self.lock().retain(|entry| entry.job.id() != id);
-        self.gauge();
+        self.lock().retain(|unstored| unstored.job.id() != id);
+        self.update_gauge();
     }
 
     pub(super) fn len(&self) -> usize {
         self.lock().len()
     }
 
-    /// The first that is due, or when the next one is.
+    /// Returns the first translation that is due, or else the time at which one will be.
     fn next(&self) -> Option<Result<Job, Instant>> {
-        let jobs = self.lock();
+        let waiting = self.lock();
         let now = Instant::now();
-        if let Some(entry) = jobs.iter().find(|entry| entry.due <= now) {
-            return Some(Ok(entry.job.clone()));
+        if let Some(unstored) = waiting.iter().find(|unstored| unstored.due <= now) {
+            return Some(Ok(unstored.job.clone()));
         }
-        jobs.iter().map(|entry| entry.due).min().map(Err)
+        waiting.iter().map(|unstored| unstored.due).min().map(Err)
     }
 
     fn postpone(&self, id: Uuid) {
-        for entry in &mut *self.lock() {
-            if entry.job.id() == id {
-                entry.due = Instant::now() + entry.pauses.next();
+        for unstored in &mut *self.lock() {
+            if unstored.job.id() == id {
+                unstored.due = Instant::now() + unstored.pauses.next();
             }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Vec<Unstored>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn gauge(&self) {
-        metrics::gauge!(crate::metrics::WAITING_TO_STORE).set(self.len() as f64);
+    fn update_gauge(&self) {
+        metrics::gauge!(WAITING_TO_STORE).set(self.len() as f64);
     }
-}
 
-/// Stores what is finished, as soon as the database is up, until `shutdown`.
-pub(super) async fn run(core: Arc<Core>, shutdown: CancellationToken) {
-    loop {
-        let wait = async {
-            if !core.history.is_up() {
-                core.history.up().await;
-                return;
+    /// Stores translations whenever the database is up, until `shutdown`.
+    pub(super) async fn run(&self, shutdown: CancellationToken) {
+        loop {
+            let step = async {
+                if !self.history.is_up() {
+                    self.history.up().await;
+                    return;
+                }
+                let changed = self.changed.notified();
+                match self.next() {
+                    Some(Ok(job)) => self.store(&job).await,
+                    Some(Err(due)) => tokio::select! {
+                        () = tokio::time::sleep_until(due) => {}
+                        () = changed => {}
+                    },
+                    None => changed.await,
+                }
+            };
+            // An abandoned insert may have created the row; the next start detects that.
+            tokio::select! {
+                () = step => {}
+                () = shutdown.cancelled() => break,
             }
-            let changed = core.unstored.changed.notified();
-            match core.unstored.next() {
-                Some(Ok(job)) => store(&core, &job).await,
-                Some(Err(due)) => tokio::select! {
-                    () = tokio::time::sleep_until(due) => {}
-                    () = changed => {}
-                },
-                None => changed.await,
+        }
+        let flush = async {
+            while self.history.is_up()
+                && let Some(Ok(job)) = self.next()
+            {
+                self.store(&job).await;
             }
         };
-        // A row may be there although its insert was given up; the next start finds that out.
-        tokio::select! {
-            () = wait => {}
-            () = shutdown.cancelled() => break,
-        }
+        let _ = tokio::time::timeout(FLUSH_TIMEOUT, flush).await;
     }
-    let flush = async {
-        while core.history.is_up()
-            && let Some(Ok(job)) = core.unstored.next()
-        {
-            store(&core, &job).await;
-        }
-    };
-    let _ = tokio::time::timeout(FLUSH, flush).await;
-}
 
-/// Tries to store one translation.
-async fn store(core: &Core, job: &Job) {
-    let _transition = job.transition().lock().await;
-    let id = job.id();
-    if core.registry.find(id).is_none() {
-        // Deleted meanwhile.
-        core.unstored.remove(id);
-        return;
-    }
-    // A book takes a moment to put together.
-    let row = job.clone();
-    let Ok(mut translation) = tokio::task::spawn_blocking(move || row.translation()).await else {
-        return core.unstored.postpone(id);
-    };
-    let mut inserted = core.history.insert(&translation).await;
-    if inserted == Ok(Inserted::Taken) {
-        // A form that was sent again with another text, while the database could not be asked.
-        translation.public_id = Uuid::now_v7();
-        tracing::info!(%id, stored_as = %translation.public_id, "the id is in use");
-        inserted = core.history.insert(&translation).await;
-    }
-    match inserted {
-        Ok(_) => {
-            core.in_spool(id, move |spool| spool.remove(id)).await;
-            core.unstored.remove(id);
-            job.set(Phase::Done { stored: true });
-            core.registry.retire(id);
+    /// Tries to store one translation.
+    async fn store(&self, job: &Job) {
+        let _transition = job.transition().lock().await;
+        let id = job.id();
+        if self.registry.find(id).is_none() {
+            // The job was deleted meanwhile.
+            self.remove(id);
+            return;
         }
-        Err(error) => {
-            // It may also be the translation that makes the database go away: it does not get to
-            // try first again at once.
-            core.unstored.postpone(id);
-            if error != Error::Unavailable {
-                let reason = error.to_string();
-                if job.state().not_stored.as_ref() != Some(&reason) {
-                    tracing::warn!(%id, %error, "a translation cannot be stored; it is kept");
+        // Joining the sentences of a book takes a moment.
+        let row = job.clone();
+        let Ok(mut translation) = tokio::task::spawn_blocking(move || row.translation()).await
+        else {
+            return self.postpone(id);
+        };
+        let mut inserted = self.history.insert(&translation).await;
+        if inserted == Ok(Inserted::Taken) {
+            // The form was sent again with another text while the database was down.
+            translation.public_id = Uuid::now_v7();
+            tracing::info!(%id, stored_as = %translation.public_id, "the id is in use");
+            inserted = self.history.insert(&translation).await;
+        }
+        match inserted {
+            Ok(_) => {
+                self.spool.change(id, move |spool| spool.remove(id)).await;
+                self.remove(id);
+                job.set(Phase::Done { stored: true });
+                self.registry.make_evictable(id);
+            }
+            Err(error) => {
+                // The translation itself may be the cause, so it is not the first to try again.
+                self.postpone(id);
+                if error != Error::Unavailable {
+                    let reason = error.to_string();
+                    if job.state().not_stored.as_ref() != Some(&reason) {
+                        tracing::warn!(%id, %error, "a translation cannot be stored; it is kept");
+                    }
+                    job.set_not_stored(reason);
                 }
-                job.set_not_stored(reason);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What the buttons of a translation's page do; each works without script.
+//! The buttons of a translation's page, which work without script.
 
 use std::sync::Arc;
 
@@ -8,24 +8,43 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use uuid::Uuid;
 
-use crate::AppState;
 use crate::error::Error;
-use crate::jobs::{Job, Phase};
-use crate::pages::Id;
+use crate::jobs::{Job, Phase, SubmitError};
+use crate::pages::{Id, body, form};
+use crate::state::AppState;
 
-/// `POST /translations/{id}/cancel`: stops it; what there is stays. Where nothing is left to
-/// cancel, the page shows what became of it.
+/// `POST /translations/{id}/cancel`: stops a translation and keeps its finished sentences. If it
+/// has already ended, its page shows that.
 pub(crate) async fn cancel(State(state): State<AppState>, Id(id): Id) -> Redirect {
     state.jobs.cancel(id).await;
     to_page(id)
 }
 
-/// `POST /translations/{id}/retry`: starts it again.
+/// `POST /translations/{id}/retry`: starts a translation again.
 pub(crate) async fn retry(State(state): State<AppState>, Id(id): Id) -> Result<Redirect, Error> {
-    let begun = state.jobs.retry(id).await;
+    let started = state.jobs.retry(id).await;
     match state.jobs.phase(id) {
-        Some(Phase::Cancelled | Phase::Failed { .. }) if !begun => Err(Error::Full),
+        Some(Phase::Cancelled | Phase::Failed { .. }) if !started => Err(Error::Full),
         _ => Ok(to_page(id)),
+    }
+}
+
+/// `POST /translations/{id}/join`: translates the text again, with its lines joined. The form has
+/// the id of the new translation, so that a double click is one translation.
+pub(crate) async fn join(
+    State(state): State<AppState>,
+    Id(id): Id,
+    request: Request,
+) -> Result<Redirect, Error> {
+    let fields = body::read(request, 0).await?;
+    let text = form::source_text(&state, id).await?;
+    let size = text.len() as u64;
+    let id = fields.nonce.unwrap_or_else(Uuid::now_v7);
+    match state.jobs.submit_wrapped(id, text).await {
+        Ok(id) => Ok(to_page(id)),
+        Err(SubmitError::Full) => Err(Error::Full),
+        Err(SubmitError::Unwritable(_)) => Err(Error::Unsaved),
+        Err(SubmitError::TooLong { limit }) => Err(Error::TooLong { size, limit }),
     }
 }
 
@@ -33,8 +52,8 @@ fn to_page(id: Uuid) -> Redirect {
     Redirect::to(&format!("/translations/{id}"))
 }
 
-/// `POST /translations/{id}/delete`: a stored one can be restored for a day, others are gone. Where
-/// the database may have it and cannot be asked, nothing is changed.
+/// `POST /translations/{id}/delete`: deletes a translation. A stored one can be restored for a day,
+/// others are lost. Nothing is changed if it may be stored and the database is down.
 pub(crate) async fn delete(
     State(state): State<AppState>,
     Id(id): Id,
@@ -45,27 +64,27 @@ pub(crate) async fn delete(
     let mut deleted = delete_row(&state, id, phase.as_ref()).await?;
     let forgotten = state.jobs.delete(id).await;
     if forgotten && !deleted {
-        // It may have been stored in between.
+        // It may have been stored in the meantime.
         deleted = delete_row(&state, id, phase.as_ref()).await?;
     }
     Ok(match (deleted, forgotten) {
         (true, _) => to_history(&format!("deleted={id}"), &query),
-        (false, true) => to_history("said=forgotten", &query),
-        (false, false) => to_history("said=absent", &query),
+        (false, true) => to_history("result=discarded", &query),
+        (false, false) => to_history("result=absent", &query),
     })
 }
 
-/// Deletes the row of a translation; false where there is none.
+/// Deletes the row of a translation. Returns false if there is none.
 async fn delete_row(state: &AppState, id: Uuid, phase: Option<&Phase>) -> Result<bool, Error> {
     let never_done = phase.is_some_and(|phase| !matches!(phase, Phase::Done { .. }));
     match state.history.delete(id).await {
-        // What was never done was never in the database: that need not be asked.
+        // A translation that was never finished is not in the database.
         Err(_) if never_done => Ok(false),
         deleted => deleted.map_err(Error::NotDeleted),
     }
 }
 
-/// `POST /translations/{id}/restore`: brings a deleted one back.
+/// `POST /translations/{id}/restore`: restores a deleted translation.
 pub(crate) async fn restore(
     State(state): State<AppState>,
     Id(id): Id,
@@ -73,44 +92,44 @@ pub(crate) async fn restore(
 ) -> Result<Redirect, Error> {
     let query = search(request).await;
     let restored = state.history.restore(id).await?;
-    Ok(to_history(if restored { "" } else { "said=gone" }, &query))
+    Ok(to_history(
+        if restored { "" } else { "result=gone" },
+        &query,
+    ))
 }
 
-fn to_history(said: &str, query: &str) -> Redirect {
-    let search = if query.is_empty() {
-        String::new()
-    } else {
-        format!("q={query}")
-    };
-    let parameters = [said, &search];
-    let parameters: Vec<&str> = parameters
-        .into_iter()
-        .filter(|one| !one.is_empty())
-        .collect();
-    let mark = if parameters.is_empty() { "" } else { "?" };
-    Redirect::to(&format!("/history{mark}{}", parameters.join("&")))
+fn to_history(result: &str, query: &str) -> Redirect {
+    let mut address = "/history".to_owned();
+    for parameter in [result, query] {
+        if !parameter.is_empty() {
+            address.push(if address.contains('?') { '&' } else { '?' });
+            address.push_str(parameter);
+        }
+    }
+    Redirect::to(&address)
 }
 
-/// What was searched for on the history page that the form stands on, still encoded: the answer
-/// leads back to the same list.
+/// Returns the parameter `q=…` of the search on the history page that holds the form, still
+/// encoded, so that the response leads back to the same list. Empty if there is no search.
 async fn search(request: Request) -> String {
-    // A search has a few words; more than this is not ours.
-    const LONGEST: usize = 4096;
-    let body = axum::body::to_bytes(request.into_body(), LONGEST).await;
+    // Longer bodies do not come from our forms.
+    const MAX_BYTES: usize = 4096;
+    let body = axum::body::to_bytes(request.into_body(), MAX_BYTES).await;
     let body = body.unwrap_or_default();
     let body = str::from_utf8(&body).unwrap_or_default();
-    let encoded = body.split('&').find_map(|field| field.strip_prefix("q="));
-    let harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"%+-_.~*".contains(&byte);
-    encoded
-        .filter(|query| query.bytes().all(harmless))
-        .unwrap_or_default()
-        .to_owned()
+    let is_harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"%+-_.~*".contains(&byte);
+    let mut fields = body.split('&');
+    let search = fields.find(|field| {
+        let query = field.strip_prefix("q=").unwrap_or_default();
+        !query.is_empty() && query.bytes().all(is_harmless)
+    });
+    search.unwrap_or_default().to_owned()
 }
 
-/// `GET /translations/{id}/english.txt`: the translation, or what there is of it, as a file.
+/// `GET /translations/{id}/english.txt`: the finished part of the translation as a file.
 pub(crate) async fn download(State(state): State<AppState>, Id(id): Id) -> Result<Response, Error> {
     let text = if let Some(job) = state.jobs.recall(id).await {
-        // A book takes a moment to put together.
+        // Joining the sentences of a book takes a moment.
         let english = tokio::task::spawn_blocking(move || english(&job));
         english.await.map_err(|_| Error::Panic)?
     } else {
@@ -131,11 +150,11 @@ pub(crate) async fn download(State(state): State<AppState>, Id(id): Id) -> Resul
     Ok((headers, Body::from(text)).into_response())
 }
 
-/// What a job has of the translation: up to the last finished sentence, or whole.
+/// Returns the translation of a job up to the last finished sentence, or all of it.
 fn english(job: &Job) -> String {
-    // The phase first: what a job has when it has ended is all it will ever have.
+    // The phase is read first: once a job has ended, it gets no more sentences.
     let whole = matches!(job.state().phase, Phase::Done { .. });
-    // A text without a sentence is done without ever being cut into some.
+    // A text without sentences is done without being cut.
     let segments = job.segments().unwrap_or_default();
     let translated: Vec<_> = job.translated_of(Arc::clone(&segments), 0).collect();
     let text = job.text();
@@ -151,19 +170,21 @@ fn english(job: &Job) -> String {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+    use axum::http::Request;
     use uuid::Uuid;
 
     use crate::pages::testing::Pages;
 
     #[tokio::test]
-    async fn nothing_is_deleted_by_halves_while_the_database_is_away() {
+    async fn nothing_is_half_deleted_while_the_database_is_down() {
         let pages = Pages::open().await;
         let (done, waiting) = (Uuid::now_v7(), Uuid::now_v7());
         for (id, text) in [(done, "…"), (waiting, "Guten Tag")] {
             let submitted = pages.state.jobs.submit(id, text.to_owned()).await;
             assert_eq!(submitted.expect("accepted"), id);
         }
-        // The page is read to its end: then it is done.
+        // The page ends when the text is done.
         pages.get(&format!("/translations/{done}")).await;
         pages.state.shutdown.cancel();
         while pages.state.history.is_up() {
@@ -173,20 +194,33 @@ mod tests {
         let answer = delete(done).await;
         assert_eq!(answer.status, 503);
         assert!(answer.body.contains("It could not be deleted"));
-        assert!(pages.state.jobs.find(done).is_some());
+        assert!(pages.state.jobs.recall(done).await.is_some());
         // The database never had this one.
         let answer = delete(waiting).await;
-        assert_eq!(answer.headers["location"], "/history?said=forgotten");
-        assert!(pages.state.jobs.find(waiting).is_none());
+        assert_eq!(answer.headers["location"], "/history?result=discarded");
+        assert!(pages.state.jobs.recall(waiting).await.is_none());
     }
 
     #[tokio::test]
-    async fn deleting_what_is_gone_says_so() {
+    async fn another_site_cannot_join_lines_and_an_absent_text_has_none() {
+        let pages = Pages::open().await;
+        let path = format!("/translations/{}/join", Uuid::now_v7());
+        assert_eq!(pages.post(&path, "").await.status, 404);
+        let request = Request::post(&path)
+            .header("host", "translate.example")
+            .header("origin", "https://evil.example")
+            .body(Body::empty())
+            .expect("a request");
+        assert_eq!(pages.send(request).await.status, 403);
+    }
+
+    #[tokio::test]
+    async fn deleting_twice_is_reported() {
         let pages = Pages::open().await;
         let path = format!("/translations/{}/delete", Uuid::now_v7());
         let answer = pages.post(&path, "").await;
-        assert_eq!(answer.headers["location"], "/history?said=absent");
-        let page = pages.get("/history?said=absent").await;
-        assert!(page.body.contains("There was nothing to delete"));
+        assert_eq!(answer.headers["location"], "/history?result=absent");
+        let page = pages.get("/history?result=absent").await;
+        assert!(page.body.contains("already deleted"));
     }
 }

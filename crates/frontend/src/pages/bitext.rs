@@ -1,34 +1,35 @@
-//! A text and its translation as rows of HTML: each paragraph of the source beside its
-//! translation, sentence by sentence.
+//! A text and its translation as rows of HTML: each paragraph of the source beside its translation,
+//! sentence by sentence.
 //!
-//! The same rows are written in two ways. In a page they are plain HTML, with the last row left
-//! open until its sentences are there. In a fragment, which the script fetches to go on where a
-//! page broke off, every line is one order: `row`, `block` or `cell`, a space, and the HTML to
-//! append to the text, or to the English side of its last row; line breaks of the text are written
+//! The rows have two forms. In a page they are plain HTML, in which the last row stays open until
+//! it has all its sentences. A fragment is fetched by the script to resume a page that broke off.
+//! Each of its lines is an order: `row`, `block` or `cell`, a space, and the HTML to append to the
+//! text, or, for `cell`, to the English side of the last row. Line breaks of the text are written
 //! `&#10;`.
 
 use std::fmt::Write as _;
 
-use api::Flag;
+use api::{Flag, LostAtom};
 use segment::Segment;
 
-use crate::pages::Count;
 use crate::pages::marks::open_sentence;
 use crate::pages::rows::{Row, rows};
+use crate::pages::{Count, escape};
 
-/// Rows of the source that are shown after the last sentence of a translation that ended early: two
-/// or three screens, so that the buttons below are not a book away.
-const UNTOLD_ROWS: usize = 12;
+/// Number of source rows that are shown after the last sentence of a translation that ended early.
+/// Two or three screens, so that the buttons below them are not a book away.
+const UNTRANSLATED_ROWS: usize = 12;
 
-/// Most of a text, in bytes, that is shown before its sentences are known: a screen.
-const PREVIEW: usize = 2000;
+/// Maximum size of the part of a text that is shown before its sentences are known, in bytes: about
+/// a screen.
+const PREVIEW_BYTES: usize = 2000;
 
-/// Where the HTML goes.
+/// Form of the HTML.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// Into a page that the browser reads as it arrives.
+    /// Plain HTML for a page.
     Page,
-    /// To the script, as orders.
+    /// Orders for the script.
     Fragment,
 }
 
@@ -39,21 +40,22 @@ pub(crate) struct Writer<'a> {
     segments: &'a [Segment],
     rows: Vec<Row>,
     form: Form,
-    /// Number of the row that is open, or else of the one to open next.
+    /// Number of the open row, or of the next one to open.
     row: usize,
     open: bool,
-    /// Number of the sentence to come.
+    /// Number of the next sentence.
     next: usize,
     percent: Option<usize>,
     out: String,
 }
 
 impl<'a> Writer<'a> {
-    /// Begins with the row that holds sentence `from`, whole, and opens it.
+    /// Creates a writer and opens the row that contains sentence `from`, starting with its first
+    /// one.
     pub(crate) fn new(text: &'a str, segments: &'a [Segment], form: Form, from: usize) -> Self {
         let rows = rows(text, segments);
         let reached = rows.partition_point(|row| row.sentences.end <= from);
-        // At its end a text may have rows without sentences; they come again, it does no harm.
+        // Rows without sentences at the end of the text are written again, which does no harm.
         let row = if from == 0 {
             0
         } else if reached == rows.len() {
@@ -80,24 +82,24 @@ impl<'a> Writer<'a> {
         writer
     }
 
-    /// Number of the sentence that [`Writer::sentence`] takes next.
+    /// Returns the number of the sentence that [`Writer::sentence`] expects.
     pub(crate) fn next(&self) -> usize {
         self.next
     }
 
-    /// How much is written and not taken yet, in bytes.
+    /// Returns the size of the HTML that has not been taken yet, in bytes.
     pub(crate) fn pending(&self) -> usize {
         self.out.len()
     }
 
-    /// Takes what is written.
+    /// Takes the HTML written so far.
     pub(crate) fn take(&mut self) -> String {
         std::mem::take(&mut self.out)
     }
 
-    /// Writes the next sentence's translation. Once a row has all its sentences it is closed, and
-    /// the next one is opened, so that its German can be read already.
-    pub(crate) fn sentence(&mut self, translation: &str, flags: &[Flag]) {
+    /// Writes the translation of the next sentence. Closes a row after its last sentence and opens
+    /// the next one, so that its German can already be read.
+    pub(crate) fn sentence(&mut self, translation: &str, flags: &[Flag], lost: &[LostAtom]) {
         let Some(row) = self.rows.get(self.row).filter(|_| self.open).cloned() else {
             return;
         };
@@ -109,17 +111,17 @@ impl<'a> Writer<'a> {
             self.segments[index - 1].end
         };
         self.next += 1;
-        let last = self.next == row.sentences.end;
+        let is_last = self.next == row.sentences.end;
         self.order("cell");
         escape(&self.text[before..segment.start], &mut self.out);
-        open_sentence(index, flags, &mut self.out);
+        open_sentence(index, flags, lost, &mut self.out);
         escape(translation, &mut self.out);
         self.out.push_str("</span>");
-        if last {
+        if is_last {
             escape(&self.text[segment.end..row.bytes.end], &mut self.out);
         }
         self.end_order();
-        if last {
+        if is_last {
             self.close();
             self.row += 1;
             self.tick();
@@ -127,7 +129,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Writes a message where the next sentence will stand; it is hidden once something follows.
+    /// Writes a message in the place of the next sentence. It is hidden once something follows.
     pub(crate) fn message(&mut self, html: &str) {
         if self.open {
             self.order("cell");
@@ -136,8 +138,8 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Closes the row that is open: what waited in it for a sentence gives way. Where sentences are
-    /// missing, the source goes on alone for a while.
+    /// Closes the open row and hides a message in it. If sentences are missing, some more rows of
+    /// the source follow.
     pub(crate) fn finish(&mut self) {
         if !self.open {
             return;
@@ -146,7 +148,7 @@ impl<'a> Writer<'a> {
         self.out.push_str("<span></span>");
         self.end_order();
         self.close();
-        for _ in 0..UNTOLD_ROWS {
+        for _ in 0..UNTRANSLATED_ROWS {
             self.row += 1;
             let Some(row) = self.rows.get(self.row).cloned() else {
                 return;
@@ -161,14 +163,14 @@ impl<'a> Writer<'a> {
             self.order("block");
             let _ = write!(
                 self.out,
-                "<p class=\"untold\">… and {} more sentences of the German text</p>",
+                "<p class=\"rest\">… and {} more sentences of the German text</p>",
                 Count::from(sentences)
             );
             self.end_order();
         }
     }
 
-    /// Opens rows up to the next one that has sentences.
+    /// Writes rows without sentences and opens the next one that has some.
     fn advance(&mut self) {
         while let Some(row) = self.rows.get(self.row).cloned() {
             self.order("row");
@@ -197,7 +199,7 @@ impl<'a> Writer<'a> {
         for index in row.sentences.clone() {
             let Segment { start, end } = self.segments[index];
             escape(&self.text[at..start], &mut self.out);
-            open_sentence(index, &[], &mut self.out);
+            open_sentence(index, &[], &[], &mut self.out);
             escape(&self.text[start..end], &mut self.out);
             self.out.push_str("</span>");
             at = end;
@@ -213,8 +215,8 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Says how far it is, at most once a per cent: shown where there is no script, read by it
-    /// where there is.
+    /// Writes the progress when it has grown by one per cent. The script reads it; without script
+    /// it is displayed.
     fn tick(&mut self) {
         let (done, total) = (self.next, self.segments.len());
         let percent = (done * 100).checked_div(total).unwrap_or(100);
@@ -246,7 +248,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Writes a whole row whose sentences are not known, as in rows of the original app.
+/// Writes a complete row whose sentences are not known, as in rows of the original app.
 pub(crate) fn plain_row(row: usize, de: &str, en: &str, form: Form, out: &mut String) {
     if form == Form::Fragment {
         out.push_str("row ");
@@ -258,8 +260,8 @@ pub(crate) fn plain_row(row: usize, de: &str, en: &str, form: Form, out: &mut St
     out.push_str("</p></div>\n");
 }
 
-/// The beginning of a text while it waits for its turn, with a message where the translation will
-/// stand. Gives way to whatever comes next.
+/// Returns the start of a text that has not been cut into sentences, with a message in the place of
+/// its translation. It is hidden once something follows.
 pub(crate) fn preview(text: &str, message: &str, form: Form) -> String {
     let mut out = String::new();
     if form == Form::Fragment {
@@ -267,7 +269,7 @@ pub(crate) fn preview(text: &str, message: &str, form: Form) -> String {
     }
     out.push_str("<div class=\"live preview\">");
     let mut message = Some(message);
-    let start = &text[..text.floor_char_boundary(PREVIEW)];
+    let start = &text[..text.floor_char_boundary(PREVIEW_BYTES)];
     let mut paragraphs = segment::paragraphs(start);
     if paragraphs.is_empty() {
         paragraphs.push(0..0);
@@ -295,27 +297,6 @@ fn open_row(row: usize, first: usize, more: bool, out: &mut String) {
     );
 }
 
-/// Text as HTML: what is markup stands for itself, NUL is shown by its picture, line breaks are
-/// written as references so that a line of a fragment has none.
-pub(crate) fn escape(text: &str, out: &mut String) {
-    let mut rest = text;
-    while let Some(at) = rest.find(['&', '<', '>', '"', '\'', '\0', '\n', '\r']) {
-        out.push_str(&rest[..at]);
-        out.push_str(match rest.as_bytes()[at] {
-            b'&' => "&amp;",
-            b'<' => "&lt;",
-            b'>' => "&gt;",
-            b'"' => "&quot;",
-            b'\'' => "&#39;",
-            b'\0' => "␀",
-            b'\n' => "&#10;",
-            _ => "&#13;",
-        });
-        rest = &rest[at + 1..];
-    }
-    out.push_str(rest);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -323,15 +304,21 @@ mod tests {
     const TEXT: &str = "Erster Satz. Zweiter Satz.\n- Dritter <Satz>.\n\n---\n\nVierter\0Satz.";
 
     fn segments(text: &str) -> Vec<Segment> {
-        segment::segments(text, "de")
+        segment::segments(
+            text,
+            segment::Rules {
+                language: "de",
+                wrapped: false,
+            },
+        )
     }
 
-    /// Writes a text whose translation is its capitals, from sentence `from` on.
+    /// Writes a text, translated to capitals, from sentence `from` on.
     fn written(text: &str, form: Form, from: usize) -> String {
         let segments = segments(text);
         let mut writer = Writer::new(text, &segments, form, from);
         while let Some(segment) = segments.get(writer.next()) {
-            writer.sentence(&text[segment.start..segment.end].to_uppercase(), &[]);
+            writer.sentence(&text[segment.start..segment.end].to_uppercase(), &[], &[]);
         }
         writer.finish();
         writer.take()
@@ -352,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fragment_begins_with_the_whole_row_and_has_an_order_a_line() {
+    fn a_fragment_begins_with_a_complete_row_and_has_one_order_per_line() {
         let whole = written(TEXT, Form::Fragment, 0);
         let from_second = written(TEXT, Form::Fragment, 1);
         let rows = |text: &str| {
@@ -377,14 +364,14 @@ mod tests {
     }
 
     #[test]
-    fn what_ends_early_shows_the_source_for_a_while() {
+    fn after_an_early_end_some_of_the_source_follows() {
         let text = "Ein Satz.\n\n".repeat(100);
         let segments = segments(&text);
         let mut writer = Writer::new(&text, &segments, Form::Page, 0);
-        writer.sentence("A sentence.", &[]);
+        writer.sentence("A sentence.", &[], &[]);
         writer.finish();
         let html = writer.take();
-        assert_eq!(html.matches("class=\"row\"").count(), 2 + UNTOLD_ROWS);
+        assert_eq!(html.matches("class=\"row\"").count(), 2 + UNTRANSLATED_ROWS);
         assert!(html.contains("… and 86 more sentences"), "{html}");
         assert_eq!(html.matches("<div").count(), html.matches("</div>").count());
     }

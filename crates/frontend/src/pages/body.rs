@@ -1,143 +1,125 @@
 //! Reading `application/x-www-form-urlencoded` of any size in the memory of the text alone.
 //!
-//! Frameworks take a body whole or not at all: whole, a text of 10 MiB needs up to 60 (a browser
-//! sends each line break as `%0D%0A`), and not at all, the browser sees a reset connection instead
-//! of our page, because it was still sending. So the body is decoded as it arrives, and what is
-//! over the limit is read, counted and dropped.
+//! Frameworks collect a body before they decode it: a text of 10 MiB then needs up to 60 (a browser
+//! sends each line break as `%0D%0A`), and a longer one is refused while the browser is still
+//! sending, which shows a reset connection instead of our page. So the body is decoded as it
+//! arrives, and text over the limit is counted and dropped.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, HttpBody as _};
-use futures_util::StreamExt as _;
+use axum::extract::Request;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::error::Error;
 
-/// Where reading ends for good, as a multiple of the longest text: the six bytes of an encoded line
+/// Maximum bytes of a form, as a multiple of the maximum text: the six bytes of an encoded line
 /// break, and as much again for somebody who pasted twice as much as allowed.
-const MOST_ENCODED_BYTES: u64 = 12;
+const MAX_BYTES_PER_TEXT_BYTE: usize = 12;
 
-/// The least that is read before giving up, whatever the limit: 64 MiB.
-const LEAST_READ: u64 = 64 << 20;
+/// Minimum of that maximum, however low the limit of a text is: 64 MiB.
+const MIN_MAX_BYTES: usize = 64 << 20;
 
-/// Longest value of a field other than the text; a UUID has 36 characters.
-const LONGEST_FIELD: usize = 64;
+/// Maximum length of a value other than the text; a UUID has 36 characters.
+const MAX_FIELD_BYTES: usize = 64;
+
+/// Maximum memory of the long texts that arrive at the same time, in bytes: six of 10 MiB. Others
+/// wait, which costs nothing: they are not read.
+const LONG_TEXTS_BYTES: usize = 64 << 20;
+
+/// Maximum size of the form of a short text, in bytes. Short texts have room of their own, so that
+/// none waits for long ones that arrive over a slow connection.
+const MAX_SHORT_FORM_BYTES: usize = 64 << 10;
+
+/// Maximum memory of the short texts that arrive at the same time, in bytes.
+const SHORT_TEXTS_BYTES: usize = 16 << 20;
+
+/// Maximum wait for room.
+const ROOM_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Unit in which memory is counted, in bytes.
+const UNIT: usize = 1 << 10;
 
 /// The fields of our form.
 #[derive(Debug, Default)]
 pub(crate) struct Fields {
-    /// The text, with LF for line breaks; `None` where the field is missing.
+    /// The text, with LF for line breaks; `None` if the field is missing.
     pub(crate) text: Option<String>,
     /// The id that the form was served with.
     pub(crate) nonce: Option<Uuid>,
 }
 
-/// Longest wait for the next piece of a form. Whoever is on the way by telephone gets a second
-/// chance; whoever only holds the place of others does not.
-const IDLE: Duration = Duration::from_secs(30);
-
-/// Least speed of a form, in bytes a second: a bad mobile line. Slower ones hold the places of others.
-const SLOWEST: u64 = 8 << 10;
-
-/// Most memory of the books that arrive at the same time, in bytes: six of 10 MiB. The others wait in
-/// front of the door, which costs nothing: they are not read.
-const ARRIVING: usize = 64 << 20;
-
-/// Up to here a form is a letter, in bytes. Letters have room of their own, for none shall wait for
-/// books that come over a slow line.
-const LETTER: usize = 64 << 10;
-
-/// Most memory of the letters that arrive at the same time, in bytes.
-const LETTERS: usize = 16 << 20;
-
-/// Longest wait for room.
-const IN_FRONT: Duration = Duration::from_secs(30);
-
-/// The unit in which it is counted, in bytes.
-const PIECE: usize = 1 << 10;
-
 /// Memory for forms that arrive.
 #[derive(Clone, Debug)]
 pub struct Forms {
-    books: Arc<Semaphore>,
-    letters: Arc<Semaphore>,
-    limit: usize,
+    long_texts: Arc<Semaphore>,
+    short_texts: Arc<Semaphore>,
+    max_text_bytes: usize,
 }
 
 impl Forms {
-    /// For texts of up to `limit` bytes.
+    /// Creates the memory for texts of up to `max_text_bytes` bytes.
     #[must_use]
-    pub fn new(limit: usize) -> Self {
+    pub fn new(max_text_bytes: usize) -> Self {
         let room = |bytes: usize| {
-            let pieces = bytes.div_ceil(PIECE).min(Semaphore::MAX_PERMITS);
-            Arc::new(Semaphore::new(pieces))
+            let units = bytes.div_ceil(UNIT).min(Semaphore::MAX_PERMITS);
+            Arc::new(Semaphore::new(units))
         };
         Self {
-            books: room(ARRIVING.max(limit)),
-            letters: room(LETTERS),
-            limit,
+            long_texts: room(LONG_TEXTS_BYTES.max(max_text_bytes)),
+            short_texts: room(SHORT_TEXTS_BYTES),
+            max_text_bytes,
         }
     }
 
-    /// Waits for room for the text of a form, which is no longer than its body says; none where it
-    /// does not come in time.
+    /// Waits for room for the text of a form, which is no longer than its body. Returns `None` if
+    /// there is none in time.
     pub(crate) fn room_for(
         &self,
-        body: &Body,
+        request: &Request,
     ) -> impl Future<Output = Option<OwnedSemaphorePermit>> + use<> {
-        let size = body.size_hint().upper();
-        let size = size.and_then(|size| usize::try_from(size).ok());
-        let bytes = size.unwrap_or(self.limit).min(self.limit);
-        let wanted = u32::try_from(bytes.div_ceil(PIECE)).unwrap_or(u32::MAX);
-        let is_letter = size.is_some_and(|size| size <= LETTER);
-        let room = Arc::clone(if is_letter {
-            &self.letters
+        let size = service::body::size(request);
+        let bytes = size.unwrap_or(usize::MAX).min(self.max_text_bytes);
+        let wanted = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
+        let is_short = size.is_some_and(|size| size <= MAX_SHORT_FORM_BYTES);
+        let room = Arc::clone(if is_short {
+            &self.short_texts
         } else {
-            &self.books
+            &self.long_texts
         });
         async move {
             // The semaphores are never closed.
-            let room = timeout(IN_FRONT, room.acquire_many_owned(wanted)).await;
+            let room = timeout(ROOM_TIMEOUT, room.acquire_many_owned(wanted)).await;
             room.ok().and_then(Result::ok)
         }
     }
 }
 
-/// Reads a form whose text may have `limit` bytes.
+/// Reads a form with a text of up to `limit` bytes.
 ///
 /// # Errors
-/// The text is too long or not UTF-8, or the body broke off or does not go on.
-pub(crate) async fn read(body: Body, limit: usize) -> Result<Fields, Error> {
-    read_within(body, limit, IDLE).await
-}
-
-async fn read_within(body: Body, limit: usize, idle: Duration) -> Result<Fields, Error> {
-    let give_up = (limit as u64)
-        .saturating_mul(MOST_ENCODED_BYTES)
-        .max(LEAST_READ);
-    let expected = body.size_hint().upper().unwrap_or(give_up).min(give_up);
-    let until = Instant::now() + idle + Duration::from_secs(expected / SLOWEST);
-    let mut chunks = body.into_data_stream();
+/// The text is too long or not UTF-8, or the body is incomplete, too slow or wrongly encoded.
+pub(crate) async fn read(request: Request, limit: usize) -> Result<Fields, Error> {
+    let max_bytes = limit
+        .saturating_mul(MAX_BYTES_PER_TEXT_BYTE)
+        .max(MIN_MAX_BYTES);
     let mut decoder = Decoder::new(limit);
     let mut read = 0;
-    while let Some(chunk) = timeout_at(until.min(Instant::now() + idle), chunks.next())
-        .await
-        .map_err(|_| Error::Stalled)?
-    {
-        let chunk = chunk.map_err(|_| Error::BrokenBody)?;
-        read += chunk.len() as u64;
-        if read > give_up {
-            break;
+    service::body::read(request, |chunk| {
+        read += chunk.len();
+        if read > max_bytes {
+            return Err(decoder.too_long());
         }
-        decoder.feed(&chunk);
-    }
+        decoder.feed(chunk);
+        Ok(())
+    })
+    .await?;
     decoder.finish()
 }
 
-/// Which field the bytes belong to.
+/// Field that the bytes belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Field {
     Name,
@@ -146,7 +128,7 @@ enum Field {
     Other,
 }
 
-/// A percent sign and what followed it so far.
+/// A percent sign and the digits after it so far.
 #[derive(Clone, Copy, Debug)]
 enum Escape {
     None,
@@ -162,7 +144,7 @@ struct Decoder {
     name: Vec<u8>,
     nonce: Vec<u8>,
     text: Option<Vec<u8>>,
-    /// Bytes of the text, those included that were not kept.
+    /// Bytes of the text, including those that were dropped.
     text_bytes: u64,
     after_cr: bool,
 }
@@ -189,7 +171,7 @@ impl Decoder {
                 (Escape::None, b'=') if self.field == Field::Name => self.begin_value(),
                 (Escape::None, b'+') => self.push(b' '),
                 (Escape::None, _) => self.push(byte),
-                // As browsers do: what is no escape stands for itself.
+                // As in browsers, an invalid escape stands for itself.
                 (Escape::Percent, _) if byte.is_ascii_hexdigit() => {
                     self.escape = Escape::Digit(byte);
                 }
@@ -217,7 +199,7 @@ impl Decoder {
 
     fn begin_value(&mut self) {
         self.field = match self.name.as_slice() {
-            // The first one counts, as in most frameworks.
+            // The first of several counts, as in most frameworks.
             b"text" if self.text.is_none() => {
                 self.text = Some(Vec::new());
                 Field::Text
@@ -235,13 +217,14 @@ impl Decoder {
     fn push(&mut self, byte: u8) {
         match self.field {
             Field::Text => self.push_text(byte),
-            Field::Name if self.name.len() < LONGEST_FIELD => self.name.push(byte),
-            Field::Nonce if self.nonce.len() < LONGEST_FIELD => self.nonce.push(byte),
+            Field::Name if self.name.len() < MAX_FIELD_BYTES => self.name.push(byte),
+            Field::Nonce if self.nonce.len() < MAX_FIELD_BYTES => self.nonce.push(byte),
             _ => {}
         }
     }
 
-    /// CR LF, and a CR alone, are one LF: browsers send the former for every line break.
+    /// Appends a byte of the text. CR LF, which browsers send for every line break, and a CR alone
+    /// become one LF.
     fn push_text(&mut self, byte: u8) {
         let second_half = std::mem::replace(&mut self.after_cr, byte == b'\r') && byte == b'\n';
         if second_half {
@@ -255,6 +238,13 @@ impl Decoder {
         }
     }
 
+    fn too_long(&self) -> Error {
+        Error::TooLong {
+            size: self.text_bytes,
+            limit: self.limit,
+        }
+    }
+
     fn finish(mut self) -> Result<Fields, Error> {
         match std::mem::replace(&mut self.escape, Escape::None) {
             Escape::None => {}
@@ -265,10 +255,7 @@ impl Decoder {
             }
         }
         if self.text_bytes > self.limit as u64 {
-            return Err(Error::TooLong {
-                size: self.text_bytes,
-                limit: self.limit,
-            });
+            return Err(self.too_long());
         }
         let text = self.text.map(String::from_utf8).transpose();
         let nonce = str::from_utf8(&self.nonce).ok();
@@ -286,6 +273,7 @@ fn hex(digit: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
     use futures_util::FutureExt as _;
 
     use super::*;
@@ -359,32 +347,26 @@ mod tests {
         assert!(matches!(error, Error::NotUtf8));
     }
 
-    #[tokio::test]
-    async fn a_form_that_does_not_go_on_is_given_up() {
-        let start = futures_util::stream::iter([Ok::<_, std::io::Error>("text=Gu")]);
-        let body = Body::from_stream(start.chain(futures_util::stream::pending()));
-        let error = read_within(body, 100, Duration::ZERO)
-            .await
-            .expect_err("nothing follows");
-        assert!(matches!(error, Error::Stalled));
-    }
-
     #[tokio::test(start_paused = true)]
-    async fn books_wait_for_those_before_them_and_letters_for_none() {
-        let forms = Forms::new(ARRIVING);
-        let book = || {
+    async fn long_texts_wait_for_those_before_them_and_short_ones_for_none() {
+        let forms = Forms::new(LONG_TEXTS_BYTES);
+        let long = || {
             let chunks = futures_util::stream::pending::<Result<&str, std::io::Error>>();
-            forms.room_for(&Body::from_stream(chunks))
+            forms.room_for(&Request::new(Body::from_stream(chunks)))
         };
-        let first = book().await.expect("room");
-        let mut second = Box::pin(book());
+        let first = long().await.expect("room");
+        let mut second = Box::pin(long());
         assert!(second.as_mut().now_or_never().is_none(), "it may be long");
-        let letter = forms.room_for(&Body::from("text=Ja"));
-        assert!(letter.now_or_never().flatten().is_some());
+        let mut short = Request::new(Body::from("text=Ja"));
+        assert!(forms.room_for(&short).now_or_never().flatten().is_some());
+        // A few compressed bytes may be a long text.
+        let gzip = "gzip".parse().expect("a header");
+        short.headers_mut().insert("content-encoding", gzip);
+        assert!(forms.room_for(&short).now_or_never().is_none());
         drop(first);
         let _second = second.await.expect("room");
         // The third waits in vain, on a clock that jumps.
-        assert!(book().await.is_none());
+        assert!(long().await.is_none());
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use crate::history::sql_page::result::{Cell, Table};
 
-/// Writes a table: `NULL` is nothing, an empty text a pair of quotes. A byte order mark tells
-/// spreadsheets that it is UTF-8.
+/// Writes a table: `NULL` as an empty field, an empty text as a pair of quotes. A byte order mark
+/// marks the file as UTF-8 for spreadsheets.
 pub(crate) fn file(table: &Table) -> String {
     let mut file = String::from("\u{feff}");
     let names = table.columns.iter().map(|name| quoted(name));
@@ -36,18 +36,18 @@ fn field(cell: &Cell) -> String {
     }
 }
 
-/// Characters that begin a formula in spreadsheets.
-const FORMULA: [char; 4] = ['=', '+', '-', '@'];
+/// Characters at the start of a formula in spreadsheets.
+const FORMULA_STARTS: [char; 4] = ['=', '+', '-', '@'];
 
-/// Returns a text in quotes, in which no cell begins with a formula that a stranger may have
-/// written: an apostrophe before it makes it a text. In countries with a decimal comma spreadsheets
-/// begin a cell after each semicolon, whatever the quotes say.
+/// Returns a text in quotes. A formula in it, which a stranger may have written, gets an
+/// apostrophe, which turns it into text. In countries with a decimal comma a semicolon starts a new
+/// cell for spreadsheets, even within quotes.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from('"');
     let mut before = ';';
     for c in text.chars() {
         let is_control = quoted.len() == 1 && matches!(c, '\t' | '\r' | '\n');
-        if is_control || before == ';' && FORMULA.contains(&c) {
+        if is_control || before == ';' && FORMULA_STARTS.contains(&c) {
             quoted.push('\'');
         }
         if c == '"' {

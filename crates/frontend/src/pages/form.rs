@@ -1,4 +1,4 @@
-//! `/`: where a text is pasted.
+//! `/`: the form for a text.
 
 use std::sync::Arc;
 
@@ -10,23 +10,23 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::AppState;
 use crate::error::Error;
 use crate::jobs::SubmitError;
 use crate::pages::{body, visible};
+use crate::state::AppState;
 
-/// Said where too many texts are at work.
-const FULL: &str = "This server has more texts at work than it can hold, so it did not start on \
-     yours. Try again when some of them are done.";
+const FULL: &str = "This server is at capacity, so your text was not accepted. Try again when \
+     some of the other texts are done.";
 
-/// Said where the text cannot be written to disk.
-const UNSAVED: &str = "The text could not be saved: the server could not write it to its disk, \
-     which may be full. It did not start on it.";
+const UNSAVED: &str = "The text could not be saved, so it was not accepted: the server’s disk may \
+     be full.";
 
-/// The question mark's part of the address.
+const EMPTY: &str = "There is no text yet. Paste some German below, or open a file.";
+
+/// The query of the address.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Parameters {
-    /// The translation whose source text the form is to hold, for "Edit text".
+    /// A translation whose source text fills the form, for "Edit text".
     text_of: Option<Uuid>,
 }
 
@@ -48,16 +48,16 @@ impl FormPage {
             demo: state.translator.model().is_some_and(|model| model.demo),
             database_up: state.history.is_up(),
             waiting: state.jobs.waiting_to_store(),
-            limit: state.limits.max_text_bytes,
+            limit: state.max_text_bytes,
             nonce: Uuid::now_v7(),
             text,
             problem,
         }
     }
 
-    /// Asked for anew each time, as each copy of the form has an id of its own; but not `no-store`,
-    /// with which Firefox forgets on the way back what was typed. A form whose id is used already
-    /// does no harm: another text gets another id.
+    /// Renders the page. It must be revalidated, because each copy of the form has its own id, but
+    /// it is not `no-store`, with which Firefox loses the typed text on the way back. A form whose
+    /// id was used before does no harm: another text gets another id.
     fn respond(&self, status: StatusCode) -> Result<Response, Error> {
         let headers = [(header::CACHE_CONTROL, "private, no-cache")];
         Ok((status, headers, Html(self.render()?)).into_response())
@@ -77,7 +77,8 @@ pub(crate) async fn show(
     FormPage::new(&state, visible(&text).into_owned(), "").respond(StatusCode::OK)
 }
 
-async fn source_text(state: &AppState, id: Uuid) -> Result<String, Error> {
+/// Returns the source text of a translation, unfinished or stored.
+pub(crate) async fn source_text(state: &AppState, id: Uuid) -> Result<String, Error> {
     if let Some(job) = state.jobs.recall(id).await {
         return Ok(job.text().to_owned());
     }
@@ -87,31 +88,29 @@ async fn source_text(state: &AppState, id: Uuid) -> Result<String, Error> {
         .ok_or(Error::NotFound)
 }
 
-/// `POST /`: accepts the text and leads to its translation.
+/// `POST /`: accepts the text and redirects to its translation.
 pub(crate) async fn submit(
     State(state): State<AppState>,
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Error> {
-    // Held until the text is where memory is counted.
-    let Some(_room) = state.forms.room_for(request.body()).await else {
-        // Read and dropped, or the browser would see a reset connection and not our page.
-        let _ = body::read(request.into_body(), 0).await;
+    // Held until the job counts the memory for the text.
+    let Some(_room) = state.forms.room_for(&request).await else {
+        service::body::drain(request).await;
         return Err(Error::Crowded);
     };
-    let fields = body::read(request.into_body(), state.limits.max_text_bytes).await?;
+    let fields = body::read(request, state.max_text_bytes).await?;
     let text: Arc<str> = match fields.text {
         Some(text) => text.into(),
         None if is_form(&headers) => return Err(Error::MissingText),
         None => return Err(Error::NotAForm),
     };
     if text.trim().is_empty() {
-        let problem = "There is no text yet. Paste some German below, or open a file.";
-        let page = FormPage::new(&state, text.to_string(), problem);
+        let page = FormPage::new(&state, text.to_string(), EMPTY);
         return page.respond(StatusCode::UNPROCESSABLE_ENTITY);
     }
     let id = fields.nonce.unwrap_or_else(Uuid::now_v7);
-    // Where there is no room for it, the text goes back into the form.
+    // A text that is not accepted goes back into the form.
     let (status, problem) = match state.jobs.submit(id, Arc::clone(&text)).await {
         Ok(id) => return Ok(Redirect::to(&format!("/translations/{id}")).into_response()),
         Err(SubmitError::Full) => (StatusCode::SERVICE_UNAVAILABLE, FULL),
@@ -139,13 +138,15 @@ fn is_form(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use async_compression::tokio::bufread::GzipEncoder;
     use axum::body::Body;
     use axum::http::Request;
+    use tokio::io::AsyncReadExt as _;
 
     use crate::pages::testing::{LIMIT, Pages};
 
     #[tokio::test]
-    async fn each_form_has_an_id_of_its_own_and_browsers_may_keep_what_was_typed() {
+    async fn each_form_has_its_own_id_and_browsers_may_keep_the_typed_text() {
         let pages = Pages::open().await;
         let (one, other) = (pages.get("/").await, pages.get("/").await);
         assert_eq!(one.status, 200);
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_text_leads_to_its_page_and_twice_to_the_same() {
+    async fn a_text_submitted_twice_leads_to_the_same_page() {
         let pages = Pages::open().await;
         let id = uuid::Uuid::now_v7();
         for _ in ["click", "double click"] {
@@ -172,7 +173,7 @@ mod tests {
             assert_eq!(answer.headers["location"], format!("/translations/{id}"));
         }
         assert_eq!(
-            pages.state.jobs.find(id).expect("a job").text(),
+            pages.state.jobs.recall(id).await.expect("a job").text(),
             "Guten Tag\n"
         );
         let form = pages.get(&format!("/?text_of={id}")).await;
@@ -202,7 +203,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_text_gets_a_page_that_says_so() {
+    async fn a_body_without_a_text_is_rejected_with_a_reason() {
         let pages = Pages::open().await;
         let over = format!("text={}", "a".repeat(LIMIT + 1));
         for (body, status, words) in [
@@ -210,7 +211,11 @@ mod tests {
             ("nonce=1", 422, "No text arrived"),
             ("", 422, "No text arrived"),
             ("text=+%0D%0A%09", 422, "There is no text yet"),
-            (over.as_str(), 413, "It has 1001 bytes; at most 1000 bytes"),
+            (
+                over.as_str(),
+                413,
+                "It has 1001 bytes; the maximum is 1000 bytes",
+            ),
         ] {
             let answer = pages.post("/", body.to_owned()).await;
             assert_eq!(answer.status, status, "{body}");
@@ -220,6 +225,41 @@ mod tests {
             .header("content-type", "application/json")
             .body(Body::from("{}"));
         assert_eq!(pages.send(json.expect("a request")).await.status, 415);
+    }
+
+    #[tokio::test]
+    async fn a_compressed_form_is_decoded_and_one_in_another_encoding_refused() {
+        let pages = Pages::open().await;
+        let send = async |encoding: &str, form: Vec<u8>| {
+            let request = Request::post("/").header("content-encoding", encoding);
+            pages
+                .send(request.body(Body::from(form)).expect("a request"))
+                .await
+        };
+        let gzip = async |form: &str| {
+            let mut bytes = Vec::new();
+            let mut encoder = GzipEncoder::new(form.as_bytes());
+            encoder.read_to_end(&mut bytes).await.expect("compressed");
+            bytes
+        };
+        let id = uuid::Uuid::now_v7();
+        let form = gzip(&format!("nonce={id}&text=Guten+Tag")).await;
+        assert_eq!(send("gzip", form).await.status, 303);
+        let job = pages.state.jobs.recall(id).await.expect("a job");
+        assert_eq!(job.text(), "Guten Tag");
+        // A thousand to one, and beyond the size up to which a text is counted.
+        let mut bomb = gzip("text=").await;
+        bomb.extend(gzip(&"a".repeat(1_000_000)).await.repeat(70));
+        assert_eq!(send("gzip", bomb).await.status, 413);
+        for encoding in ["gzip", "zstd"] {
+            let answer = send(encoding, b"text=Guten+Tag".to_vec()).await;
+            assert_eq!(answer.status, 415);
+            assert!(
+                answer.body.contains("gzip, deflate and br"),
+                "{}",
+                answer.body
+            );
+        }
     }
 
     #[tokio::test]
@@ -236,7 +276,7 @@ mod tests {
         assert_eq!(refused.status, 403);
         assert!(refused.body.contains("Sent by another site"));
         assert!(refused.headers.contains_key("content-security-policy"));
-        // Also behind a proxy that speaks HTTPS for us.
+        // Also behind a proxy that terminates TLS.
         let taken = pages.send(request("https://translate.example")).await;
         assert_eq!(taken.status, 303);
     }

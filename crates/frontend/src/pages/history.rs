@@ -1,4 +1,4 @@
-//! `/history`: what was translated before.
+//! `/history`: the list of translations.
 
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
@@ -8,56 +8,57 @@ use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::AppState;
 use crate::error::Error;
 use crate::history::{self, Cursor, Entry, Page};
 use crate::jobs::{Phase, Unfinished};
 use crate::pages::{Count, Time, visible};
+use crate::state::AppState;
 
-/// Entries of a page: a few screens, read in one query.
-const PAGE: usize = 30;
+/// Number of entries on a page: a few screens.
+const PAGE_ENTRIES: usize = 30;
 
-/// Characters of a text in the label of its delete button: enough to tell lines apart.
+/// Length of the label of a delete button, in characters: enough to distinguish entries.
 const LABEL_CHARS: usize = 40;
 
-/// Most texts that are listed as not finished: a screen.
-const UNFINISHED: usize = 10;
+/// Maximum number of unfinished texts on the page: about a screen.
+const MAX_UNFINISHED: usize = 10;
 
-/// The question mark's part of the address. No text but what somebody searches for.
+/// The query of the address. Its only text is that of a search.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Parameters {
-    /// What to search for, in either language.
+    /// Words to search for, in either language.
     #[serde(default)]
     q: String,
-    /// Where the page begins; the newest without.
+    /// Cursor of the page; the newest entries if absent.
     before: Option<String>,
-    /// The translation just deleted, for "Undo".
+    /// The translation that was just deleted, for "Undo".
     deleted: Option<Uuid>,
-    /// What else was just done.
-    said: Option<Said>,
+    /// Result of another action.
+    result: Option<ActionResult>,
 }
 
-/// What the page says of the action that led to it.
+/// Result of the action that led to the page.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Said {
-    /// A text that was never stored is gone for good.
-    Forgotten,
-    /// A deleted translation could not be brought back.
+pub(crate) enum ActionResult {
+    /// A text that was never stored is deleted for good.
+    Discarded,
+    /// A deleted translation cannot be restored.
     Gone,
-    /// There was nothing to delete.
+    /// A translation does not exist, so it cannot be deleted.
     Absent,
 }
 
 #[derive(Template)]
 #[template(path = "history.html")]
 struct HistoryPage {
-    answered: bool,
-    notice: Option<String>,
+    error: Option<history::Error>,
+    waiting: usize,
+    result: Option<ActionResult>,
     deleted: Option<Uuid>,
     query: String,
     older: bool,
-    unfinished: Vec<Waiting>,
+    unfinished: Vec<UnfinishedLine>,
     more_unfinished: Count,
     entries: Vec<Line>,
     next: Option<Cursor>,
@@ -72,34 +73,24 @@ struct Line {
     sentences: Option<Count>,
 }
 
-/// A text that is not in the history yet, or will never be.
-struct Waiting {
+/// A text that is not in the history.
+struct UnfinishedLine {
     id: Uuid,
     de: String,
     de_short: String,
-    stands: &'static str,
-    /// Whether nothing is wrong.
-    calm: bool,
+    phase: Phase,
     created: Time,
 }
 
-impl From<Unfinished> for Waiting {
-    fn from(one: Unfinished) -> Self {
-        let de = visible(&one.excerpt).into_owned();
+impl From<Unfinished> for UnfinishedLine {
+    fn from(unfinished: Unfinished) -> Self {
+        let de = visible(&unfinished.excerpt).into_owned();
         Self {
-            id: one.id,
+            id: unfinished.id,
             de_short: de.chars().take(LABEL_CHARS).collect(),
             de,
-            calm: matches!(one.phase, Phase::Waiting { .. } | Phase::Running),
-            stands: match one.phase {
-                Phase::Waiting { .. } => "Waiting for its turn",
-                Phase::Running => "Being translated",
-                Phase::Retrying { .. } => "Waiting for the translation service",
-                Phase::Cancelled => "Cancelled",
-                Phase::Failed { .. } => "Not translated",
-                Phase::Done { .. } => "Translated, not in the history yet",
-            },
-            created: one.created_at.into(),
+            phase: unfinished.phase,
+            created: unfinished.created_at.into(),
         }
     }
 }
@@ -111,7 +102,7 @@ impl From<Entry> for Line {
             id: entry.public_id,
             de: visible(&entry.excerpt_de).into_owned(),
             en_short: en.chars().take(LABEL_CHARS).collect(),
-            // A link needs words.
+            // A link needs a text.
             en: if en.trim().is_empty() {
                 "(no text)".to_owned()
             } else {
@@ -123,7 +114,7 @@ impl From<Entry> for Line {
     }
 }
 
-/// `GET /history`. A database that is away is no error of the page: it says so, with status 200.
+/// `GET /history`. If the database is down the page says so, with status 200.
 pub(crate) async fn show(
     State(state): State<AppState>,
     parameters: Result<Query<Parameters>, QueryRejection>,
@@ -131,41 +122,28 @@ pub(crate) async fn show(
     let Query(parameters) = parameters.unwrap_or_default();
     let query = parameters.q.trim();
     let before = parameters.before.and_then(|cursor| cursor.parse().ok());
-    let read = state
-        .history
-        .page((!query.is_empty()).then_some(query), before, PAGE)
-        .await;
-    let problem = read
-        .as_ref()
-        .err()
-        .map(|error| notice_of(error, state.jobs.waiting_to_store()));
-    let answered = problem.is_none();
-    let Page { entries, next } = read.unwrap_or_default();
-    let notice = match parameters.said {
-        _ if !answered => problem,
-        Some(Said::Forgotten) => Some("The text and its translation are deleted.".to_owned()),
-        Some(Said::Gone) => Some(
-            "It cannot be brought back: it was deleted more than a day ago, or was never stored."
-                .to_owned(),
-        ),
-        Some(Said::Absent) => Some("There was nothing to delete: it is gone already.".to_owned()),
-        None => None,
+    let search = (!query.is_empty()).then_some(query);
+    let page = state.history.page(search, before, PAGE_ENTRIES).await;
+    let (Page { entries, next }, error) = match page {
+        Ok(page) => (page, None),
+        Err(error) => (Page::default(), Some(error)),
     };
-    // On the first page, and not among what a search found.
-    let mut unfinished = if query.is_empty() && before.is_none() {
+    // Only on the first page, and not among the results of a search.
+    let mut unfinished = if search.is_none() && before.is_none() {
         state.jobs.unfinished()
     } else {
         Vec::new()
     };
-    let more_unfinished = unfinished.len().saturating_sub(UNFINISHED);
-    unfinished.truncate(UNFINISHED);
+    let more_unfinished = unfinished.len().saturating_sub(MAX_UNFINISHED);
+    unfinished.truncate(MAX_UNFINISHED);
     let page = HistoryPage {
-        answered,
-        notice,
+        error,
+        waiting: state.jobs.waiting_to_store(),
+        result: parameters.result,
         deleted: parameters.deleted,
         query: query.to_owned(),
         older: before.is_some(),
-        unfinished: unfinished.into_iter().map(Waiting::from).collect(),
+        unfinished: unfinished.into_iter().map(UnfinishedLine::from).collect(),
         more_unfinished: more_unfinished.into(),
         entries: entries.into_iter().map(Line::from).collect(),
         next,
@@ -174,36 +152,12 @@ pub(crate) async fn show(
     Ok((headers, Html(page.render()?)).into_response())
 }
 
-/// Why there is no list.
-fn notice_of(error: &history::Error, waiting: usize) -> String {
-    match error {
-        history::Error::Unavailable => database_notice(waiting),
-        history::Error::Slow => {
-            "The search took too long and was given up. Try a more exact one.".to_owned()
-        }
-        history::Error::Refused(_) | history::Error::TooLong { .. } => {
-            "The database could not do that search. Try another one.".to_owned()
-        }
-    }
-}
-
-fn database_notice(waiting: usize) -> String {
-    let now = match waiting {
-        0 => "New ones are kept on the server’s disk until then.".to_owned(),
-        1 => "One new one waits on the server’s disk until then.".to_owned(),
-        count => format!("{count} new ones wait on the server’s disk until then."),
-    };
-    format!(
-        "The database cannot be reached. Stored translations are safe there and appear here when it is back. {now}"
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use axum::http::StatusCode;
     use uuid::Uuid;
 
-    use crate::history::{Flags, Translation};
+    use crate::history::{AtomChecks, Flags, Translation};
     use crate::pages::testing::Pages;
 
     fn translation(text_de: &str, text_en: &str) -> Translation {
@@ -211,12 +165,14 @@ mod tests {
             public_id: Uuid::now_v7(),
             text_de: text_de.to_owned(),
             text_en: text_en.to_owned(),
+            wrapped: false,
             created_at: None,
             model: None,
             duration_ms: None,
             sentences: None,
             spans: None,
             flags: Flags::default(),
+            atoms: AtomChecks::default(),
         }
     }
 
@@ -249,7 +205,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn texts_that_are_not_finished_are_found_again() {
+    async fn unfinished_texts_are_listed() {
         let pages = Pages::open().await;
         let id = Uuid::now_v7();
         let submitted = pages.state.jobs.submit(id, "Grüße & <b>").await;
@@ -258,11 +214,11 @@ mod tests {
         let list = pages.get("/history").await.body;
         assert!(list.contains("Grüße &#38; &#60;b&#62;"), "{list}");
         assert!(list.contains("Cancelled") && !list.contains("Nothing here yet"));
-        // Nothing of it is in what a search found.
+        // A search does not find it.
         let found = pages.get("/history?q=x").await.body;
         assert!(!found.contains("Cancelled"), "{found}");
         let deleted = pages.post(&format!("/translations/{id}/delete"), "").await;
-        assert_eq!(deleted.headers["location"], "/history?said=forgotten");
+        assert_eq!(deleted.headers["location"], "/history?result=discarded");
         let list = pages.get("/history").await.body;
         assert!(list.contains("Nothing here yet"), "{list}");
     }
@@ -271,12 +227,12 @@ mod tests {
     async fn a_search_field_cannot_lead_elsewhere() {
         let pages = Pages::open().await;
         let path = format!("/translations/{}/delete", Uuid::now_v7());
-        let answer = pages.post(&path, "q=x&said=y\r\nset-cookie:z").await;
-        assert_eq!(answer.headers["location"], "/history?said=absent&q=x");
+        let answer = pages.post(&path, "q=x&result=y\r\nset-cookie:z").await;
+        assert_eq!(answer.headers["location"], "/history?result=absent&q=x");
     }
 
     #[tokio::test]
-    async fn an_empty_history_says_so() {
+    async fn an_empty_history_has_a_message() {
         let pages = Pages::open().await;
         let empty = pages.get("/history").await;
         assert_eq!(empty.status, 200);

@@ -1,19 +1,19 @@
-//! Marks in a text: what readers are told of a sentence that has flags.
+//! Marks on sentences that have flags, and the lines that explain them.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
-use api::Flag;
+use api::{AtomCheck, Flag, LostAtom};
 
-use crate::pages::Count;
+use crate::pages::{Count, escape};
 
-/// What readers are told of the sentences that have a flag.
+/// A mark on sentences with a certain flag.
 #[derive(Debug, PartialEq, Eq)]
 struct Mark {
-    /// Class of the sentence, for the style sheet.
+    /// CSS class of the sentence.
     class: &'static str,
     /// Title of the sentence.
     title: &'static str,
-    /// The line at the end of the page, after the number of sentences: of one, and of several.
+    /// The line at the end of the page, after the number of sentences, in singular and plural.
     line: [&'static str; 2],
 }
 
@@ -37,15 +37,21 @@ const MISPLACED: Mark = Mark {
     ],
 };
 
-/// Every mark, in the order in which the page explains them.
+/// Title of a sentence with lost atoms, before their list.
+const LOST: &str = "Numbers or references could not be kept.";
+
+/// Maximum number of lost atoms in the list at the end of the page.
+const MAX_LISTED: usize = 50;
+
+/// All marks but that of lost atoms, in the order of their explanations.
 const ALL: [&Mark; 2] = [&POOR, &MISPLACED];
 
-/// Returns the mark for a flag; `None` where readers need not know.
+/// Returns the mark for a flag; `None` if it is not relevant to readers.
 const fn mark(flag: Flag) -> Option<&'static Mark> {
     match flag {
         Flag::Looped => Some(&POOR),
         Flag::Positioned => Some(&MISPLACED),
-        Flag::Split | Flag::Unknown => None,
+        Flag::Split | Flag::Unknown | Flag::Atoms => None,
     }
 }
 
@@ -55,24 +61,57 @@ fn marks(flags: &[Flag]) -> impl Iterator<Item = &'static Mark> {
     ALL.into_iter().filter(has)
 }
 
-/// Writes the start tag of sentence `index`. A marked one can be linked to.
-pub(crate) fn open_sentence(index: usize, flags: &[Flag], out: &mut String) {
+/// Writes the start tag of sentence `index`, with an id for links if it is marked.
+pub(crate) fn open_sentence(index: usize, flags: &[Flag], lost: &[LostAtom], out: &mut String) {
     let _ = write!(out, "<span data-i=\"{index}\" class=\"s");
-    let mut title = String::new();
+    let mut title = Vec::new();
     for mark in marks(flags) {
         let _ = write!(out, " {}", mark.class);
-        let space = if title.is_empty() { "" } else { " " };
-        let _ = write!(title, "{space}{}", mark.title);
+        title.push(mark.title.to_owned());
+    }
+    if flags.contains(&Flag::Atoms) || !lost.is_empty() {
+        out.push_str(" lost");
+        title.push(LOST.to_owned());
+        title.extend(lost.iter().map(|atom| format!("{}.", Loss(atom))));
     }
     if !title.is_empty() {
-        let _ = write!(out, "\" id=\"s{index}\" title=\"{title}");
+        let _ = write!(out, "\" id=\"s{index}\" title=\"");
+        escape(&title.join(" "), out);
     }
     out.push_str("\">");
 }
 
-/// Counts the marked sentences of a page.
+/// A lost atom in words.
+struct Loss<'a>(&'a LostAtom);
+
+impl fmt::Display for Loss<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let LostAtom { source, target } = self.0;
+        match (source, target) {
+            (Some(source), Some(target)) => write!(f, "“{source}” became “{target}”"),
+            (Some(source), None) => write!(f, "“{source}” is missing"),
+            (None, Some(target)) => write!(f, "“{target}” is not in the original"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+/// The number of sentences for each mark, and the numbers of atoms.
 #[derive(Debug, Default)]
-pub(crate) struct Tally([Option<Marked>; ALL.len()]);
+pub(crate) struct Tally {
+    marked: [Option<Marked>; ALL.len()],
+    atoms: AtomTally,
+}
+
+/// The atoms of a page.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AtomTally {
+    pub(crate) found: usize,
+    /// Number of atoms that could not be kept.
+    pub(crate) missing: usize,
+    /// The first [`MAX_LISTED`] of them: the number of the sentence and a description.
+    pub(crate) list: Vec<(usize, String)>,
+}
 
 /// The sentences with one mark.
 #[derive(Clone, Copy, Debug)]
@@ -81,22 +120,50 @@ struct Marked {
     count: usize,
 }
 
+impl AtomTally {
+    /// Returns the line for the end of the page.
+    pub(crate) fn line(&self) -> String {
+        let (found, missing) = (Count::from(self.found), Count::from(self.missing));
+        match (self.found, self.missing) {
+            (_, 0) if !self.list.is_empty() => {
+                "The translation has numbers that the original does not have: see the marked \
+                 sentences."
+                    .to_owned()
+            }
+            (1, 0) => "1 number or reference, accounted for.".to_owned(),
+            (_, 0) => format!("{found} numbers and references, all accounted for."),
+            (1, _) => "1 number or reference, which could not be kept: see the marked sentence."
+                .to_owned(),
+            _ => format!(
+                "{found} numbers and references; {missing} could not be kept: see the marked \
+                 sentences."
+            ),
+        }
+    }
+}
+
 /// A line that explains a mark.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Line {
     /// The line.
     pub(crate) text: String,
-    /// Number of the first sentence with the mark.
+    /// Number of the first sentence with this mark.
     pub(crate) first: usize,
     /// Text of the link to it.
     pub(crate) link: &'static str,
 }
 
 impl Tally {
-    /// Counts sentence `index`; they come in order.
-    pub(crate) fn add(&mut self, index: usize, flags: &[Flag]) {
+    /// Counts sentence `index`. Sentences are added in order.
+    pub(crate) fn add(&mut self, index: usize, flags: &[Flag], check: &AtomCheck) {
+        self.atoms.found += check.found;
+        self.atoms.missing += check.found.saturating_sub(check.kept);
+        let room = MAX_LISTED - self.atoms.list.len();
+        let losses = check.lost.iter().take(room);
+        let losses = losses.map(|atom| (index, Loss(atom).to_string()));
+        self.atoms.list.extend(losses);
         for mark in marks(flags) {
-            let places = ALL.iter().zip(&mut self.0);
+            let places = ALL.iter().zip(&mut self.marked);
             for (_, marked) in places.filter(|(one, _)| **one == mark) {
                 marked
                     .get_or_insert(Marked {
@@ -108,7 +175,7 @@ impl Tally {
         }
     }
 
-    /// Returns a line for each mark that the page has.
+    /// Returns a line for each mark on the page.
     pub(crate) fn lines(&self) -> Vec<Line> {
         let line = |(mark, marked): (&&Mark, &Option<Marked>)| {
             let Marked { first, count } = (*marked)?;
@@ -119,7 +186,13 @@ impl Tally {
             let text = format!("{} {text}", Count::from(count));
             Some(Line { text, first, link })
         };
-        ALL.iter().zip(&self.0).filter_map(line).collect()
+        ALL.iter().zip(&self.marked).filter_map(line).collect()
+    }
+
+    /// Returns the atoms of the page; `None` if there are none.
+    pub(crate) fn atoms(&self) -> Option<AtomTally> {
+        let is_empty = self.atoms.found == 0 && self.atoms.list.is_empty();
+        (!is_empty).then(|| self.atoms.clone())
     }
 }
 
@@ -128,12 +201,12 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::history::Translation;
+    use crate::history::{AtomChecks, Translation};
     use crate::pages::testing::Pages;
 
     fn opened(flags: &[Flag]) -> String {
         let mut out = String::new();
-        open_sentence(7, flags, &mut out);
+        open_sentence(7, flags, &[], &mut out);
         out
     }
 
@@ -158,11 +231,11 @@ mod tests {
 
     #[test]
     fn marked_sentences_are_counted() {
-        let mut tally = Tally::default();
+        let (mut tally, none) = (Tally::default(), AtomCheck::default());
         assert_eq!(tally.lines(), []);
-        tally.add(0, &[Flag::Split]);
-        tally.add(2, &[Flag::Looped]);
-        tally.add(3, &[Flag::Positioned, Flag::Looped]);
+        tally.add(0, &[Flag::Split], &none);
+        tally.add(2, &[Flag::Looped], &none);
+        tally.add(3, &[Flag::Positioned, Flag::Looped], &none);
         let [poor, misplaced] = &tally.lines()[..] else {
             panic!("not two lines");
         };
@@ -181,12 +254,14 @@ mod tests {
             public_id: Uuid::now_v7(),
             text_de: "Ja. Nein.".to_owned(),
             text_en: "Yes. No.".to_owned(),
+            wrapped: false,
             created_at: None,
             model: None,
             duration_ms: None,
             sentences: Some(2),
             spans: spans.and_then(|spans| spans.parse().ok()),
             flags: flags.to_owned().into(),
+            atoms: AtomChecks::default(),
         }
     }
 
@@ -213,14 +288,78 @@ mod tests {
             "{page}"
         );
         assert!(page.contains("<a href=\"#s1\">Show it</a>"), "{page}");
-        // The count is that of the whole text wherever the page goes on.
+        // A resumed page counts the sentences of the whole text.
         let translation = stored(spans, "0:looped 1:looped");
         let fragment = page_of(&translation, "?from=1").await;
         assert!(fragment.contains("2 sentences may be"), "{fragment}");
     }
 
+    fn check(found: usize, lost: &[(&str, Option<&str>)]) -> AtomCheck {
+        let lost = lost.iter().map(|(source, target)| LostAtom {
+            source: Some((*source).to_owned()),
+            target: target.map(str::to_owned),
+        });
+        let lost: Vec<_> = lost.collect();
+        let kept = found - lost.len();
+        AtomCheck { found, kept, lost }
+    }
+
     #[tokio::test]
-    async fn no_line_explains_marks_that_the_page_does_not_have() {
+    async fn lost_atoms_are_explained_at_the_sentence_and_at_the_end() {
+        let mut translation = stored(Some("0 3 0 4 1 5 1 3"), "1:atoms");
+        let lost = [("19,99 <EUR>", Some("199")), ("§ 139", None)];
+        translation.atoms.push(0, check(1, &[]));
+        translation.atoms.push(1, check(3, &lost));
+        let page = page_of(&translation, "").await;
+        let title = "Numbers or references could not be kept. “19,99 &lt;EUR&gt;” became “199”. \
+             “§ 139” is missing.";
+        let sentence = format!("class=\"s lost\" id=\"s1\" title=\"{title}\">No.");
+        assert_eq!(page.matches(&sentence).count(), 1, "{page}");
+        assert_eq!(page.matches("class=\"s lost\"").count(), 1, "{page}");
+        let line = "4 numbers and references; 2 could not be kept: see the marked sentences.";
+        assert!(page.contains(line), "{page}");
+        for entry in [
+            "<a href=\"#s1\">Sentence 2</a>: “19,99 &#60;EUR&#62;” became “199”",
+            "<a href=\"#s1\">Sentence 2</a>: “§ 139” is missing",
+        ] {
+            assert!(page.contains(entry), "{entry}: {page}");
+        }
+        // A resumed page counts the atoms of the whole text.
+        let fragment = page_of(&translation, "?from=1").await;
+        assert!(fragment.contains("4 numbers"), "{fragment}");
+    }
+
+    #[tokio::test]
+    async fn atoms_that_are_all_kept_are_counted_in_a_quiet_line() {
+        for (found, line) in [
+            (1, "1 number or reference, accounted for."),
+            (37, "37 numbers and references, all accounted for."),
+        ] {
+            let mut translation = stored(Some("0 3 0 4 1 5 1 3"), "");
+            translation.atoms.push(1, check(found, &[]));
+            let page = page_of(&translation, "").await;
+            assert!(page.contains(line), "{page}");
+            assert!(!page.contains("class=\"s lost\""), "{page}");
+        }
+        let page = page_of(&stored(Some("0 3 0 4 1 5 1 3"), ""), "").await;
+        assert!(!page.contains("accounted for"), "{page}");
+    }
+
+    #[test]
+    fn the_list_of_lost_atoms_is_limited() {
+        let mut tally = Tally::default();
+        for index in 0..2 * MAX_LISTED {
+            tally.add(index, &[Flag::Atoms], &check(1, &[("1", None)]));
+        }
+        let atoms = tally.atoms().expect("some");
+        assert_eq!(
+            (atoms.missing, atoms.list.len()),
+            (2 * MAX_LISTED, MAX_LISTED)
+        );
+    }
+
+    #[tokio::test]
+    async fn marks_that_are_not_on_the_page_are_not_explained() {
         for (spans, flags) in [
             (None, "0:looped"),
             (Some("0 3 0 4 1 5 1 3"), ""),

@@ -1,7 +1,7 @@
-//! Which links the navigation of every page has.
+//! The links at the top of every page.
 //!
-//! The page of an error is made where no state is at hand, so the answer stands in the task of the
-//! request and not in each template.
+//! The page of an error is rendered without access to the state, so a task-local variable of the
+//! request tells the templates if there is an SQL page.
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -13,7 +13,7 @@ tokio::task_local! {
     static HAS_SQL_PAGE: bool;
 }
 
-/// Answers a request with the links that there are.
+/// Sets the variable for a request.
 pub(crate) async fn layer(
     State(sql_page): State<SqlPage>,
     request: Request,
@@ -23,7 +23,7 @@ pub(crate) async fn layer(
     HAS_SQL_PAGE.scope(sql_page.kind().is_ok(), answer).await
 }
 
-/// Returns whether there is a link to the SQL page; asked by the template of all pages.
+/// Returns true if there is an SQL page to link to. Called by the template of all pages.
 pub(crate) fn has_sql_page() -> bool {
     HAS_SQL_PAGE.try_with(|has| *has).unwrap_or(false)
 }

@@ -4,25 +4,26 @@ use std::ops::Range;
 
 use segment::Segment;
 
-/// A paragraph is cut into rows at a line break once a row has this many bytes: some ten lines of
-/// a column, so that lines of both sides stay close together and a row stays cheap to lay out.
-const ROW_OF_LINES: usize = 600;
+/// Size in bytes after which a row is cut at the next line break between sentences. About ten lines
+/// of a column, so that both sides stay aligned and a row is cheap to lay out.
+const LINE_CUT: usize = 600;
 
-/// A row is cut between sentences of one line at this many bytes: three quarters of a screen.
-const ROW_OF_SENTENCES: usize = 1500;
+/// Size in bytes after which a row is cut between sentences of the same line: three quarters of a
+/// screen.
+const SENTENCE_CUT: usize = 1500;
 
-/// A piece of the text and the sentences in it.
+/// A part of the text and the sentences in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
-    /// Its bytes in the text, without the line break at its end.
+    /// Its bytes in the text, without the line break at the end.
     pub(crate) bytes: Range<usize>,
-    /// Numbers of its sentences; empty where there is nothing to translate.
+    /// Numbers of its sentences; empty if there is nothing to translate.
     pub(crate) sentences: Range<usize>,
-    /// Whether it goes on with the paragraph of the row before.
+    /// True if it continues the paragraph of the previous row.
     pub(crate) more: bool,
 }
 
-/// Cuts a text into rows. Blank lines between paragraphs belong to none.
+/// Cuts a text into rows. Blank lines between paragraphs belong to no row.
 pub(crate) fn rows(text: &str, segments: &[Segment]) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut next = 0;
@@ -51,7 +52,7 @@ pub(crate) fn rows(text: &str, segments: &[Segment]) -> Vec<Row> {
         });
     }
     if rows.is_empty() {
-        // Nothing but control characters: still what somebody wrote.
+        // Only control characters, but still a text that somebody submitted.
         rows.push(Row {
             bytes: 0..text.len(),
             sentences: 0..0,
@@ -61,15 +62,16 @@ pub(crate) fn rows(text: &str, segments: &[Segment]) -> Vec<Row> {
     rows
 }
 
-/// Where a row of `length` bytes before `gap` ends and the next begins, if it is long enough.
+/// Returns the end of a row of `length` bytes before `gap` and the start of the next row; `None` if
+/// the row is not cut in this gap.
 fn cut(text: &str, gap: Range<usize>, length: usize) -> Option<(usize, usize)> {
     let between = &text[gap.clone()];
     if let Some(line_break) = between.find('\n') {
         let end = gap.start + line_break;
-        return (length >= ROW_OF_LINES).then_some((end, end + 1));
+        return (length >= LINE_CUT).then_some((end, end + 1));
     }
     let space = between.len() - between.trim_start().len();
-    (length >= ROW_OF_SENTENCES && space > 0).then_some((gap.start, gap.start + space))
+    (length >= SENTENCE_CUT && space > 0).then_some((gap.start, gap.start + space))
 }
 
 #[cfg(test)]
@@ -89,7 +91,13 @@ mod tests {
             &lines,
             &format!("{long}\n\n{lines}"),
         ] {
-            let segments = segment::segments(text, "de");
+            let segments = segment::segments(
+                text,
+                segment::Rules {
+                    language: "de",
+                    wrapped: false,
+                },
+            );
             let rows = rows(text, &segments);
             let numbers: Vec<usize> = rows.iter().flat_map(|row| row.sentences.clone()).collect();
             assert_eq!(numbers, (0..segments.len()).collect::<Vec<_>>());
@@ -97,7 +105,7 @@ mod tests {
             let letters = |text: &str| text.replace(['\n', ' '], "");
             assert_eq!(letters(&shown), letters(text));
             for row in &rows {
-                assert!(row.bytes.len() < 2 * ROW_OF_SENTENCES, "{row:?}");
+                assert!(row.bytes.len() < 2 * SENTENCE_CUT, "{row:?}");
                 for segment in &segments[row.sentences.clone()] {
                     assert!(row.bytes.start <= segment.start && segment.end <= row.bytes.end);
                 }

@@ -1,4 +1,4 @@
-//! `/query_db`: statements that read, typed by hand.
+//! `/query_db`: statements that read data, typed by hand.
 
 mod shown;
 
@@ -10,18 +10,19 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
 
-use crate::AppState;
 use crate::error::Error;
-use crate::history::sql_page::result::{MAX_CELL_BYTES, MAX_ROWS, Table};
+use crate::history::sql_page::limits::{DEADLINE, MAX_CELL_BYTES, MAX_ROWS, MAX_STATEMENT_BYTES};
+use crate::history::sql_page::result::Table;
 use crate::history::sql_page::schema::{Column, columns};
-use crate::history::sql_page::{Answer, DEADLINE, MAX_STATEMENT_BYTES, Off, functions};
+use crate::history::sql_page::{Answer, Off, functions};
 use crate::pages::{body, bytes_in_words, csv, sizes_in_words, visible};
+use crate::state::AppState;
 use shown::{ACCOUNT, Found, Words, words};
 
-/// The statement of the original app.
+/// Statement of the original app.
 const FIRST: &str = "SELECT * FROM translations;";
 
-/// A statement to begin with. Both kinds of database take them.
+/// A statement to start from, valid for both kinds of database.
 struct Example {
     name: &'static str,
     title: &'static str,
@@ -49,10 +50,10 @@ const EXAMPLES: [Example; 3] = [
     },
 ];
 
-/// The question mark's part of the address. It never holds a statement.
+/// The query of the address. It never contains a statement.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Parameters {
-    /// Name of the example that the form is to hold.
+    /// Name of the example to fill the form with.
     example: Option<String>,
 }
 
@@ -108,7 +109,7 @@ struct OffPage {
     account: &'static str,
 }
 
-/// The answer where the page is off; `None` where it is on.
+/// Returns the response if the page is off; `None` if it is on.
 fn off(state: &AppState) -> Option<Result<Response, Error>> {
     let off = state.sql_page.kind().err()?;
     let page = OffPage {
@@ -120,7 +121,7 @@ fn off(state: &AppState) -> Option<Result<Response, Error>> {
     Some(html.map(|html| (StatusCode::NOT_FOUND, headers, Html(html)).into_response()))
 }
 
-/// `GET /query_db`: the form. Runs nothing, whatever is in the address.
+/// `GET /query_db`: shows the form. Never runs a statement.
 pub(crate) async fn show(
     State(state): State<AppState>,
     parameters: Result<Query<Parameters>, QueryRejection>,
@@ -136,7 +137,7 @@ pub(crate) async fn show(
     SqlPage::new(statement).respond(StatusCode::OK)
 }
 
-/// `POST /query_db`: runs the statement of the form and shows what it finds.
+/// `POST /query_db`: runs the statement and shows its result.
 pub(crate) async fn run(
     State(state): State<AppState>,
     request: Request,
@@ -153,7 +154,7 @@ pub(crate) async fn run(
     }
 }
 
-/// `POST /query_db/result.csv`: runs it and gives what it finds as a file.
+/// `POST /query_db/result.csv`: runs the statement and returns its result as a file.
 pub(crate) async fn download(
     State(state): State<AppState>,
     request: Request,
@@ -165,7 +166,7 @@ pub(crate) async fn download(
 }
 
 fn attached(table: &Table) -> Response {
-    // Whoever has the file alone must see that it is not all.
+    // The file name shows if the result is incomplete.
     let is_cut = table.cut.is_some()
         || table
             .rows
@@ -192,8 +193,8 @@ fn attached(table: &Table) -> Response {
     (headers, Body::from(csv::file(table))).into_response()
 }
 
-/// Reads and runs the statement of a form. The inner error is the page that says why there is no
-/// result, with the statement in its form.
+/// Reads and runs the statement of a form. The inner error is a page with the reason why there is
+/// no result, and with the statement in its form.
 async fn answer(
     state: &AppState,
     request: Request,
@@ -205,11 +206,11 @@ async fn answer(
         let page = SqlPage::new(statement).with_problem(problem);
         page.respond(status).map(Err)
     };
-    let statement = match body::read(request.into_body(), MAX_STATEMENT_BYTES).await {
+    let statement = match body::read(request, MAX_STATEMENT_BYTES).await {
         Ok(fields) => fields.text.ok_or(Error::MissingText)?,
         Err(Error::TooLong { size, limit }) => {
             let (size, limit) = sizes_in_words(size, limit as u64);
-            let text = format!("It has {size}; at most {limit} are taken.");
+            let text = format!("It has {size}; at most {limit} are allowed.");
             let problem = Words::new("The statement is too long", text);
             return refuse("", StatusCode::PAYLOAD_TOO_LARGE, problem);
         }
@@ -236,7 +237,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::history::Translation;
+    use crate::history::{AtomChecks, Flags, Translation};
     use crate::pages::testing::{Answer, Pages};
 
     async fn store(pages: &Pages, text_de: &str, text_en: &str) {
@@ -244,12 +245,14 @@ mod tests {
             public_id: Uuid::now_v7(),
             text_de: text_de.to_owned(),
             text_en: text_en.to_owned(),
+            wrapped: false,
             created_at: None,
             model: None,
             duration_ms: None,
             sentences: Some(3),
             spans: None,
-            flags: crate::history::Flags::default(),
+            flags: Flags::default(),
+            atoms: AtomChecks::default(),
         };
         pages.state.history.insert(&row).await.expect("stored");
     }
@@ -286,7 +289,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_result_is_a_table_in_which_everything_is_text() {
+    async fn a_result_is_a_table_of_escaped_text() {
         let pages = Pages::open().await;
         store(&pages, "<script>alert(1)</script> & NUL \0", "").await;
         let page = run(
@@ -311,7 +314,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_example_runs_and_none_by_its_address_alone() {
+    async fn examples_run_only_when_they_are_submitted() {
         let pages = Pages::open().await;
         store(
             &pages,
@@ -341,15 +344,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_error_stands_in_place_and_keeps_the_statement() {
+    async fn an_error_keeps_the_statement_in_the_form() {
         let pages = Pages::open().await;
         for (statement, words) in [
             ("select absent from translations", "no such column: absent"),
             ("selekt 1", "Only statements that read"),
-            (
-                "select 1; drop table translations",
-                "One statement at a time",
-            ),
+            ("select 1; drop table translations", "Only one statement"),
             ("select '<b>' into x", "INTO writes"),
         ] {
             let page = run(&pages, statement).await;
@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_result_comes_as_a_file_too() {
+    async fn a_result_can_be_downloaded() {
         let pages = Pages::open().await;
         store(&pages, "Er sagte \"ja\",\r\nund ging.", "=1+1").await;
         let path = "/query_db/result.csv";
@@ -431,7 +431,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_page_that_is_off_says_how_to_turn_it_on() {
+    async fn a_page_that_is_off_explains_how_to_turn_it_on() {
         for (off, words) in [
             (Off::Switched, "<code>SQL_PAGE=off</code>"),
             (Off::NoAccount, "/docker-entrypoint-initdb.d/query.sh"),

@@ -1,4 +1,4 @@
-//! The pages without a browser, for tests: a database in a folder that goes away, and no backend.
+//! The pages for tests without a browser, with a temporary database and no backend.
 
 use axum::Router;
 use axum::body::Body;
@@ -11,11 +11,12 @@ use tower::ServiceExt as _;
 use crate::history::sql_page::{Database, Off, SqlPage};
 use crate::history::{DatabaseConfig, History};
 use crate::jobs::Jobs;
+use crate::pages::body::Forms;
 use crate::spool::Spool;
-use crate::translator::{System, Translator};
-use crate::{AppState, Forms, Limits};
+use crate::state::AppState;
+use crate::translator::{SystemResolver, Translator};
 
-/// Most bytes of a text here.
+/// Maximum size of a text, in bytes.
 pub(crate) const LIMIT: usize = 1000;
 
 /// The pages.
@@ -25,7 +26,7 @@ pub(crate) struct Pages {
     folder: TempDir,
 }
 
-/// An answer, read to its end.
+/// A complete response.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: axum::http::HeaderMap,
@@ -42,7 +43,7 @@ impl Pages {
         Self::open_in(folder, Ok(sql_page)).await
     }
 
-    /// With another SQL page.
+    /// Opens the pages with another SQL page.
     pub(crate) async fn open_with(sql_page: Result<Database, Off>) -> Self {
         Self::open_in(TempDir::new().expect("a folder"), sql_page).await
     }
@@ -57,7 +58,7 @@ impl Pages {
         }
         // Port 1 is reserved and unused.
         let url = "http://127.0.0.1:1/".parse().expect("an address");
-        let translator = Translator::new(vec![url], System).expect("a client");
+        let translator = Translator::new(vec![url], SystemResolver).expect("a client");
         let spool = Spool::new(folder.path());
         let jobs = Jobs::open(
             spool,
@@ -73,9 +74,7 @@ impl Pages {
             sql_page: SqlPage::new(sql_page),
             translator,
             forms: Forms::new(LIMIT),
-            limits: Limits {
-                max_text_bytes: LIMIT,
-            },
+            max_text_bytes: LIMIT,
             shutdown,
         };
         Self {
@@ -85,7 +84,7 @@ impl Pages {
         }
     }
 
-    /// Puts a file where the spool makes its folder, so that no text can be saved.
+    /// Puts a file in the place of the spool folder, so that no text can be saved.
     pub(crate) fn spoil_the_folder(&self) {
         let spool = self.folder.path().join("spool");
         let _ = std::fs::remove_dir_all(&spool);

@@ -1,7 +1,8 @@
-//! `/translations/{id}`: the text in two columns, streamed while it is made.
+//! `/translations/{id}`: the text in two columns, streamed while it is translated.
 //!
-//! One address, one template, three ways in: a job at work, a job that ended, a stored
-//! translation. With `?from=N` it goes on at sentence N, for a script whose page broke off.
+//! The same address and template serve running jobs, jobs that have ended and stored translations.
+//! With `?from=N` the response is a fragment from sentence N on, with which the script resumes a
+//! page that broke off.
 
 use std::convert::Infallible;
 
@@ -16,24 +17,26 @@ use futures_util::Stream;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::AppState;
 use crate::error::Error;
-use crate::history::Translation;
-use crate::jobs::{self, Job, Phase};
+use crate::jobs::Job;
 use crate::pages::bitext::Form;
-use crate::pages::marks::{Line, Tally};
-use crate::pages::stream::{Resumed, at_work, finished};
-use crate::pages::{Count, Id, Time, visible};
+use crate::pages::stream::{self, Frame, Resumed};
+use crate::pages::{Id, visible};
+use crate::state::AppState;
 
-/// Characters of the text in the title.
-const TITLE_CHARS: usize = 48;
+/// Maximum length of the text in the title, in characters.
+const MAX_TITLE_CHARS: usize = 48;
 
-/// The question mark's part of the address.
+/// Size of the part of a text that shows whether its lines are wrapped, in bytes: some twenty
+/// pages, which take less than a millisecond.
+const WRAPPED_SAMPLE_BYTES: usize = 64 * 1024;
+
+/// The query of the address.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Parameters {
-    /// The sentence to go on with, as a fragment.
+    /// Number of the first sentence of a fragment; a whole page if absent.
     from: Option<usize>,
-    /// The edition of the sentences that the page has.
+    /// Edition of the sentences on the page.
     edition: Option<u64>,
 }
 
@@ -44,70 +47,20 @@ struct TranslationPage {
     title: String,
     demo: bool,
     running: bool,
+    lines: Lines,
 }
 
-#[derive(Template)]
-#[template(path = "end.html")]
-pub(crate) struct End {
-    id: Uuid,
-    ending: Ending,
-    phase: &'static str,
-    marks: Vec<Line>,
-    done: Count,
-    total: Option<Count>,
-    words: Count,
-    facts: Option<String>,
-    created: Option<Time>,
-}
-
-/// How a translation ended.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
-    /// In the history.
-    Stored,
-    /// Done, on disk, on its way to the history.
-    Kept {
-        /// Why the database, though it can be reached, does not take it.
-        refused: Option<String>,
+/// How the lines of the text were translated.
+enum Lines {
+    /// Each on its own, as suits the text.
+    Separate,
+    /// Each on its own, although they look wrapped at a fixed width.
+    LookWrapped {
+        /// Id of the translation with lines joined, if somebody asks for it.
+        nonce: Uuid,
     },
-    /// Cancelled.
-    Cancelled,
-    /// Failed for good.
-    Failed {
-        /// Why, in a sentence.
-        reason: String,
-    },
-}
-
-impl Ending {
-    /// How a job ended that is in this state; `None` where it has not.
-    pub(crate) fn of(state: &jobs::State) -> Option<Self> {
-        match &state.phase {
-            Phase::Done { stored: true } => Some(Self::Stored),
-            Phase::Done { stored: false } => Some(Self::Kept {
-                refused: state.not_stored.clone(),
-            }),
-            Phase::Cancelled => Some(Self::Cancelled),
-            Phase::Failed { reason } => Some(Self::Failed {
-                reason: reason.to_string(),
-            }),
-            Phase::Waiting { .. } | Phase::Running | Phase::Retrying { .. } => None,
-        }
-    }
-
-    fn can_retry(&self) -> bool {
-        matches!(self, Self::Cancelled | Self::Failed { .. })
-    }
-
-    /// The word for the script.
-    fn word(&self) -> &'static str {
-        match self {
-            Self::Stored => "stored",
-            Self::Kept { .. } => "kept",
-            Self::Cancelled => "cancelled",
-            Self::Failed { .. } => "failed",
-        }
-    }
+    /// Joined.
+    Joined,
 }
 
 /// `GET /translations/{id}`.
@@ -127,12 +80,10 @@ pub(crate) async fn show(
             title: title_of(&job),
             demo: model.is_some_and(|model| model.demo),
             running: !job.state().phase.is_final(),
+            lines: Lines::of(job.text(), job.wrapped()),
         };
-        let frame = Frame::new(&page, form)?;
-        return Ok(respond(
-            form,
-            at_work(job, frame, form, from, state.shutdown),
-        ));
+        let body = stream::running(job, page.frame(form)?, form, from, state.shutdown);
+        return Ok(respond(form, body));
     }
     let stored = state.history.find(id).await?.ok_or(Error::NotFound)?;
     let page = TranslationPage {
@@ -140,9 +91,34 @@ pub(crate) async fn show(
         title: title(&stored.text_de),
         demo: model.is_some_and(|model| model.demo && stored.model == Some(model.name)),
         running: false,
+        lines: Lines::of(&stored.text_de, stored.wrapped),
     };
-    let frame = Frame::new(&page, form)?;
-    Ok(respond(form, finished(stored, frame, form, sentence)))
+    let body = stream::stored(stored, page.frame(form)?, form, sentence);
+    Ok(respond(form, body))
+}
+
+impl TranslationPage {
+    /// Renders the page around the rows; nothing for a fragment.
+    fn frame(&self, form: Form) -> Result<Frame, Error> {
+        Ok(match form {
+            Form::Page => Frame::new(&self.render()?),
+            Form::Fragment => Frame::default(),
+        })
+    }
+}
+
+impl Lines {
+    fn of(text: &str, joined: bool) -> Self {
+        let sample = &text[..text.floor_char_boundary(WRAPPED_SAMPLE_BYTES)];
+        if joined {
+            Self::Joined
+        } else if segment::looks_wrapped(sample) {
+            let nonce = Uuid::now_v7();
+            Self::LookWrapped { nonce }
+        } else {
+            Self::Separate
+        }
+    }
 }
 
 fn respond(form: Form, body: impl Stream<Item = Bytes> + Send + 'static) -> Response {
@@ -153,110 +129,11 @@ fn respond(form: Form, body: impl Stream<Item = Bytes> + Send + 'static) -> Resp
     let headers = [
         (header::CONTENT_TYPE, content_type),
         (header::CACHE_CONTROL, "no-store"),
-        // nginx would hold the sentences back.
+        // Otherwise nginx would buffer the sentences.
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     let body = futures_util::StreamExt::map(body, Ok::<_, Infallible>);
     (headers, Body::from_stream(body)).into_response()
-}
-
-/// The page around the rows, in the three parts in which it is sent; empty around a fragment.
-pub(crate) struct Frame {
-    /// Up to the first row.
-    pub(crate) head: String,
-    /// From the last row to the end of the translation.
-    pub(crate) middle: String,
-    /// What follows that.
-    pub(crate) tail: String,
-}
-
-impl Frame {
-    fn new(page: &TranslationPage, form: Form) -> Result<Self, Error> {
-        let html = match form {
-            Form::Page => page.render()?,
-            Form::Fragment => String::new(),
-        };
-        // No text can hold these marks: it is escaped.
-        let (head, rest) = html.split_once("<!--rows-->").unwrap_or_default();
-        let (middle, tail) = rest.split_once("<!--end-->").unwrap_or_default();
-        Ok(Self {
-            head: head.to_owned(),
-            middle: middle.to_owned(),
-            tail: tail.to_owned(),
-        })
-    }
-}
-
-impl End {
-    /// That of a job.
-    pub(crate) fn of(job: &Job, ending: Ending, words: usize, tally: &Tally) -> Self {
-        let state = job.state();
-        Self {
-            id: job.id(),
-            phase: ending.word(),
-            marks: tally.lines(),
-            done: state.done.into(),
-            total: state.total.map(Count::from),
-            words: words.into(),
-            facts: if ending.can_retry() {
-                None
-            } else {
-                facts(state.total, Some(state.elapsed_ms), None)
-            },
-            created: Some(Time::from(job.created_at())),
-            ending,
-        }
-    }
-
-    /// That of a stored translation.
-    pub(crate) fn of_stored(stored: &Translation, tally: &Tally) -> Self {
-        let total = stored.sentences.map(|count| count as usize);
-        Self {
-            id: stored.public_id,
-            phase: Ending::Stored.word(),
-            marks: tally.lines(),
-            done: total.unwrap_or(0).into(),
-            total: total.map(Count::from),
-            words: count_words(&stored.text_en).into(),
-            facts: facts(total, stored.duration_ms, stored.model.as_deref()),
-            created: stored.created_at.map(Time::from),
-            ending: Ending::Stored,
-        }
-    }
-
-    /// As it is sent.
-    pub(crate) fn html(&self, form: Form) -> String {
-        let html = self.render().unwrap_or_default();
-        match form {
-            Form::Page => html,
-            Form::Fragment => format!("end {}\n", html.replace('\n', " ")),
-        }
-    }
-}
-
-/// How many words a text has.
-pub(crate) fn count_words(text: &str) -> usize {
-    text.split_whitespace().count()
-}
-
-fn facts(total: Option<usize>, duration_ms: Option<u64>, model: Option<&str>) -> Option<String> {
-    let sentences = total.map(|total| {
-        let noun = if total == 1 { "sentence" } else { "sentences" };
-        format!("{} {noun}", Count::from(total))
-    });
-    let duration = duration_ms.map(|milliseconds| format!("in {}", duration(milliseconds)));
-    let model = model.map(|model| format!("by {model}"));
-    let parts: Vec<String> = [sentences, duration, model].into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| parts.join(" "))
-}
-
-fn duration(milliseconds: u64) -> String {
-    let seconds = milliseconds.div_ceil(1000).max(1);
-    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
-        (0, 0, seconds) => format!("{seconds} s"),
-        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
-        (hours, minutes, _) => format!("{hours} h {minutes} min"),
-    }
 }
 
 fn title_of(job: &Job) -> String {
@@ -273,7 +150,7 @@ fn title_of(job: &Job) -> String {
 fn title(text: &str) -> String {
     let mut start = String::new();
     for word in text.split_whitespace() {
-        if start.chars().count() + word.chars().count() > TITLE_CHARS {
+        if start.chars().count() + word.chars().count() > MAX_TITLE_CHARS {
             start.push('…');
             break;
         }
@@ -290,7 +167,7 @@ mod tests {
     use segment::Segment;
 
     use super::*;
-    use crate::history::{Flags, Span, Spans};
+    use crate::history::{AtomChecks, Flags, Span, Spans, Translation};
     use crate::pages::testing::Pages;
 
     fn stored(text_de: &str, text_en: &str, spans: Option<Spans>) -> Translation {
@@ -298,12 +175,14 @@ mod tests {
             public_id: Uuid::now_v7(),
             text_de: text_de.to_owned(),
             text_en: text_en.to_owned(),
+            wrapped: false,
             created_at: None,
             model: Some("opus-mt-de-en".to_owned()),
             duration_ms: Some(61_000),
             sentences: spans.as_ref().map(|_| 1),
             spans,
             flags: Flags::default(),
+            atoms: AtomChecks::default(),
         }
     }
 
@@ -327,11 +206,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn rows_of_the_original_app_stand_paragraph_by_paragraph_where_they_can() {
+    async fn rows_of_the_original_app_are_paired_by_paragraph_if_possible() {
         let rows = rows_of(stored("Eins.\n\nZwei.", "One.\n\nTwo.", None)).await;
         assert_eq!(rows.matches("class=\"row\"").count(), 2, "{rows}");
         assert!(rows.contains("Zwei.</p><p lang=\"en\">Two.</p>"), "{rows}");
-        // The original lost all line breaks of the translation.
+        // The original app lost all line breaks of the translation.
         let rows = rows_of(stored("Eins.\n\nZwei.", "One. Two.", None)).await;
         assert!(
             rows.contains("Eins.&#10;&#10;Zwei.</p><p lang=\"en\">One. Two.</p>"),
@@ -340,7 +219,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn sentences_of_stored_translations_are_paired_and_spans_that_fit_nothing_ignored() {
+    async fn stored_sentences_are_paired_and_wrong_spans_are_ignored() {
         let span = |start, end| {
             Spans(vec![Span {
                 de: Segment { start, end },
@@ -359,7 +238,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_page_at_work_ends_when_the_process_is_to_end() {
+    async fn a_running_page_ends_on_shutdown() {
         let pages = Pages::open().await;
         let answer = pages.post("/", "text=Guten+Tag").await;
         let path = answer.headers["location"]
@@ -378,23 +257,24 @@ mod tests {
             let id = Uuid::now_v7();
             let submitted = pages.state.jobs.submit(id, text.to_owned()).await;
             assert_eq!(submitted.expect("accepted"), id);
-            // There is no backend: none is needed.
+            // No backend is needed.
             let page = pages.get(&format!("/translations/{id}")).await.body;
             assert!(page.contains("id=\"copy\""), "{text:?}: {page}");
             for paragraph in visible(text).split("\n\n") {
                 let row = format!("{0}</p><p lang=\"en\">{0}</p>", paragraph.trim_end());
                 assert!(page.contains(&row), "{text:?}: {page}");
             }
-            assert!(pages.state.jobs.find(id).is_some(), "still in memory");
+            assert!(
+                pages.state.jobs.recall(id).await.is_some(),
+                "still in memory"
+            );
             let file = pages.get(&format!("/translations/{id}/english.txt")).await;
             assert_eq!(file.body, text);
         }
     }
 
     #[test]
-    fn times_and_titles_are_short() {
-        let said = [0, 999, 61_000, 7_260_000].map(duration);
-        assert_eq!(said, ["1 s", "1 s", "1 min 1 s", "2 h 1 min"]);
+    fn titles_are_short() {
         assert_eq!(title("Guten\n\n  Tag"), "Guten Tag · Translation");
         let long = title(&"lang ".repeat(50));
         assert!(long.chars().count() < 80 && long.contains('…'), "{long}");

@@ -1,12 +1,14 @@
 use serde_json::json;
 
 use super::*;
+use crate::history::AtomChecks;
 
 fn accepted(text: &str, at: i64) -> Accepted<&str> {
     Accepted {
         id: Uuid::now_v7(),
         created_at: Timestamp::from_microsecond(at).expect("a time"),
         text,
+        wrapped: false,
     }
 }
 
@@ -15,6 +17,7 @@ fn owned(accepted: &Accepted<&str>) -> Accepted<String> {
         id: accepted.id,
         created_at: accepted.created_at,
         text: accepted.text.to_owned(),
+        wrapped: accepted.wrapped,
     }
 }
 
@@ -23,12 +26,14 @@ fn translation(accepted: &Accepted<&str>) -> Translation {
         public_id: accepted.id,
         text_de: accepted.text.to_owned(),
         text_en: "Yes\0".to_owned(),
+        wrapped: false,
         created_at: Some(accepted.created_at),
         model: None,
         duration_ms: Some(1),
         sentences: Some(1),
         spans: format!("0 {} 0 3", accepted.text.len()).parse().ok(),
         flags: "0:looped,positioned".to_owned().into(),
+        atoms: AtomChecks::default(),
     }
 }
 
@@ -39,7 +44,7 @@ fn spool() -> (tempfile::TempDir, Spool) {
 }
 
 #[test]
-fn records_come_back_in_the_order_of_arrival() {
+fn records_are_read_in_order_of_submission() {
     let (_folder, spool) = spool();
     assert_eq!(spool.read().expect("nothing yet"), []);
     let texts = [
@@ -70,14 +75,31 @@ fn records_come_back_in_the_order_of_arrival() {
 }
 
 #[test]
-fn a_text_that_ended_is_read_when_somebody_asks_for_it() {
+fn a_wrapped_text_stays_so_and_others_are_not() {
+    let (folder, spool) = spool();
+    let mut wrapped = accepted("Ein\nSatz.", 2);
+    wrapped.wrapped = true;
+    spool.accept(&wrapped).expect("written");
+    // As versions write it that did not join lines.
+    let old = accepted("Ein Satz.", 1);
+    let record = json!({"id": old.id, "created_at": old.created_at, "text": old.text});
+    let path = folder.path().join(FOLDER).join(format!("{}.text", old.id));
+    fs::write(path, record.to_string()).expect("written");
+    let expected = [&old, &wrapped].map(|text| Record::Unfinished(owned(text)));
+    assert_eq!(spool.read().expect("read"), expected);
+    spool.fail(wrapped.id).expect("renamed");
+    assert!(spool.text(wrapped.id).expect("read").wrapped);
+}
+
+#[test]
+fn a_failed_text_is_read_completely_on_demand() {
     let (_folder, spool) = spool();
     let text = "lang ".repeat(EXCERPT_CHARS);
     let text = accepted(&text, 1);
     spool.accept(&text).expect("written");
     spool.fail(text.id).expect("renamed");
     let [Record::Failed(start)] = &spool.read().expect("read")[..] else {
-        panic!("another record");
+        panic!("not one failed text");
     };
     assert_eq!(start.text, text.text[..EXCERPT_CHARS]);
     assert_eq!(spool.text(text.id).expect("read"), owned(&text));
@@ -89,9 +111,9 @@ fn a_text_that_ended_is_read_when_somebody_asks_for_it() {
 }
 
 #[test]
-fn what_the_system_does_not_give_is_left_where_it_is() {
+fn files_that_the_system_cannot_read_stay_where_they_are() {
     let (folder, spool) = spool();
-    // A folder is something that cannot be read as a file.
+    // A folder cannot be read as a file.
     let path = folder
         .path()
         .join(FOLDER)
@@ -102,7 +124,7 @@ fn what_the_system_does_not_give_is_left_where_it_is() {
 }
 
 #[test]
-fn a_result_wins_over_its_text() {
+fn a_result_takes_precedence_over_its_text() {
     let (_folder, spool) = spool();
     let text = accepted("ja", 1);
     spool.finish(&translation(&text)).expect("written");
@@ -116,7 +138,7 @@ fn a_result_wins_over_its_text() {
 }
 
 #[test]
-fn damage_is_put_aside_and_half_written_files_vanish() {
+fn damaged_files_are_set_aside_and_incomplete_ones_removed() {
     let (folder, spool) = spool();
     let (torn, whole) = (accepted("verloren", 1), accepted("ganz", 2));
     spool.accept(&torn).expect("written");
@@ -153,7 +175,8 @@ fn a_folder_that_cannot_be_written_is_an_error() {
     assert!(Spool::new(&file).accept(&accepted("x", 1)).is_err());
 }
 
-/// A result as the first version wrote it, and the only one of its folder.
+/// Returns a spool whose only file is a result as the first version wrote it, with that file's path
+/// and content.
 fn first_result() -> (tempfile::TempDir, Spool, PathBuf, serde_json::Value) {
     let (folder, spool) = spool();
     let id = Uuid::now_v7();
@@ -187,6 +210,7 @@ fn results_of_the_first_version_are_read() {
     let translation = read_result(&spool);
     assert_eq!(translation.text_en, "Yes.");
     assert!(translation.flags.is_empty() && translation.spans.is_some());
+    assert!(translation.atoms.is_empty());
 }
 
 #[test]
@@ -199,20 +223,21 @@ fn results_of_a_later_version_are_read() {
 }
 
 #[test]
-fn damaged_flags_do_no_harm() {
+fn damaged_flags_are_dropped() {
     let (_folder, spool, path, mut result) = first_result();
     for damaged in [json!("0 looped"), json!(null), json!({"0": "looped"})] {
-        result["flags"] = damaged;
+        result["flags"] = damaged.clone();
+        result["atoms"] = damaged;
         fs::write(&path, result.to_string()).expect("written");
         let translation = read_result(&spool);
-        assert!(translation.flags.is_empty());
+        assert!(translation.flags.is_empty() && translation.atoms.is_empty());
         assert_eq!(translation.text_en, "Yes.");
     }
 }
 
 #[test]
 fn the_first_version_reads_our_results() {
-    /// A result as the first version read it.
+    /// A result as the first version reads it.
     #[derive(Deserialize)]
     struct First {
         public_id: Uuid,
@@ -232,12 +257,14 @@ fn the_first_version_reads_our_results() {
         public_id: read.public_id,
         text_de: read.text_de,
         text_en: read.text_en,
+        wrapped: translation.wrapped,
         created_at: read.created_at,
         model: read.model,
         duration_ms: read.duration_ms,
         sentences: read.sentences,
         spans: read.spans.and_then(|spans| spans.parse().ok()),
         flags: translation.flags.clone(),
+        atoms: translation.atoms.clone(),
     };
     assert_eq!(again, translation);
 }

@@ -1,14 +1,14 @@
 //! The client of the backend, which may be several replicas.
 //!
 //! - [`Translator`]: all replicas, found by name and asked for their model
-//! - [`Names`]: how a name becomes addresses
-//! - `replica`: one of them: what is known of it, and the requests to it
+//! - [`Resolve`]: resolution of names to addresses
+//! - `replica`: one replica, its recent failures, and the requests to it
 //!
-//! A name is looked up again and again, because replicas come and go: on Swarm and Kubernetes it
-//! stands for all that are ready. A text is spread over them in `jobs`.
+//! Names are resolved repeatedly, because replicas come and go: on Swarm and Kubernetes a name
+//! resolves to all replicas that are ready. `jobs` spreads a text over them.
 
-mod names;
 mod replica;
+mod resolver;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -22,152 +22,150 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-pub use names::{Names, System};
-pub(crate) use replica::{Event, MOST_PATIENCE, Replica};
+pub(crate) use replica::{MAX_RETRY_AFTER, Replica, TranslationEvent};
+pub use resolver::{Resolve, SystemResolver};
 
 use crate::backoff::Backoff;
 
-/// Longest time for a connection on a network of our own.
-const CONNECT: Duration = Duration::from_secs(5);
+/// Maximum time to connect, on a network of our own.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Longest silence of the backend; its keep-alive comments come several times in this.
-const IDLE: Duration = Duration::from_mins(1);
+/// Maximum silence of the backend, several times the interval of its keep-alive comments.
+const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// How often names are looked up while texts are at work: a replica that joins has work soon, and
-/// one that leaves, which Swarm stops two seconds after its address is gone, gets no more.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Interval of name resolution while texts are being translated: a replica that joins gets work
+/// soon, and one that leaves, which Swarm stops two seconds after removing its address, gets no
+/// more.
+const RESOLVE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How often the model is asked for while nothing else is, for the note on the page.
-const REFRESH: Duration = Duration::from_secs(30);
+/// Interval of asking an idle backend for its model, for the note on the pages.
+const REFRESH_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Pauses between attempts while the backend is down.
 const PAUSES: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
 
-/// Why the backend did not translate. `Display` is for logs; it holds no text.
+/// Failure of the backend to translate. `Display` is for logs and contains no text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// It cannot be reached.
     #[error("the backend cannot be reached: {0}")]
     Down(String),
-    /// It has too much to do, or is not ready yet.
+    /// It is at capacity, or not ready yet.
     #[error("the backend is busy")]
     Busy {
-        /// When to come again, where it says so.
+        /// Time to wait before the next request, if the backend specifies one.
         retry_after: Option<Duration>,
     },
     /// It was silent for too long.
     #[error("the backend does not answer")]
     Slow,
-    /// The answer ended before its end.
-    #[error("the answer of the backend broke off: {0}")]
+    /// The connection broke in the middle of the response.
+    #[error("the response of the backend broke off: {0}")]
     Broken(String),
-    /// The text is longer than it takes.
-    #[error("the backend takes no text of that length")]
+    /// The text exceeds its limit.
+    #[error("the text exceeds the limit of the backend")]
     TooLong,
-    /// It could not do it now, and may later.
+    /// It failed, and another attempt may succeed.
     #[error("the backend failed: {0}")]
     Failed(String),
-    /// It will not do it as it is now.
+    /// It refused the request, and will until somebody changes its settings or version.
     #[error("the backend refused: {0}")]
     Refused(String),
-    /// It answered something else than agreed.
-    #[error("the backend speaks another language: {0}")]
+    /// Its response is not what the API specifies.
+    #[error("the response of the backend is invalid: {0}")]
     Protocol(String),
-    /// It has another model than the one that began the text.
-    #[error("the backend has another model by now: {0}")]
+    /// It has another model than the one that the text was started with.
+    #[error("the backend has another model now: {0}")]
     OtherModel(String),
 }
 
-/// All replicas of the backend that are known.
+/// All known replicas of the backend.
 pub(crate) type Replicas = Arc<[Arc<Replica>]>;
 
 /// A handle to the backend; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Translator {
-    shared: Arc<Shared>,
+    inner: Arc<Inner>,
 }
 
 #[derive(Debug)]
-struct Shared {
+struct Inner {
     client: Client,
     urls: Vec<Url>,
-    names: Arc<dyn Names>,
+    resolver: Arc<dyn Resolve>,
     replicas: watch::Sender<Replicas>,
-    /// Held during a look-up: an older answer must not replace a newer one, and a replica is known
-    /// once.
-    last_look_up: Mutex<Option<LookUp>>,
-    /// How often they were asked for.
-    turn: AtomicUsize,
+    /// Locked during a resolution: an older result must not replace a newer one, and each replica
+    /// is known once.
+    last_resolution: Mutex<Option<Resolution>>,
+    /// Number of calls of [`Translator::find`]; each starts with another replica.
+    finds: AtomicUsize,
     model: RwLock<Option<ModelInfo>>,
     up: AtomicBool,
 }
 
 #[derive(Debug)]
-struct LookUp {
-    began: Instant,
+struct Resolution {
+    started: Instant,
     outcome: Result<(), Failure>,
 }
 
 impl Translator {
-    /// A client of the backend at `urls`, each of which ends in a slash; a name in one may stand
-    /// for many replicas, which `names` finds.
+    /// Creates a client of the backend at `urls`, each of which ends in a slash; `resolver` may
+    /// resolve a name in one to many replicas.
     ///
     /// # Errors
-    /// The client cannot be built.
-    pub fn new(urls: Vec<Url>, names: impl Names + 'static) -> Result<Self, reqwest::Error> {
+    /// The HTTP client cannot be built.
+    pub fn new(urls: Vec<Url>, resolver: impl Resolve + 'static) -> Result<Self, reqwest::Error> {
         let client = Client::builder()
-            .connect_timeout(CONNECT)
-            .read_timeout(IDLE)
-            // Behind an address may be another replica by now, so nothing is kept open.
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
+            // The address may belong to another replica at the next request, so no connection is
+            // kept open.
             .pool_max_idle_per_host(0)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()?;
-        let shared = Shared {
+        let inner = Inner {
             client,
             urls,
-            names: Arc::new(names),
+            resolver: Arc::new(resolver),
             replicas: watch::Sender::new(Arc::default()),
-            last_look_up: Mutex::default(),
-            turn: AtomicUsize::new(0),
+            last_resolution: Mutex::default(),
+            finds: AtomicUsize::new(0),
             model: RwLock::new(None),
             up: AtomicBool::new(false),
         };
         Ok(Self {
-            shared: Arc::new(shared),
+            inner: Arc::new(inner),
         })
     }
 
-    /// The model, as far as known: what the backend answered last, even if it is down now.
+    /// Returns the last known model, even if the backend is down now.
     #[must_use]
     pub fn model(&self) -> Option<ModelInfo> {
-        let model = self
-            .shared
-            .model
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        model.clone()
+        let model = self.inner.model.read();
+        model.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether the backend answered last time.
+    /// Returns whether the backend answered the last request for its model.
     #[must_use]
     pub fn is_up(&self) -> bool {
-        self.shared.up.load(Ordering::Relaxed)
+        self.inner.up.load(Ordering::Relaxed)
     }
 
-    /// Asks for the model until `shutdown`, so that pages know it. Logs one line per change
-    /// between up and down.
+    /// Asks for the model until `shutdown`, so that pages know it. Logs a line whenever the backend
+    /// goes up or down.
     pub async fn watch(self, shutdown: CancellationToken) {
         let mut pauses = PAUSES;
-        let mut told = None;
+        let mut logged = None;
         loop {
-            let asked = tokio::select! {
-                asked = self.find(None) => asked,
+            let found = tokio::select! {
+                found = self.find(None) => found,
                 () = shutdown.cancelled() => return,
             };
-            let up = asked.is_ok();
-            if told.replace(up) != Some(up) {
-                match &asked {
+            let up = found.is_ok();
+            if logged.replace(up) != Some(up) {
+                match &found {
                     Ok((model, _)) => tracing::info!(model = model.name, "the backend is up"),
                     Err(error) => {
                         tracing::warn!(%error, "the backend is down; trying again until it is up");
@@ -176,7 +174,7 @@ impl Translator {
             }
             let pause = if up {
                 pauses.reset();
-                REFRESH
+                REFRESH_INTERVAL
             } else {
                 pauses.next()
             };
@@ -187,8 +185,8 @@ impl Translator {
         }
     }
 
-    /// A replica that answers, and its model: `wanted` if any replica has it. Those that rest are
-    /// asked last.
+    /// Returns a replica that answers, and its model: `wanted` if any replica has it. Replicas in
+    /// cooldown are asked last.
     ///
     /// # Errors
     /// No replica answers.
@@ -198,10 +196,10 @@ impl Translator {
     ) -> Result<(ModelInfo, Arc<Replica>), Failure> {
         let found = self.ask_all(wanted).await;
         let up = found.is_ok();
-        self.shared.up.store(up, Ordering::Relaxed);
+        self.inner.up.store(up, Ordering::Relaxed);
         crate::metrics::set_up(crate::metrics::BACKEND_UP, up);
         if let Ok((model, _)) = &found {
-            let known = self.shared.model.write();
+            let known = self.inner.model.write();
             *known.unwrap_or_else(PoisonError::into_inner) = Some(model.clone());
         }
         found
@@ -212,18 +210,18 @@ impl Translator {
         wanted: Option<&ModelInfo>,
     ) -> Result<(ModelInfo, Arc<Replica>), Failure> {
         let mut failure = Failure::Down("its name has no address".to_owned());
-        if let Err(error) = self.look_up(Duration::ZERO).await {
+        if let Err(error) = self.resolve(Duration::ZERO).await {
             failure = error;
         }
         let mut replicas = self.replicas().to_vec();
-        let turn = self.shared.turn.fetch_add(1, Ordering::Relaxed);
-        let first = turn.checked_rem(replicas.len()).unwrap_or_default();
+        let count = self.inner.finds.fetch_add(1, Ordering::Relaxed);
+        let first = count.checked_rem(replicas.len()).unwrap_or_default();
         replicas.rotate_left(first);
-        let (resting, awake): (Vec<_>, Vec<_>) = replicas
+        let (cooling, available): (Vec<_>, Vec<_>) = replicas
             .into_iter()
-            .partition(|replica| replica.rests_until().is_some());
+            .partition(|replica| replica.cooldown().is_some());
         let mut other = None;
-        for replicas in [awake, resting] {
+        for replicas in [available, cooling] {
             let ask = |replica: Arc<Replica>| async { (replica.model().await, replica) };
             let mut answers: FuturesUnordered<_> = replicas.into_iter().map(ask).collect();
             while let Some((answer, replica)) = answers.next().await {
@@ -239,60 +237,60 @@ impl Translator {
         other.ok_or(failure)
     }
 
-    /// The replicas that are known.
+    /// Returns the known replicas.
     pub(crate) fn replicas(&self) -> Replicas {
-        self.shared.replicas.borrow().clone()
+        self.inner.replicas.borrow().clone()
     }
 
-    /// Tells of replicas that come and go.
+    /// Returns a receiver of changes to the known replicas.
     pub(crate) fn subscribe(&self) -> watch::Receiver<Replicas> {
-        self.shared.replicas.subscribe()
+        self.inner.replicas.subscribe()
     }
 
-    /// Looks the names up again and again; never ends.
-    pub(crate) async fn keep_looking(&self) {
+    /// Resolves the names at regular intervals; never returns.
+    pub(crate) async fn keep_resolving(&self) {
         loop {
-            tokio::time::sleep(LOOK_AGAIN).await;
-            // What does not work now is kept, and found out by asking the replicas.
-            let _ = self.look_up(LOOK_AGAIN).await;
+            tokio::time::sleep(RESOLVE_INTERVAL).await;
+            // If it fails, the known replicas are kept, and requests show whether they are up.
+            let _ = self.resolve(RESOLVE_INTERVAL).await;
         }
     }
 
-    /// Looks the names up, unless somebody did so less than `age` before this call or during it.
-    /// What is known of a replica that is still there is kept, and so are all replicas of a name
-    /// that cannot be looked up now.
-    async fn look_up(&self, age: Duration) -> Result<(), Failure> {
+    /// Resolves the names, unless another call did so during this one or less than `max_age` before
+    /// it. Replicas that are still there keep their state, and a name that cannot be resolved now
+    /// keeps all of its replicas.
+    async fn resolve(&self, max_age: Duration) -> Result<(), Failure> {
         let called = Instant::now();
-        let mut last = self.shared.last_look_up.lock().await;
+        let mut last = self.inner.last_resolution.lock().await;
         if let Some(last) = &*last
-            && last.began + age > called
+            && last.started + max_age > called
         {
             return last.outcome.clone();
         }
-        let began = Instant::now();
+        let started = Instant::now();
         let mut found: Vec<Arc<Replica>> = Vec::new();
         let mut outcome = Ok(());
         let known = self.replicas();
-        for url in &self.shared.urls {
-            match names::addresses(&self.shared.names, url).await {
+        for url in &self.inner.urls {
+            match resolver::resolve(&self.inner.resolver, url).await {
                 Ok(addresses) => {
                     for address in addresses {
-                        let is_known = |replica: &&Arc<Replica>| replica.is(url, address);
+                        let is_known = |replica: &&Arc<Replica>| replica.is_at(url, address);
                         if !found.iter().any(|replica| is_known(&replica)) {
                             found.push(known.iter().find(is_known).cloned().unwrap_or_else(|| {
-                                Arc::new(Replica::new(self.shared.client.clone(), url, address))
+                                Arc::new(Replica::new(self.inner.client.clone(), url, address))
                             }));
                         }
                     }
                 }
                 Err(error) => {
                     outcome = Err(Failure::Down(error.to_string()));
-                    found.extend(known.iter().filter(|replica| replica.is_of(url)).cloned());
+                    found.extend(known.iter().filter(|replica| replica.is_from(url)).cloned());
                 }
             }
         }
         metrics::gauge!(crate::metrics::REPLICAS).set(found.len() as f64);
-        self.shared.replicas.send_if_modified(|replicas| {
+        self.inner.replicas.send_if_modified(|replicas| {
             let same = replicas.len() == found.len()
                 && replicas.iter().zip(&found).all(|(a, b)| Arc::ptr_eq(a, b));
             if !same {
@@ -304,8 +302,8 @@ impl Translator {
             }
             !same
         });
-        *last = Some(LookUp {
-            began,
+        *last = Some(Resolution {
+            started,
             outcome: outcome.clone(),
         });
         outcome
@@ -321,27 +319,27 @@ mod tests {
 
     use super::*;
 
-    /// One address, and a count of the questions.
+    /// Resolver with one address, which counts its calls.
     #[derive(Debug)]
-    struct Counted(Arc<AtomicUsize>);
+    struct CountingResolver(Arc<AtomicUsize>);
 
-    impl Names for Counted {
-        fn addresses(&self, _: &Url) -> io::Result<Vec<SocketAddr>> {
+    impl Resolve for CountingResolver {
+        fn resolve(&self, _: &Url) -> io::Result<Vec<SocketAddr>> {
             self.0.fetch_add(1, Ordering::Relaxed);
             Ok(vec![SocketAddr::from(([10, 0, 0, 1], 8000))])
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn all_texts_share_the_look_ups() {
-        let asked = Arc::default();
+    async fn all_texts_share_resolutions() {
+        let calls = Arc::default();
         let url = "http://backend:8000/".parse().expect("an URL");
-        let translator = Translator::new(vec![url], Counted(Arc::clone(&asked)));
+        let translator = Translator::new(vec![url], CountingResolver(Arc::clone(&calls)));
         let translator = translator.expect("a client");
-        let texts = (0..100).map(|_| translator.keep_looking());
-        let texts = tokio::time::timeout(LOOK_AGAIN * 10, join_all(texts));
-        texts.await.expect_err("they never end");
-        assert!((5..=10).contains(&asked.load(Ordering::Relaxed)));
+        let texts = (0..100).map(|_| translator.keep_resolving());
+        let texts = tokio::time::timeout(RESOLVE_INTERVAL * 10, join_all(texts));
+        texts.await.expect_err("they never return");
+        assert!((5..=10).contains(&calls.load(Ordering::Relaxed)));
         assert_eq!(translator.replicas().len(), 1);
     }
 }

@@ -1,4 +1,4 @@
-//! One replica of the backend: an address, what is known of it, and the requests to it.
+//! One replica of the backend: its address, its recent failures, and the requests to it.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,36 +17,37 @@ use tokio::time::Instant;
 
 use super::Failure;
 use crate::backoff::Backoff;
-use crate::sse::{self, Parser};
+use crate::sse::{self, EventParser};
 
-/// Longest wait for what the backend answers at once.
-const QUICK: Duration = Duration::from_secs(5);
+/// Maximum time for the answer of `GET /model`, which the backend sends at once.
+const MODEL_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Most bytes of an event besides its translation.
-const EVENT_BYTES: usize = 64 * 1024;
+/// Maximum bytes of an event besides its translation.
+const MAX_EVENT_OVERHEAD: usize = 64 * 1024;
 
-/// Most bytes read of an answer that is no stream.
-const ANSWER_BYTES: usize = 64 * 1024;
+/// Maximum bytes of a response that is not a stream.
+const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// Pauses after a failure before the replica gets work again: short, because others have the work
-/// meanwhile, and one that restarts should be back soon.
-const RESTS: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
+/// Cooldowns after a failure, before the replica gets work again: short, because other replicas
+/// have the work meanwhile, and one that restarts should return soon.
+const COOLDOWNS: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
 
-/// Shortest of them, whatever was drawn: long enough that others get the work.
-const SHORTEST_REST: Duration = Duration::from_millis(100);
+/// Minimum of [`COOLDOWNS`], whatever was drawn: long enough that other replicas get the work.
+const MIN_COOLDOWN: Duration = Duration::from_millis(100);
 
-/// Pause after what another request hardly mends: the replica is of another version, or hangs.
-const LONG_REST: Duration = Duration::from_secs(20);
+/// Cooldown after a failure that another request is unlikely to fix: the replica is of another
+/// version, or hangs.
+const LONG_COOLDOWN: Duration = Duration::from_secs(20);
 
-/// Longest pause that the replica may ask for.
-pub(crate) const MOST_PATIENCE: Duration = Duration::from_mins(1);
+/// Maximum pause that a replica may ask for.
+pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);
 
-/// What the backend sends while it translates.
+/// Event of the backend while it translates.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Event {
-    /// One sentence is done.
+pub(crate) enum TranslationEvent {
+    /// One sentence is translated.
     Segment(SegmentEvent),
-    /// All are done.
+    /// All sentences are translated.
     Done(DoneEvent),
 }
 
@@ -54,32 +55,33 @@ pub(crate) enum Event {
 #[derive(Debug)]
 pub(crate) struct Replica {
     client: Client,
-    /// The URL of the settings, and the same with the replica's address in place of the name.
+    /// URL in the settings.
     configured: Url,
+    /// The same with the address of the replica in place of the name.
     url: Url,
-    /// The name, for a proxy that tells services by it.
+    /// The name, for proxies that distinguish services by it.
     host: Option<HeaderValue>,
     address: SocketAddr,
-    /// Requests at work there, of all texts.
+    /// Number of running requests, of all texts.
     load: AtomicUsize,
-    health: Mutex<Health>,
+    cooldown: Mutex<Cooldown>,
 }
 
 #[derive(Debug)]
-struct Health {
-    rests: Backoff,
+struct Cooldown {
+    pauses: Backoff,
     until: Option<Instant>,
 }
 
-/// A request at work on a replica, as long as it lives.
+/// Counts as a running request of a replica until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Load(Arc<Replica>);
+pub(crate) struct RunningRequest(Arc<Replica>);
 
 impl Replica {
-    /// The replica at `address`, which the name in `configured` stands for.
+    /// Creates the replica at `address`, to which the name in `configured` resolves.
     pub(super) fn new(client: Client, configured: &Url, address: SocketAddr) -> Self {
         let mut url = configured.clone();
-        // Cannot fail: the settings take URLs with a host only.
+        // Cannot fail: the settings only accept URLs with a host.
         let _ = url.set_ip_host(address.ip());
         let _ = url.set_port(Some(address.port()));
         let name = configured.host_str().unwrap_or_default();
@@ -94,99 +96,102 @@ impl Replica {
             host: HeaderValue::try_from(host).ok(),
             address,
             load: AtomicUsize::new(0),
-            health: Mutex::new(Health {
-                rests: RESTS,
+            cooldown: Mutex::new(Cooldown {
+                pauses: COOLDOWNS,
                 until: None,
             }),
         }
     }
 
-    /// Whether it is the one at `address` of the URL `configured`.
-    pub(super) fn is(&self, configured: &Url, address: SocketAddr) -> bool {
+    /// Returns whether this is the replica at `address` of the URL `configured`.
+    pub(super) fn is_at(&self, configured: &Url, address: SocketAddr) -> bool {
         self.address == address && self.configured == *configured
     }
 
-    /// Whether the URL `configured` led to it.
-    pub(super) fn is_of(&self, configured: &Url) -> bool {
+    /// Returns whether the URL `configured` led to it.
+    pub(super) fn is_from(&self, configured: &Url) -> bool {
         self.configured == *configured
     }
 
-    /// Where it is, for logs.
+    /// Returns its address, for logs.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Requests at work there, of all texts.
+    /// Returns the number of running requests, of all texts.
     pub(crate) fn load(&self) -> usize {
         self.load.load(Ordering::Relaxed)
     }
 
-    /// Counts a request until the answer is dropped.
-    pub(crate) fn begin(self: &Arc<Self>) -> Load {
+    /// Counts a request until the returned value is dropped.
+    pub(crate) fn count_request(self: &Arc<Self>) -> RunningRequest {
         self.load.fetch_add(1, Ordering::Relaxed);
-        Load(Arc::clone(self))
+        RunningRequest(Arc::clone(self))
     }
 
-    /// Until when it gets no work, because something went wrong there.
-    pub(crate) fn rests_until(&self) -> Option<Instant> {
-        self.health().until.filter(|until| *until > Instant::now())
+    /// Returns the end of its cooldown, during which it gets no work because of a failure.
+    pub(crate) fn cooldown(&self) -> Option<Instant> {
+        self.lock().until.filter(|until| *until > Instant::now())
     }
 
-    /// It did what was asked.
-    pub(crate) fn succeeded(&self) {
-        let mut health = self.health();
-        health.rests.reset();
-        health.until = None;
+    /// Ends the cooldown after a successful request.
+    pub(crate) fn record_success(&self) {
+        let mut cooldown = self.lock();
+        cooldown.pauses.reset();
+        cooldown.until = None;
     }
 
-    /// It did not: others get the work for a while.
-    pub(crate) fn failed(&self, failure: &Failure) {
-        let mut health = self.health();
-        let rest = match failure {
+    /// Starts a cooldown after a failed request: other replicas get the work meanwhile.
+    pub(crate) fn record_failure(&self, failure: &Failure) {
+        let mut cooldown = self.lock();
+        let pause = match failure {
             Failure::Busy {
                 retry_after: Some(wait),
-            } => (*wait).min(MOST_PATIENCE),
-            Failure::Protocol(_) | Failure::Slow => LONG_REST,
-            _ => health.rests.next().max(SHORTEST_REST),
+            } => (*wait).min(MAX_RETRY_AFTER),
+            Failure::Protocol(_) | Failure::Slow => LONG_COOLDOWN,
+            _ => cooldown.pauses.next().max(MIN_COOLDOWN),
         };
-        health.until = Some(Instant::now() + rest);
+        cooldown.until = Some(Instant::now() + pause);
     }
 
-    fn health(&self) -> MutexGuard<'_, Health> {
-        self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Cooldown> {
+        self.cooldown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The model at work there now. Never remembered: behind the same address may be another
-    /// replica by now.
+    /// Asks for its model. The answer is never cached: the address may belong to another replica at
+    /// the next request.
     ///
     /// # Errors
-    /// The replica cannot be asked.
+    /// The replica does not answer.
     pub(crate) async fn model(&self) -> Result<ModelInfo, Failure> {
         let asked = async {
             let response = send(self.request(Method::GET, "model")?).await?;
-            let body = answer(response).await?;
+            let body = read_body(response).await?;
             serde_json::from_slice(&body).map_err(|error| Failure::Protocol(error.to_string()))
         };
-        let asked = tokio::time::timeout(QUICK, asked).await;
+        let asked = tokio::time::timeout(MODEL_TIMEOUT, asked).await;
         asked.unwrap_or(Err(Failure::Slow))
     }
 
-    /// Translates `text`; the stream ends with [`Event::Done`] or an error. `request_id` goes
-    /// along, for the backend's logs.
+    /// Translates `text`, whose lines are joined if it is `wrapped`; the stream ends with
+    /// [`TranslationEvent::Done`] or an error. `request_id` is for the backend's logs.
     ///
     /// # Errors
     /// The replica cannot be reached or does not accept the text.
     pub(crate) async fn translate(
         &self,
         text: &str,
+        wrapped: bool,
         request_id: &str,
-    ) -> Result<impl Stream<Item = Result<Event, Failure>> + Send + use<>, Failure> {
-        /// [`api::TranslateRequest`], borrowed: texts are long.
+    ) -> Result<impl Stream<Item = Result<TranslationEvent, Failure>> + Send + use<>, Failure> {
+        /// [`api::TranslateRequest`] with a borrowed text, which may be long.
         #[derive(serde::Serialize)]
         struct Request<'a> {
             text_de: &'a str,
+            wrapped: bool,
         }
-        let body = serde_json::to_vec(&Request { text_de: text });
+        let text_de = text;
+        let body = serde_json::to_vec(&Request { text_de, wrapped });
         let body = body.map_err(|error| Failure::Protocol(error.to_string()))?;
         let request = self
             .request(Method::POST, "translate/stream")?
@@ -194,14 +199,17 @@ impl Replica {
             .header(request_id::HEADER, request_id)
             .body(body);
         let mut response = send(request).await?;
-        // A translation may be longer than its text, and JSON makes six bytes of some.
-        let limit = text.len().saturating_mul(12).saturating_add(EVENT_BYTES);
+        // A translation may be twice as long as its text, and JSON takes six bytes for some.
+        let limit = text
+            .len()
+            .saturating_mul(12)
+            .saturating_add(MAX_EVENT_OVERHEAD);
         Ok(async_stream::try_stream! {
-            let mut parser = Parser::new(limit);
+            let mut parser = EventParser::new(limit);
             loop {
                 while let Some(event) = parser.next() {
-                    let Some(event) = read(&event)? else { continue };
-                    let done = matches!(event, Event::Done(_));
+                    let Some(event) = decode(&event)? else { continue };
+                    let done = matches!(event, TranslationEvent::Done(_));
                     yield event;
                     if done {
                         return;
@@ -225,19 +233,19 @@ impl Replica {
     }
 }
 
-impl Drop for Load {
+impl Drop for RunningRequest {
     fn drop(&mut self) {
         self.0.load.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// Sends a request; anything but 200 is a failure.
+/// Sends a request; any status but 200 is a failure.
 async fn send(request: RequestBuilder) -> Result<Response, Failure> {
     let response = request.send().await.map_err(|error| {
         if error.is_timeout() && !error.is_connect() {
             Failure::Slow
         } else if error.is_connect() || error.is_request() {
-            Failure::Down(root(&error))
+            Failure::Down(root_cause(&error))
         } else {
             broken(&error)
         }
@@ -252,14 +260,14 @@ async fn send(request: RequestBuilder) -> Result<Response, Failure> {
                 retry_after: seconds.map(Duration::from_secs),
             })
         }
-        // A proxy between us says that the backend is gone.
+        // A proxy in between reports that the backend is down.
         StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => {
             Err(Failure::Down(response.status().to_string()))
         }
         StatusCode::REQUEST_TIMEOUT => Err(Failure::Slow),
         status if status.is_server_error() => Err(Failure::Failed(status.to_string())),
         status if status.is_client_error() => {
-            let body = answer(response).await.unwrap_or_default();
+            let body = read_body(response).await.unwrap_or_default();
             let detail = serde_json::from_slice::<ErrorBody>(&body).ok();
             let detail = detail.and_then(|body| Some(body.detail.into_iter().next()?.msg));
             Err(Failure::Refused(
@@ -270,22 +278,22 @@ async fn send(request: RequestBuilder) -> Result<Response, Failure> {
     }
 }
 
-/// Reads a short body whole.
-async fn answer(mut response: Response) -> Result<Vec<u8>, Failure> {
+/// Reads a body of up to [`MAX_BODY_BYTES`].
+async fn read_body(mut response: Response) -> Result<Vec<u8>, Failure> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
         body.extend_from_slice(&chunk);
-        if body.len() > ANSWER_BYTES {
-            return Err(Failure::Protocol("a long answer".to_owned()));
+        if body.len() > MAX_BODY_BYTES {
+            return Err(Failure::Protocol("a long response".to_owned()));
         }
     }
     Ok(body)
 }
 
-/// Reads an event of a stream; nothing where it is of a kind that a later backend may send.
-fn read(event: &sse::Event) -> Result<Option<Event>, Failure> {
-    let wrong = |error: serde_json::Error| {
-        // The message may quote the data, which is text of the user: only where it is wrong.
+/// Decodes an event of the stream; returns `None` for the unknown events of later backends.
+fn decode(event: &sse::Event) -> Result<Option<TranslationEvent>, Failure> {
+    let invalid = |error: serde_json::Error| {
+        // The message may quote the data, which is the user's text, so only the position is kept.
         Failure::Protocol(format!(
             "event at line {}, column {}",
             error.line(),
@@ -294,15 +302,15 @@ fn read(event: &sse::Event) -> Result<Option<Event>, Failure> {
     };
     match event.name.as_str() {
         EVENT_SEGMENT => {
-            let segment = serde_json::from_str(&event.data).map_err(wrong)?;
-            Ok(Some(Event::Segment(segment)))
+            let segment = serde_json::from_str(&event.data).map_err(invalid)?;
+            Ok(Some(TranslationEvent::Segment(segment)))
         }
         EVENT_DONE => {
-            let done = serde_json::from_str(&event.data).map_err(wrong)?;
-            Ok(Some(Event::Done(done)))
+            let done = serde_json::from_str(&event.data).map_err(invalid)?;
+            Ok(Some(TranslationEvent::Done(done)))
         }
         EVENT_ERROR => {
-            let error: ErrorEvent = serde_json::from_str(&event.data).map_err(wrong)?;
+            let error: ErrorEvent = serde_json::from_str(&event.data).map_err(invalid)?;
             Err(if error.retryable {
                 Failure::Failed(error.message)
             } else {
@@ -317,12 +325,12 @@ fn broken(error: &reqwest::Error) -> Failure {
     if error.is_timeout() {
         Failure::Slow
     } else {
-        Failure::Broken(root(error))
+        Failure::Broken(root_cause(error))
     }
 }
 
-/// What is at the bottom of an error, for example "connection refused".
-fn root(error: &reqwest::Error) -> String {
+/// Returns the root cause of an error, for example "connection refused".
+fn root_cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {
         cause = source;

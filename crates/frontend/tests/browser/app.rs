@@ -1,4 +1,4 @@
-//! The frontend in this process, and a line to it that can be cut.
+//! The frontend in this process, and a proxy to it that can be interrupted.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -17,11 +17,11 @@ use uuid::Uuid;
 
 use crate::backend::Backend;
 
-/// How many there were: each has an address of its own, so that nobody else takes its port while it
-/// does not listen.
+/// Number of the next frontend. Each has its own address, so that nobody else uses its port while
+/// it does not listen.
 static COUNT: AtomicU16 = AtomicU16::new(1);
 
-/// The frontend with an embedded database in a folder of its own.
+/// The frontend with an embedded database in its own folder.
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) url: String,
@@ -45,14 +45,14 @@ impl App {
         Self::start_with(&backend.url, None).await
     }
 
-    /// Starts it with a database that nobody answers for.
+    /// Starts it with a database that cannot be reached.
     pub(crate) async fn start_without_database(backend: &Backend) -> Self {
         // Port 1 is reserved and unused.
         let database = "--database-url=mysql://user:password@127.0.0.1:1/translation";
         Self::start_as(&backend.url, vec![database.to_owned()]).await
     }
 
-    /// Starts it with another limit of the text, in bytes, or with a backend that may not be there.
+    /// Starts it with a limit for texts, in bytes, and with a backend that need not be running.
     pub(crate) async fn start_with(backend: &str, limit: Option<usize>) -> Self {
         let limit = limit.map(|limit| format!("--max-text-bytes={limit}"));
         Self::start_as(backend, limit.into_iter().collect()).await
@@ -90,7 +90,7 @@ impl App {
                 .unwrap();
         });
         *self.running.lock().unwrap() = Some((shutdown, task));
-        // The form is there at once, the database a moment later.
+        // The database is up a moment later than the form.
         while !self
             .more
             .iter()
@@ -106,7 +106,7 @@ impl App {
         answer.text().await.unwrap()
     }
 
-    /// Stops it, as a restart of its container does.
+    /// Stops it gracefully, as a restart of its container does.
     pub(crate) async fn stop(&self) {
         let running = self.running.lock().unwrap().take();
         if let Some((shutdown, task)) = running {
@@ -122,12 +122,12 @@ impl App {
         self.serve(listener).await;
     }
 
-    /// Where its data is.
+    /// Returns its data folder.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Submits a text as a form does; gives the address of its page.
+    /// Submits a text like the form. Returns the address of its page.
     pub(crate) async fn submit(&self, text: &str) -> String {
         let client = reqwest::Client::builder()
             .no_proxy()
@@ -159,31 +159,31 @@ impl App {
     }
 }
 
-/// A line to an address, which can be cut like one of a mobile phone in a tunnel.
+/// A proxy that can be interrupted, like the connection of a phone in a tunnel.
 #[derive(Debug)]
-pub(crate) struct Line {
+pub(crate) struct Proxy {
     pub(crate) url: String,
     target: String,
     address: String,
     cut: Mutex<CancellationToken>,
 }
 
-impl Line {
-    /// A line to `url`, on a port of its own.
+impl Proxy {
+    /// Starts a proxy to `url` on its own port.
     pub(crate) async fn to(url: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let line = Self {
+        let proxy = Self {
             url: format!("http://{address}"),
             target: url.trim_start_matches("http://").to_owned(),
             address,
             cut: Mutex::default(),
         };
-        line.carry(listener);
-        line
+        proxy.forward(listener);
+        proxy
     }
 
-    fn carry(&self, listener: TcpListener) {
+    fn forward(&self, listener: TcpListener) {
         let cut = self.cut.lock().unwrap().clone();
         let target = self.target.clone();
         tokio::spawn(async move {
@@ -199,21 +199,21 @@ impl Line {
         });
     }
 
-    /// Ends all connections, and takes no new ones.
+    /// Closes all connections and accepts no new ones.
     pub(crate) fn cut(&self) {
         self.cut.lock().unwrap().cancel();
     }
 
-    /// Takes connections again.
-    pub(crate) async fn mend(&self) {
+    /// Accepts connections again.
+    pub(crate) async fn restore(&self) {
         *self.cut.lock().unwrap() = CancellationToken::new();
-        // The port is free once the task that listened has noticed the cut.
+        // The port is free once the listening task has ended.
         let listener = loop {
             match TcpListener::bind(&self.address).await {
                 Ok(listener) => break listener,
                 Err(_) => tokio::task::yield_now().await,
             }
         };
-        self.carry(listener);
+        self.forward(listener);
     }
 }

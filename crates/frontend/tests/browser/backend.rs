@@ -1,12 +1,15 @@
-//! A stand-in for the backend: it speaks the same protocol, knows the sentences of one letter, and
-//! translates a sentence when the case lets it.
+//! A mock of the backend. It speaks the same protocol, knows the sentences of one letter, and
+//! translates a sentence when the test case permits it.
 
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, LazyLock, Mutex};
 
-use api::{DoneEvent, EVENT_DONE, EVENT_SEGMENT, Flag, ModelInfo, SegmentEvent, TranslateRequest};
+use api::{
+    AtomCheck, DoneEvent, EVENT_DONE, EVENT_SEGMENT, Flag, LostAtom, ModelInfo, SegmentEvent,
+    TranslateRequest,
+};
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -17,7 +20,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-/// A letter as people get them, for cases and pictures.
+/// A typical letter, for test cases and screenshots.
 pub(crate) const LETTER: &str = "\
 Sehr geehrte Frau Keller
 
@@ -77,31 +80,31 @@ static KNOWN: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
     ])
 });
 
-/// A free port.
+/// A free port of this machine.
 const ANYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
-/// The model that has flags for some sentences of the letter: three that it may have translated
-/// poorly, and two whose numbers may be in the wrong place.
+/// A model that flags sentences of the letter: three that may be translated poorly, two with
+/// numbers that may be in the wrong place, and one whose date is changed.
 pub(crate) const CLUMSY: &str = "clumsy-de-en";
 
-/// What the backend does with a request.
+/// Behaviour of the mock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mood {
-    /// Translates a sentence each time it is let.
+    /// Translates a sentence for each permit.
     Willing,
-    /// Has too much to do.
+    /// Answers that it is busy.
     Busy,
-    /// Finds every text too long.
+    /// Rejects every text as too long.
     Strict,
 }
 
-/// The stand-in, running.
+/// The running mock.
 #[derive(Clone, Debug)]
 pub(crate) struct Backend {
     pub(crate) url: String,
     leave: Arc<Semaphore>,
     mood: Arc<Mutex<Mood>>,
-    /// Its model; ends the answers under way when it is replaced.
+    /// Its model, and a token that ends running answers when the model is replaced.
     model: Arc<Mutex<(&'static str, CancellationToken)>>,
     demo: bool,
 }
@@ -119,12 +122,12 @@ impl Backend {
         Self::patient_at(ANYWHERE).await
     }
 
-    /// The same, at an address.
+    /// Starts one that waits, at an address.
     pub(crate) async fn patient_at(address: SocketAddr) -> Self {
         Self::start(address, false).await
     }
 
-    /// Starts one that says it has the demo model, and waits.
+    /// Starts one that reports the demo model, and waits.
     pub(crate) async fn demo() -> Self {
         Self::start(ANYWHERE, true).await
     }
@@ -150,19 +153,19 @@ impl Backend {
         backend
     }
 
-    /// Lets it translate so many more sentences.
+    /// Permits this number of further sentences.
     pub(crate) fn let_go(&self, sentences: usize) {
         self.leave.add_permits(sentences);
     }
 
-    /// Gets another model, which ends each sentence with its name.
+    /// Switches to another model, which appends its name to each sentence.
     pub(crate) fn get_model(&self, name: &'static str) {
         let mut model = self.model.lock().unwrap();
         model.1.cancel();
         *model = (name, CancellationToken::new());
     }
 
-    /// What it does from now on.
+    /// Sets its behaviour.
     pub(crate) fn set_mood(&self, mood: Mood) {
         *self.mood.lock().unwrap() = mood;
     }
@@ -185,7 +188,7 @@ async fn model(State(backend): State<Backend>) -> Json<ModelInfo> {
 
 async fn translate(
     State(backend): State<Backend>,
-    Json(TranslateRequest { text_de }): Json<TranslateRequest>,
+    Json(TranslateRequest { text_de, wrapped }): Json<TranslateRequest>,
 ) -> Response {
     let mood = *backend.mood.lock().unwrap();
     match mood {
@@ -197,7 +200,13 @@ async fn translate(
         Mood::Strict => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
     }
     let (model, end) = backend.model.lock().unwrap().clone();
-    let segments = segment::segments(&text_de, "de");
+    let segments = segment::segments(
+        &text_de,
+        segment::Rules {
+            language: "de",
+            wrapped,
+        },
+    );
     let events = async_stream::stream! {
         let total = segments.len();
         for (index, segment) in segments.into_iter().enumerate() {
@@ -215,6 +224,7 @@ async fn translate(
                 done: index + 1,
                 total,
                 flags: flags(sentence, model),
+                atoms: atoms(sentence, model),
             };
             yield Ok(event_of(EVENT_SEGMENT, &event));
         }
@@ -225,17 +235,36 @@ async fn translate(
         .into_response()
 }
 
-/// The flags of a sentence: the model stumbles over handovers, and moves numbers.
+/// Returns the flags of a sentence: this model has problems with handovers and numbers.
 fn flags(sentence: &str, model: &str) -> Vec<Flag> {
     if model != CLUMSY {
         return Vec::new();
     }
-    let all = [("Übergabe", Flag::Looped), ("1", Flag::Positioned)];
+    let all = [
+        ("Übergabe", Flag::Looped),
+        ("1", Flag::Positioned),
+        ("31. März", Flag::Atoms),
+    ];
     let flags = all.into_iter().filter(|(word, _)| sentence.contains(word));
     flags.map(|(_, flag)| flag).collect()
 }
 
-/// What it makes of a sentence.
+/// Returns the check of a sentence's numbers: the clumsy model changes a date.
+fn atoms(sentence: &str, model: &str) -> AtomCheck {
+    let found = usize::from(sentence.contains('1'));
+    let is_changed = model == CLUMSY && sentence.contains("31. März");
+    let lost = is_changed.then(|| LostAtom {
+        source: Some("31. März".to_owned()),
+        target: Some("30 March".to_owned()),
+    });
+    AtomCheck {
+        found,
+        kept: found - usize::from(is_changed),
+        lost: lost.into_iter().collect(),
+    }
+}
+
+/// Returns the translation of a sentence.
 fn translation(sentence: &str, model: &str) -> String {
     let known = KNOWN.get(sentence).map(|known| (*known).to_owned());
     let known = known.unwrap_or_else(|| format!("EN {sentence}"));

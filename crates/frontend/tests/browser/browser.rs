@@ -14,13 +14,13 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
-/// Longest wait for anything on a page. Never reached but by a failure, however busy the machine.
+/// Maximum wait for anything on a page. Only failures reach it, even on a busy machine.
 const DEADLINE: Duration = Duration::from_mins(2);
 
-/// How often a condition is looked at.
+/// Interval at which a condition is checked.
 const POLL: Duration = Duration::from_millis(40);
 
-/// What the pages are looked at with.
+/// Device on which the pages are tested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Device {
     /// A window of 1200 × 760.
@@ -31,12 +31,12 @@ pub(crate) enum Device {
     NoScript,
 }
 
-/// A chromedriver of our own.
+/// A running chromedriver.
 #[derive(Debug)]
 pub(crate) struct Driver {
     url: String,
     chromium: PathBuf,
-    /// Ends with this.
+    /// Killed on drop.
     _process: Child,
 }
 
@@ -65,7 +65,7 @@ impl Driver {
                 break port.trim_end_matches('.').to_owned();
             }
         };
-        // Its words are read on, or it would stop once the pipe is full.
+        // Its output must be read, or it would block once the pipe is full.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(Self {
             url: format!("http://127.0.0.1:{port}"),
@@ -84,7 +84,7 @@ impl Driver {
             "--lang=en",
         ];
         if is_root() {
-            // Chromium refuses its sandbox to root, and containers run tests as root.
+            // Chromium has no sandbox for root, and containers run tests as root.
             arguments.push("--no-sandbox");
         }
         let mut options = json!({
@@ -146,7 +146,7 @@ fn is_root() -> bool {
     })
 }
 
-/// How long to go on trying.
+/// Time limit for repeated attempts.
 struct Patience {
     ends: Instant,
 }
@@ -158,7 +158,7 @@ impl Patience {
         }
     }
 
-    /// Waits a moment; false where it is over.
+    /// Waits a moment. Returns false once the time is up.
     async fn lasts(&self) -> bool {
         sleep(POLL).await;
         Instant::now() < self.ends
@@ -174,17 +174,17 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Goes to an address, and waits until the page there has begun.
+    /// Opens an address and waits until its page starts.
     pub(crate) async fn go(&self, url: &str) {
         self.leave(self.client.goto(url)).await;
     }
 
-    /// Loads the page again, and waits until it has begun.
+    /// Loads the page again and waits until it starts.
     pub(crate) async fn refresh(&self) {
         self.leave(self.client.refresh()).await;
     }
 
-    /// Clicks a link or a button that leads to another page, and waits until that has begun.
+    /// Clicks a link or button that leads to another page and waits until that starts.
     pub(crate) async fn follow(&self, selector: &str) {
         self.leave(async {
             self.click(selector).await;
@@ -193,8 +193,8 @@ impl Browser {
         .await;
     }
 
-    /// Leaves the page. The browser does not wait for the next one, and what the old one shows
-    /// must not be taken for what the next one shows.
+    /// Leaves the page. The browser does not wait for the next page, and the content of the old one
+    /// must not be mistaken for it.
     async fn leave(&self, leave: impl Future<Output = Result<(), CmdError>>) {
         let (old, patience) = (self.document().await, Patience::new());
         leave.await.unwrap();
@@ -203,14 +203,14 @@ impl Browser {
         }
     }
 
-    /// Which document the window shows, asked without running a script in it.
+    /// Returns the id of the current document, without running a script in it.
     async fn document(&self) -> Option<Value> {
         let tree = self.try_devtools("Page.getFrameTree", &json!({})).await;
         tree.ok()
             .map(|tree| tree["frameTree"]["frame"]["loaderId"].clone())
     }
 
-    /// What an expression of JavaScript gives; null where the page is just changing.
+    /// Evaluates a JavaScript expression; null while the page is changing.
     pub(crate) async fn eval(&self, expression: &str) -> Value {
         let script = format!("return ({expression})");
         let value = self.client.execute(&script, Vec::new()).await;
@@ -223,7 +223,7 @@ impl Browser {
         while !self.is(expression).await {
             if !patience.lasts().await {
                 let page = self.eval("document.body.innerText").await;
-                panic!("in vain: {expression}\non a page that reads {page}");
+                panic!("never true: {expression}\nThe page: {page}");
             }
         }
     }
@@ -232,12 +232,12 @@ impl Browser {
         self.eval(&format!("!!({expression})")).await == Value::Bool(true)
     }
 
-    /// Waits until the page's HTML holds a piece, without running a script in it.
+    /// Waits until the HTML of the page contains a string, without running a script in it.
     pub(crate) async fn until_html(&self, piece: &str) {
         let patience = Patience::new();
         while !self.html().await.contains(piece) {
             let goes_on = patience.lasts().await;
-            assert!(goes_on, "in vain: {piece}\nin {}", self.html().await);
+            assert!(goes_on, "never found: {piece}\nin {}", self.html().await);
         }
     }
 
@@ -248,7 +248,7 @@ impl Browser {
             .await;
     }
 
-    /// Waits until a field holds a text, without running a script in the page.
+    /// Waits until a field contains a text, without running a script in the page.
     pub(crate) async fn until_value(&self, selector: &str, value: &str) {
         let patience = Patience::new();
         while self.value(selector).await.as_deref() != Some(value) {
@@ -261,7 +261,7 @@ impl Browser {
         field.prop("value").await.ok()?
     }
 
-    /// The visible text of an element; empty where there is none.
+    /// Returns the visible text of an element; empty if it does not exist.
     pub(crate) async fn text(&self, selector: &str) -> String {
         let selector = Value::from(selector);
         let text = self
@@ -270,10 +270,10 @@ impl Browser {
         text.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Clicks an element as a person does, where it is on the screen, as soon as it is there.
+    /// Clicks an element at its position on the screen, as soon as it exists.
     pub(crate) async fn click(&self, selector: &str) {
         let patience = Patience::new();
-        // Again where the page put another one in its place meanwhile.
+        // Repeated if the page has replaced the element in the meantime.
         while let Err(error) = self.try_click(selector).await {
             assert!(patience.lasts().await, "{selector}: {error}");
         }
@@ -284,24 +284,24 @@ impl Browser {
         element.click().await
     }
 
-    /// Moves the pointer over an element until that has its effect.
+    /// Moves the pointer over an element until this has the expected effect.
     pub(crate) async fn hover(&self, selector: &str, effect: &str) {
         self.point("mouse", selector, effect, &[]).await;
     }
 
-    /// Taps an element with a finger until that has its effect.
+    /// Taps an element with a finger until this has the expected effect.
     pub(crate) async fn tap(&self, selector: &str, effect: &str) {
         let tap = ["pointerDown", "pointerUp"];
         self.point("touch", selector, effect, &tap).await;
     }
 
-    /// A gesture on an element, made again where it missed: a page that is laid out at that moment
-    /// moves it away.
+    /// Performs a gesture on an element, repeated if it missed because the layout of the page
+    /// changed at that moment.
     async fn point(&self, pointer: &str, selector: &str, effect: &str, then: &[&str]) {
         let patience = Patience::new();
         loop {
             if let Ok((x, y)) = self.middle_of(selector).await {
-                // From elsewhere: a mouse that is there already, since before the page listened, would not arrive.
+                // From elsewhere, because a mouse that is already there causes no event.
                 let mut steps = vec![
                     json!({"type": "pointerMove", "x": 0, "y": 0}),
                     json!({"type": "pointerMove", "x": x, "y": y}),
@@ -313,7 +313,7 @@ impl Browser {
                     "parameters": {"pointerType": pointer},
                     "actions": steps,
                 }]});
-                // It may be out of the window again.
+                // The element may have left the window again.
                 let _ = self.command("actions", &actions).await;
                 if self.is(effect).await {
                     return;
@@ -323,7 +323,7 @@ impl Browser {
         }
     }
 
-    /// The middle of an element's first line, scrolled into the window.
+    /// Scrolls an element into the window and returns the middle of its first line.
     async fn middle_of(&self, selector: &str) -> Result<(f64, f64), String> {
         let node = json!({"nodeId": self.node_of(selector).await?});
         self.try_devtools("DOM.scrollIntoViewIfNeeded", &node)
@@ -336,7 +336,7 @@ impl Browser {
         ))
     }
 
-    /// An element for the developer tools, found without running a script in the page.
+    /// Finds an element for the developer tools, without running a script in the page.
     pub(crate) async fn node_of(&self, selector: &str) -> Result<Value, String> {
         let root = json!({"depth": 0});
         let document = self.try_devtools("DOM.getDocument", &root).await?;
@@ -348,7 +348,7 @@ impl Browser {
         }
     }
 
-    /// Presses keys, wherever the focus is.
+    /// Presses keys in the focused element.
     pub(crate) async fn press(&self, keys: &[Key]) {
         let down = |key: &Key| json!({"type": "keyDown", "value": char::from(*key).to_string()});
         let up = |key: &Key| json!({"type": "keyUp", "value": char::from(*key).to_string()});
@@ -365,13 +365,13 @@ impl Browser {
         .unwrap();
     }
 
-    /// Types text, wherever the focus is.
+    /// Types text into the focused element.
     pub(crate) async fn type_text(&self, text: &str) {
         self.devtools("Input.insertText", &json!({"text": text}))
             .await;
     }
 
-    /// A command of the `WebDriver` protocol that the client does not know.
+    /// Runs a command of the `WebDriver` protocol that the client does not know.
     async fn command(&self, command: &str, body: &Value) -> Result<Value, String> {
         let url = format!("{}/{command}", self.session);
         let request = self
@@ -387,7 +387,7 @@ impl Browser {
         }
     }
 
-    /// A command of Chromium's developer tools.
+    /// Runs a command of Chromium's developer tools.
     pub(crate) async fn devtools(&self, command: &str, parameters: &Value) -> Value {
         self.try_devtools(command, parameters).await.unwrap()
     }
@@ -397,7 +397,7 @@ impl Browser {
         self.command("goog/cdp/execute", &body).await
     }
 
-    /// The page as HTML, read without running a script in it; empty while it is just changing.
+    /// Returns the HTML of the page without running a script in it; empty while it is changing.
     pub(crate) async fn html(&self) -> String {
         let html = async {
             let node = json!({"nodeId": self.node_of("html").await?});
@@ -407,7 +407,7 @@ impl Browser {
         html["outerHTML"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// Leaves a picture in the folder `SCREENSHOTS`, if it is set.
+    /// Saves a screenshot in the folder `SCREENSHOTS`, if it is set.
     pub(crate) async fn picture(&self, name: &str) {
         #[expect(
             clippy::disallowed_methods,
@@ -421,8 +421,8 @@ impl Browser {
         std::fs::write(PathBuf::from(folder).join(name).with_extension("png"), png).unwrap();
     }
 
-    /// What the console says since the last call: errors of scripts, refused files, breaches of
-    /// the content security policy.
+    /// Returns the messages of the console since the last call: script errors, failed requests,
+    /// violations of the content security policy.
     pub(crate) async fn complaints(&self) -> Vec<String> {
         let log = self.command("se/log", &json!({"type": "browser"})).await;
         let log = log.unwrap();

@@ -1,18 +1,17 @@
-//! The pages in a real browser: a headless Chromium, driven through chromedriver, against the
-//! frontend in this process, an embedded database and a backend that translates when it is told to.
+//! The pages in a real browser: a headless Chromium, controlled by chromedriver, with the frontend
+//! in this process, an embedded database and a mock of the backend.
 //!
-//! - [`cases`]: what is tried
+//! - [`cases`]: the test cases
 //! - [`browser`]: a session of Chromium
-//! - [`app`]: the frontend, which can be stopped and started again, and a line that can be cut
-//! - [`backend`]: the stand-in for the backend
+//! - [`app`]: the frontend, which can be restarted, and a proxy that can be interrupted
+//! - [`backend`]: the mock of the backend
 //!
-//! Without Chromium and its driver the cases are reported as ignored, or fail where
-//! `REQUIRE_BROWSER` is set. With `SCREENSHOTS=folder` they leave pictures of the states they pass
-//! through.
+//! Without Chromium and its driver the cases are reported as ignored, or fail if `REQUIRE_BROWSER`
+//! is set. With `SCREENSHOTS=folder` they save screenshots of the states that they go through.
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a case that cannot go on fails, and says where"
+    reason = "a case that cannot continue fails with a location"
 )]
 
 mod app;
@@ -28,12 +27,12 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    // Each case has a Chromium of its own, which wants a core or two.
+    // Each case has its own Chromium, which uses one or two cores.
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let threads = if cores <= 2 { 1 } else { 2 };
     arguments.test_threads.get_or_insert(threads);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    // Looked for only where cases run: `--list` needs no browser.
+    // `--list` needs no browser.
     let driver = if arguments.list {
         Err("not looked for".to_owned())
     } else {
@@ -42,7 +41,7 @@ fn main() -> ExitCode {
     let driver = driver.map(Arc::new);
     #[expect(
         clippy::disallowed_methods,
-        reason = "no setting of the product: whoever runs all tests wants none left out"
+        reason = "a setting of the tests, not of the product"
     )]
     let required = std::env::var_os("REQUIRE_BROWSER").is_some();
     let missing = driver.as_ref().err().filter(|_| !required).cloned();

@@ -1,6 +1,6 @@
 //! Rows and pages.
 
-use frontend::history::{EXCERPT_CHARS, Flags, Inserted, Page, Translation};
+use frontend::history::{AtomChecks, EXCERPT_CHARS, Flags, Inserted, Page, Translation};
 use jiff::{Timestamp, ToSpan as _};
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ pub(crate) fn add(cases: &mut Cases) {
     cases.each("history/a_book_fits", book);
 }
 
-/// Texts that are meant to do harm, and some that are only unusual.
+/// Hostile and unusual texts.
 const HOSTILE: [&str; 10] = [
     "'; DROP TABLE translations; --",
     "<script>alert(1)</script>",
@@ -36,7 +36,7 @@ async fn unchanged(database: Database) {
     for text in HOSTILE {
         let mut row = translation(text, &format!("{text}{text}"));
         assert_eq!(history.insert(&row).await, Ok(Inserted::Stored));
-        // Blank lines have no sentences: such spans are none of ours.
+        // Blank lines have no sentences, so these spans do not fit.
         row.spans = row.spans.filter(|spans| spans.fit(text, &row.text_en));
         assert_eq!(
             history.find(row.public_id).await,
@@ -56,6 +56,7 @@ async fn unchanged(database: Database) {
         sentences: None,
         spans: None,
         flags: Flags::default(),
+        atoms: AtomChecks::default(),
         ..translation("bare", "bare")
     };
     history.insert(&bare).await.unwrap();
@@ -84,7 +85,7 @@ async fn again(database: Database) {
 
 async fn pages(database: Database) {
     let history = history(database.config()).await;
-    // Two rows of the original app, then three of the same instant, then one more.
+    // Two rows of the original app, and five others, three of them from the same instant.
     database
         .execute(&[
             "insert into translations(public_id, text_de) values ('00000000-0000-4000-8000-000000000001', 'old 1')",
@@ -109,7 +110,7 @@ async fn pages(database: Database) {
             } = history.page(None, next, size).await.unwrap();
             texts.extend(entries.into_iter().map(|entry| entry.excerpt_de));
             pages += 1;
-            // As it goes through the address of the next page.
+            // As text, as in the address of the next page.
             next = then.map(|cursor| cursor.to_string().parse().unwrap());
             if next.is_none() {
                 break;
@@ -159,7 +160,7 @@ async fn search(database: Database) {
         ("nul: \0", ""),
         ("' or 1=1 --", ""),
     ] {
-        // Case and NUL together are beyond SQLite.
+        // SQLite cannot ignore case in a text with NUL.
         if query == "nul: \0" && database.is_mysql() {
             continue;
         }
@@ -167,7 +168,7 @@ async fn search(database: Database) {
     }
     assert_eq!(hits("").await.split('|').count(), 5);
     assert_eq!(hits(&"x".repeat(100_000)).await, "");
-    // A search is paged as everything is.
+    // A search has pages too.
     let first = history.page(Some("%"), None, 1).await.unwrap();
     let second = history.page(Some("%"), first.next, 1).await.unwrap();
     let texts = [&first.entries[0].excerpt_de, &second.entries[0].excerpt_de];
@@ -190,7 +191,7 @@ async fn deleted(database: Database) {
     let (kept, gone) = (translation("bleibt", "stays"), translation("geht", "goes"));
     for row in [&kept, &gone] {
         before.insert(row).await.unwrap();
-        // A button that is clicked twice does what it says.
+        // A second click has the same result.
         assert_eq!(before.restore(row.public_id).await, Ok(true));
         assert_eq!(before.delete(row.public_id).await, Ok(true));
         assert_eq!(before.delete(row.public_id).await, Ok(true));

@@ -1,7 +1,8 @@
-//! From the form's text to the row, with everything that can come between.
+//! Jobs, from the text of the form to the row, with everything that can go wrong in between.
 
 use std::path::Path;
 
+use api::ModelInfo;
 use frontend::jobs::{Job, Phase, Reason, SubmitError};
 use futures_util::future::join_all;
 use tokio::runtime::Runtime;
@@ -10,21 +11,29 @@ use uuid::Uuid;
 use crate::Cases;
 use crate::fixture::{
     App, Backend, Database, MAX_TEXT_BYTES, Mood, eventually, lines, phase, sentences, spooled,
-    stored,
+    stored, translated,
 };
 
 pub(crate) fn add(cases: &mut Cases) {
     cases.each("jobs/a_text_becomes_a_row", row);
     cases.each("jobs/a_text_sent_twice_is_one_job", twice);
     cases.plain("jobs/a_sudden_end_loses_nothing", sudden_end);
-    cases.plain("jobs/a_backend_that_is_down_is_waited_for", down);
+    cases.plain("jobs/a_text_waits_for_a_backend_that_is_down", down);
     cases.plain("jobs/a_backend_that_is_busy_is_tried_again", busy);
-    cases.plain("jobs/a_broken_stream_goes_on_where_it_stopped", broken);
-    cases.plain("jobs/another_model_starts_afresh", other_model);
+    cases.plain("jobs/a_broken_stream_continues_where_it_stopped", broken);
+    cases.plain("jobs/another_model_starts_afresh", || {
+        starts_afresh_after(|model| "better capitals".clone_into(&mut model.name))
+    });
+    cases.plain("jobs/another_engine_starts_afresh", || {
+        starts_afresh_after(|model| "candle".clone_into(&mut model.engine))
+    });
+    cases.plain("jobs/another_device_starts_afresh", || {
+        starts_afresh_after(|model| "cuda:0".clone_into(&mut model.device))
+    });
     cases.plain("jobs/a_text_that_is_too_long_fails", too_long);
     cases.plain("jobs/a_backend_that_refuses_is_tried_again", refused);
-    cases.plain("jobs/cancel_keeps_what_is_there", cancel);
-    cases.plain("jobs/deleted_is_gone", delete);
+    cases.plain("jobs/cancel_keeps_the_finished_sentences", cancel);
+    cases.plain("jobs/deleted_jobs_are_gone", delete);
     cases.plain("jobs/a_text_that_cannot_be_saved_is_not_accepted", unsaved);
     cases.plain("jobs/nothing_to_translate_needs_no_backend", nothing);
 }
@@ -35,10 +44,10 @@ pub(crate) async fn open(folder: &Path, backend: &Backend, database: &Database) 
     app
 }
 
-/// What a job shows, put together.
+/// Returns the text of a job with its finished sentences translated.
 pub(crate) fn shown(job: &Job) -> String {
     let (mut shown, mut end) = (String::new(), 0);
-    for sentence in job.translated_from(0) {
+    for sentence in translated(job) {
         shown += &job.text()[end..sentence.start];
         shown += &sentence.translation;
         end = sentence.end;
@@ -65,7 +74,7 @@ async fn row(database: Database) {
         row.sentences.map(|sentences| sentences as usize),
         Some(spans.len())
     );
-    for (span, sentence) in spans.iter().zip(job.translated_from(0)) {
+    for (span, sentence) in spans.iter().zip(translated(&job)) {
         assert_eq!((span.de.start, span.de.end), (sentence.start, sentence.end));
         assert_eq!(
             row.text_en[span.en.start..span.en.end],
@@ -86,29 +95,29 @@ async fn twice(database: Database) {
     for submitted in join_all(submits).await {
         assert_eq!(submitted.unwrap(), id);
     }
-    let job = app.jobs.find(id).unwrap();
+    let job = app.jobs.recall(id).await.unwrap();
     stored(&job).await;
     assert_eq!(app.jobs.submit(id, text.to_owned()).await.unwrap(), id);
     let other = app.jobs.submit(id, "Anders.".to_owned()).await.unwrap();
     assert_ne!(other, id);
-    stored(&app.jobs.find(other).unwrap()).await;
+    stored(&app.jobs.recall(other).await.unwrap()).await;
     app.close().await;
-    // The database remembers.
+    // The database knows the id.
     let app = open(folder.path(), &backend, &database).await;
     assert_eq!(app.jobs.submit(id, text.to_owned()).await.unwrap(), id);
-    assert!(app.jobs.find(id).is_none());
+    assert!(app.jobs.recall(id).await.is_none());
     let third = app
         .jobs
         .submit(id, "Noch anders.".to_owned())
         .await
         .unwrap();
     assert_ne!(third, id);
-    stored(&app.jobs.find(third).unwrap()).await;
-    // What was deleted is translated again, under another id.
+    stored(&app.jobs.recall(third).await.unwrap()).await;
+    // A deleted text is translated again, with another id.
     app.history.delete(id).await.unwrap();
     let fourth = app.jobs.submit(id, text.to_owned()).await.unwrap();
     assert_ne!(fourth, id);
-    stored(&app.jobs.find(fourth).unwrap()).await;
+    stored(&app.jobs.recall(fourth).await.unwrap()).await;
     assert_eq!(backend.texts(), [text, "Anders.", "Noch anders.", text]);
 }
 
@@ -130,7 +139,7 @@ async fn sudden_end() {
     });
     let (app, jobs) = submitted.await.unwrap();
     let ids: Vec<_> = jobs.iter().map(Job::id).collect();
-    eventually("all are at work", async || backend.texts().len() == 3).await;
+    eventually("three requests", async || backend.texts().len() == 3).await;
     let cancelled = doomed.spawn(async move {
         let cancelled = app.submit("Abgebrochen.").await.id();
         assert!(app.jobs.cancel(cancelled).await);
@@ -138,7 +147,7 @@ async fn sudden_end() {
     });
     let cancelled = cancelled.await.unwrap();
     backend.release(1);
-    // It goes to the one that waits longest.
+    // It is sent for the request that has waited longest.
     eventually("a sentence", async || {
         jobs.iter().any(|job| job.state().done == 1)
     })
@@ -147,7 +156,7 @@ async fn sudden_end() {
     backend.release_all();
     let app = open(folder.path(), &backend, &database).await;
     for id in &ids {
-        if let Some(job) = app.jobs.find(*id) {
+        if let Some(job) = app.jobs.recall(*id).await {
             stored(&job).await;
         }
         assert!(app.history.find(*id).await.unwrap().is_some());
@@ -240,7 +249,8 @@ async fn broken() {
     }
 }
 
-async fn other_model() {
+/// An attempt is not continued after a change of the model: the whole text is sent again.
+async fn starts_afresh_after(change: impl FnOnce(&mut ModelInfo)) {
     let folder = tempfile::tempdir().unwrap();
     let mut backend = Backend::start().await;
     let app = open(folder.path(), &backend, &Database::sqlite()).await;
@@ -249,9 +259,10 @@ async fn other_model() {
     let job = app.submit(&text).await;
     backend.release(3);
     sentences(&job, 3).await;
-    backend.set_model("better capitals");
+    let edition = job.edition().unwrap();
+    let model = backend.change_model(change);
     backend.kill().await;
-    // Found out by asking, not by an answer that is still fresh.
+    // The next attempt asks for the model: no earlier answer is used.
     let down =
         |phase: &Phase| matches!(phase, Phase::Retrying { reason, .. } if *reason == Reason::Down);
     phase(&job, down).await;
@@ -259,7 +270,8 @@ async fn other_model() {
     backend.restart().await;
     stored(&job).await;
     let row = app.history.find(job.id()).await.unwrap().unwrap();
-    assert_eq!(row.model.as_deref(), Some("better capitals"));
+    assert_eq!(row.model, Some(model.name));
+    assert_ne!(job.edition(), Some(edition), "the page restarts as well");
     assert_eq!(row.text_en, text.to_uppercase());
     assert_eq!(backend.texts().last(), Some(&text));
 }
@@ -309,7 +321,7 @@ async fn refused() {
         );
         assert_eq!(spooled(folder.path()).len(), 1, "the text is kept");
         backend.set(Mood::Works);
-        // By itself, too, but later.
+        // It would also do so by itself, but later.
         assert!(app.jobs.retry(job.id()).await);
         stored(&job).await;
         assert_eq!(shown(&job), lines(2).to_uppercase());
@@ -328,7 +340,7 @@ async fn cancel() {
     assert!(app.jobs.cancel(job.id()).await);
     assert!(!app.jobs.cancel(job.id()).await);
     assert_eq!(job.state().phase, Phase::Cancelled);
-    // What comes late has no effect.
+    // A late sentence has no effect.
     backend.release(1);
     assert_eq!(app.submit("").await.state().done, 0);
     assert_eq!(job.state().done, 3);
@@ -357,24 +369,24 @@ async fn delete() {
     backend.hold();
     let running = app.submit("Läuft.").await;
     let cancelled = app.submit("Abgebrochen.").await;
-    eventually("both are at work", async || backend.texts().len() == 2).await;
+    eventually("two requests", async || backend.texts().len() == 2).await;
     assert!(app.jobs.cancel(cancelled.id()).await);
     for job in [&running, &cancelled] {
         assert!(app.jobs.delete(job.id()).await);
         assert!(!app.jobs.delete(job.id()).await);
         assert!(!app.jobs.retry(job.id()).await);
-        assert!(app.jobs.find(job.id()).is_none());
+        assert!(app.jobs.recall(job.id()).await.is_none());
     }
     assert!(spooled(folder.path()).is_empty());
     backend.release_all();
     let done = app.submit("Fertig.").await;
     stored(&done).await;
-    // What is stored stays in the history.
+    // A stored row stays in the history.
     assert!(app.jobs.delete(done.id()).await);
     assert!(app.history.find(done.id()).await.unwrap().is_some());
     app.close().await;
     let app = open(folder.path(), &backend, &database).await;
-    assert!(app.jobs.find(running.id()).is_none());
+    assert!(app.jobs.recall(running.id()).await.is_none());
     assert_eq!(
         app.history.page(None, None, 9).await.unwrap().entries.len(),
         1

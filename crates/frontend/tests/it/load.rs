@@ -9,10 +9,10 @@ use crate::fixture::{
 use crate::jobs::open;
 
 pub(crate) fn add(cases: &mut Cases) {
-    cases.plain("load/the_others_see_their_place", places);
-    cases.plain("load/a_letter_does_not_wait_for_books", letter);
+    cases.plain("load/waiting_texts_show_their_place", places);
+    cases.plain("load/a_short_text_does_not_wait_for_long_ones", short);
     cases.plain("load/a_book", book);
-    cases.plain("load/those_that_are_stored_leave_memory", memory);
+    cases.plain("load/stored_texts_leave_memory", memory);
 }
 
 async fn places() {
@@ -32,15 +32,15 @@ async fn places() {
     for (job, expected) in jobs[8..].iter().zip(1..) {
         phase(job, place(expected)).await;
     }
-    // One that waits goes, and those behind it move up.
+    // A waiting text is cancelled, and those after it move up.
     assert!(app.jobs.cancel(jobs[9].id()).await);
     phase(&jobs[10], place(2)).await;
     phase(&jobs[11], place(3)).await;
-    // One that runs goes, and the next begins.
+    // A running text is cancelled, and the next one begins.
     assert!(app.jobs.cancel(jobs[3].id()).await);
     phase(&jobs[8], |phase| *phase == Phase::Running).await;
     phase(&jobs[10], place(1)).await;
-    // Who comes back is served in the order of arrival.
+    // A retried text keeps its place in the order of arrival.
     assert!(app.jobs.retry(jobs[9].id()).await);
     phase(&jobs[9], place(1)).await;
     phase(&jobs[10], place(2)).await;
@@ -53,20 +53,20 @@ async fn places() {
     assert_eq!(jobs[3].state().phase, Phase::Cancelled);
 }
 
-async fn letter() {
+async fn short() {
     let folder = tempfile::tempdir().unwrap();
     let backend = Backend::start().await;
     let app = open(folder.path(), &backend, &Database::sqlite()).await;
     backend.hold();
     let text = lines(1000);
-    let mut books = Vec::new();
+    let mut long = Vec::new();
     for number in 0..9 {
-        books.push(app.submit(&text).await);
+        long.push(app.submit(&text).await);
         if number < 8 {
-            phase(&books[number], |phase| *phase == Phase::Running).await;
+            phase(&long[number], |phase| *phase == Phase::Running).await;
         }
     }
-    phase(&books[8], |phase| *phase == Phase::Waiting { place: 1 }).await;
+    phase(&long[8], |phase| *phase == Phase::Waiting { place: 1 }).await;
     phase(&app.submit("Ein Brief.").await, |phase| {
         *phase == Phase::Running
     })
@@ -82,7 +82,7 @@ async fn book() {
         .repeat(100_000);
     let text = &text[..text.floor_char_boundary(MAX_TEXT_BYTES)];
     let job = app.submit(text).await;
-    // However slow the machine is, as long as it gets on.
+    // However slow the machine is, as long as there is progress.
     for thousands in 1..=100 {
         sentences(&job, thousands * 1000).await;
     }
@@ -103,9 +103,9 @@ async fn memory() {
         stored(&app.submit(&format!("Noch {number}.")).await).await;
     }
     eventually("the first leaves", async || {
-        app.jobs.find(first.id()).is_none()
+        app.jobs.recall(first.id()).await.is_none()
     })
     .await;
     assert!(app.history.find(first.id()).await.unwrap().is_some());
-    assert_eq!(first.text(), "Der erste.", "who looks at it still sees it");
+    assert_eq!(first.text(), "Der erste.", "a page that shows it still can");
 }

@@ -1,24 +1,24 @@
-//! The frontend without its pages: history, jobs, spool and program, against real databases and a
-//! backend that does what it is told.
+//! The frontend with real databases and a mock of the backend: history, jobs, spool and program.
 //!
-//! - [`history`]: rows and pages, on `SQLite` and on `MariaDB`
-//! - [`schema`]: tables of every age, brought up to date
-//! - [`outage`]: databases that come late, hang, go away, or take no long texts
-//! - [`jobs`]: from the form's text to the row, with everything that can come between
+//! - [`history`]: rows and pages, in `SQLite` and `MariaDB`
+//! - [`schema`]: migration of tables of every age
+//! - [`outage`]: databases that start late, hang, fail, or reject long texts
+//! - [`jobs`]: from the submitted text to the row, with interruptions
 //! - [`load`]: many texts, and long ones
-//! - [`marks`]: flags of sentences, from the backend to the page, over restarts and versions
-//! - [`replicas`]: one text over several backends, which come, go, hang and differ
+//! - [`marks`]: flags of sentences, from the backend to the page, across restarts and versions
+//! - [`replicas`]: one text over several backends, which start, stop, hang and differ
 //! - [`program`]: the binary: its settings, its logs, and a sudden end
-//! - [`sql_page`]: statements of the SQL page, hostile ones among them
-//! - [`fixture`]: the databases, the backend, and what cases need
+//! - [`sql_page`]: statements of the SQL page, including hostile ones
+//! - [`wrapped`]: texts whose lines are joined, from the offer on the page to the history
+//! - [`fixture`]: the databases, the backend, and helpers
 //!
-//! Without a `mariadbd` its cases are reported as ignored, or fail where `REQUIRE_DATABASE` is set.
-//! With `TEST_MYSQL_URL`, the URL of an account that may make databases, what runs on both kinds
-//! runs there too.
+//! Without a `mariadbd` its cases are reported as ignored, or fail if `REQUIRE_DATABASE` is set.
+//! With `TEST_MYSQL_URL`, the URL of an account that may create databases, cases for both kinds of
+//! database run there too.
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a case that cannot go on fails, and says where"
+    reason = "a case that cannot continue fails with a location"
 )]
 
 mod fixture;
@@ -31,6 +31,7 @@ mod program;
 mod replicas;
 mod schema;
 mod sql_page;
+mod wrapped;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -39,27 +40,27 @@ use std::time::Duration;
 use fixture::{Database, Installation, MariaDb, Server};
 use libtest_mimic::{Arguments, Trial};
 
-/// Longest time for a case; one that hangs fails.
-const LONGEST: Duration = Duration::from_mins(10);
+/// Maximum time for a case.
+const CASE_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// Runs a case.
 fn run(case: impl Future<Output = ()>) {
     fixture::block_on(async {
-        let ended = tokio::time::timeout(LONGEST, case).await;
-        assert!(ended.is_ok(), "not done after {LONGEST:?}");
+        let ended = tokio::time::timeout(CASE_TIMEOUT, case).await;
+        assert!(ended.is_ok(), "not done after {CASE_TIMEOUT:?}");
     });
 }
 
 /// Collects the cases.
 struct Cases {
     trials: Vec<Trial>,
-    /// A server that cases share, and the means to make more.
+    /// A server shared by the cases, and the installation for more servers.
     server: Result<(Arc<MariaDb>, Arc<Installation>), String>,
     mysql: Option<Arc<Server>>,
 }
 
 impl Cases {
-    /// A case that needs no server.
+    /// Adds a case that needs no server.
     fn plain<F: Future<Output = ()> + 'static>(&mut self, name: &str, case: fn() -> F) {
         let trial = move || {
             run(case());
@@ -68,7 +69,7 @@ impl Cases {
         self.trials.push(Trial::test(name, trial));
     }
 
-    /// A case for each kind of database.
+    /// Adds a case for each kind of database.
     fn each<F: Future<Output = ()> + 'static>(&mut self, name: &str, case: fn(Database) -> F) {
         self.plain_with(&format!("{name}/sqlite"), move || {
             run(async { case(Database::sqlite()).await });
@@ -81,7 +82,7 @@ impl Cases {
         }
     }
 
-    /// A case for the server that all cases share.
+    /// Adds a case for the shared server.
     fn mariadb<F: Future<Output = ()> + 'static>(&mut self, name: &str, case: fn(Database) -> F) {
         let server = self.server.clone();
         let missing = server.as_ref().err().cloned();
@@ -93,7 +94,7 @@ impl Cases {
         self.server_trial(Trial::test(format!("{name}/mariadb"), trial), missing);
     }
 
-    /// A case that stops and starts a server of its own.
+    /// Adds a case that stops and starts its own server.
     fn own_server<F: Future<Output = ()> + 'static>(&mut self, name: &str, case: fn(MariaDb) -> F) {
         let server = self.server.clone();
         let missing = server.as_ref().err().cloned();
@@ -116,7 +117,7 @@ impl Cases {
     fn server_trial(&mut self, trial: Trial, missing: Option<String>) {
         #[expect(
             clippy::disallowed_methods,
-            reason = "no setting of the product: whoever runs all tests wants none left out"
+            reason = "a setting of the tests, not of the product"
         )]
         let required = std::env::var_os("REQUIRE_DATABASE").is_some();
         self.trials.push(match missing.filter(|_| !required) {
@@ -128,9 +129,9 @@ impl Cases {
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    // Most of the time is spent waiting.
+    // The cases mostly wait.
     arguments.test_threads.get_or_insert(4);
-    // Looked for only where cases run: `--list` needs no server.
+    // `--list` needs no server.
     let server = if arguments.list {
         Err("not looked for".to_owned())
     } else {
@@ -155,7 +156,8 @@ fn main() -> ExitCode {
     replicas::add(&mut cases);
     program::add(&mut cases);
     sql_page::add(&mut cases);
-    // Held until the end; dropping it stops the server.
+    wrapped::add(&mut cases);
+    // Dropping it at the end stops the server.
     let _server = cases.server;
     libtest_mimic::run(&arguments, cases.trials).exit_code()
 }

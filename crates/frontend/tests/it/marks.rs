@@ -1,25 +1,35 @@
-//! Flags of sentences, from the backend to the page, over restarts and versions.
+//! Flags of sentences, from the backend to the page, across restarts and versions.
 
 use api::Flag;
 use tempfile::TempDir;
 
 use crate::Cases;
-use crate::fixture::{App, Backend, Database, MariaDb, Mood, eventually, spooled, stored};
+use crate::fixture::{
+    App, Backend, Database, MariaDb, Mood, atoms, eventually, spooled, stored, translated,
+};
 use crate::program::Running;
 
 pub(crate) fn add(cases: &mut Cases) {
     cases.own_server("marks/they_survive_kills_and_an_outage", survive);
-    cases.each("marks/a_later_backend_does_no_harm", later);
+    cases.each("marks/unknown_flags_of_a_later_backend_are_ignored", later);
 }
 
-/// The second sentence is flagged.
-const TEXT: &str = "Guten Morgen. Salat Salat Salat. Bis morgen.";
+/// The second and the last sentence are flagged.
+const TEXT: &str =
+    "Guten Morgen. Salat Salat Salat. Bis morgen. Der Eintritt kostet 19,99 Euro für 2 Personen.";
 
 const MARK: &str = "<span data-i=\"1\" class=\"s poor\" id=\"s1\"";
 const LINE: &str = "1 sentence may be translated poorly; it is marked in the text.";
 
-/// The page shows the mark and explains it, and marks nothing else.
+const LOST: &str = "<span data-i=\"3\" class=\"s lost\" id=\"s3\" title=\"Numbers or references could \
+     not be kept. “19,99” became “1999”.\"";
+const ATOMS: &str = "2 numbers and references; 1 could not be kept: see the marked sentences.";
+
+/// Checks that the page shows and explains both marks, and marks nothing else.
 fn check(page: &str) {
+    assert_eq!(page.matches(LOST).count(), 1, "{page}");
+    assert_eq!(page.matches("class=\"s lost").count(), 1, "{page}");
+    assert_eq!(page.matches(ATOMS).count(), 1, "{page}");
     assert_eq!(page.matches(MARK).count(), 1, "{page}");
     assert_eq!(page.matches("class=\"s poor").count(), 1, "{page}");
     assert_eq!(page.matches(LINE).count(), 1, "{page}");
@@ -45,7 +55,7 @@ async fn survive(mut server: MariaDb) {
     server.kill();
     let running = start().await;
     let path = running.submit(TEXT).await;
-    // The whole page: it ends when the text is done, and the database has been waited for.
+    // The page ends once the text is translated and the wait for the database is over.
     let page = running.page(&path).await;
     assert!(page.contains("data-phase=\"kept\""), "{page}");
     check(&page);
@@ -59,7 +69,7 @@ async fn survive(mut server: MariaDb) {
     check(&page);
     drop(running);
 
-    // From the database, which gets it from yet another process.
+    // From the database, in which another process stored it.
     server.restart();
     let running = start().await;
     eventually("it is stored", async || spooled(folder.path()).is_empty()).await;
@@ -83,15 +93,15 @@ async fn later(database: Database) {
     let job = app.submit(TEXT).await;
     stored(&job).await;
     assert_eq!(backend.texts().len(), 1, "no attempt failed");
-    let flags: Vec<_> = job
-        .translated_from(0)
-        .map(|sentence| sentence.flags)
-        .collect();
+    let sentences = translated(&job).into_iter();
+    let flags: Vec<_> = sentences.map(|sentence| sentence.flags).collect();
     let positioned = vec![Flag::Positioned];
     let both = vec![Flag::Looped, Flag::Positioned];
-    assert_eq!(flags, [positioned.clone(), both, positioned]);
+    let expected = [positioned.clone(), both, positioned.clone(), positioned];
+    assert_eq!(flags, expected);
     let row = app.history.find(job.id()).await.unwrap().unwrap();
     assert_eq!(row.text_en, TEXT.to_uppercase());
-    let expected = "0:positioned 1:looped,positioned 2:positioned";
+    let expected = "0:positioned 1:looped,positioned 2:positioned 3:positioned";
     assert_eq!(row.flags.to_string(), expected);
+    assert_eq!(row.atoms, atoms(3, 2, &[("19,99", Some("1999"))]));
 }

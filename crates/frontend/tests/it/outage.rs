@@ -1,4 +1,4 @@
-//! Databases that come late, hang, go away, or take no long texts.
+//! Databases that start late, hang, go away, or refuse long texts.
 
 use frontend::history::{Error, History};
 use frontend::jobs::Phase;
@@ -7,11 +7,11 @@ use tokio_util::sync::CancellationToken;
 use crate::Cases;
 use crate::fixture::{
     App, Backend, Database, MAX_TEXT_BYTES, MariaDb, eventually, phase, spooled, stored,
-    translation,
+    translated, translation,
 };
 
 pub(crate) fn add(cases: &mut Cases) {
-    cases.own_server("outage/a_database_that_comes_late", late);
+    cases.own_server("outage/a_database_that_starts_late", late);
     cases.own_server("outage/a_database_that_hangs", hangs);
     cases.own_server("outage/a_database_that_is_killed", killed);
     cases.own_server("outage/a_text_too_long_for_the_server", too_long);
@@ -37,11 +37,11 @@ async fn hangs(server: MariaDb) {
     let database = server.database().await;
     let history = crate::fixture::history(database.config()).await;
     server.pause();
-    // Slow, if the server fell silent between giving a connection and answering on it.
+    // Slow, if the server stopped between opening a connection and answering on it.
     let answer = history.page(None, None, 9).await;
     assert!(matches!(answer, Err(Error::Unavailable | Error::Slow)));
-    // The heartbeat finds out; from then on nobody waits.
-    eventually("the silence is noticed", async || !history.is_up()).await;
+    // The heartbeat detects it; from then on no query waits.
+    eventually("the silence is detected", async || !history.is_up()).await;
     assert_eq!(
         history.page(Some("x"), None, 9).await,
         Err(Error::Unavailable)
@@ -59,7 +59,7 @@ async fn killed(mut server: MariaDb) {
     app.history.up().await;
     stored(&app.submit("Vor dem Ausfall.").await).await;
     server.kill();
-    eventually("the loss is noticed", async || !app.history.is_up()).await;
+    eventually("the loss is detected", async || !app.history.is_up()).await;
     let jobs = [
         app.submit("Erster Text im Ausfall.").await,
         app.submit("Zweiter \0 <b>Text</b>; --").await,
@@ -68,17 +68,17 @@ async fn killed(mut server: MariaDb) {
         phase(job, |phase| *phase == Phase::Done { stored: false }).await;
     }
     assert_eq!(app.jobs.waiting_to_store(), 2);
-    // The frontend ends and starts again while the database is still away.
+    // The frontend restarts while the database is still down.
     app.close().await;
     let app = App::open(folder.path(), &backend, database.config()).await;
     assert_eq!(app.jobs.waiting_to_store(), 2);
-    let read = app.jobs.find(jobs[0].id()).unwrap();
+    let read = app.jobs.recall(jobs[0].id()).await.unwrap();
     assert_eq!(read.state().phase, Phase::Done { stored: false });
-    assert!(read.translated_from(0).eq(jobs[0].translated_from(0)));
+    assert_eq!(translated(&read), translated(&jobs[0]));
     assert_eq!(read.segments(), jobs[0].segments());
     server.restart();
     for job in &jobs {
-        let job = app.jobs.find(job.id()).unwrap();
+        let job = app.jobs.recall(job.id()).await.unwrap();
         stored(&job).await;
         let row = app.history.find(job.id()).await.unwrap().unwrap();
         assert_eq!(row.text_de, job.text());
@@ -105,11 +105,11 @@ async fn too_long(mut server: MariaDb) {
     let app = App::open(folder.path(), &backend, database.config()).await;
     app.history.up().await;
     let long = app.submit(&"Ein Satz. ".repeat(100_000)).await;
-    eventually("it is said", async || long.state().not_stored.is_some()).await;
+    eventually("a reason", async || long.state().not_stored.is_some()).await;
     let reason = long.state().not_stored.unwrap();
     assert!(reason.contains("max_allowed_packet"), "{reason}");
     assert_eq!(long.state().phase, Phase::Done { stored: false });
-    // It is in nobody's way.
+    // Other texts do not wait for it.
     stored(&app.submit("Ein kurzer.").await).await;
     assert_eq!(app.jobs.waiting_to_store(), 1);
     app.close().await;
@@ -117,7 +117,7 @@ async fn too_long(mut server: MariaDb) {
     server.set_max_packet(16 * 1024 * 1024);
     server.restart();
     let app = App::open(folder.path(), &backend, database.config()).await;
-    stored(&app.jobs.find(long.id()).unwrap()).await;
+    stored(&app.jobs.recall(long.id()).await.unwrap()).await;
     let row = app.history.find(long.id()).await.unwrap().unwrap();
     assert_eq!(row.text_en, long.text().to_uppercase());
     assert_eq!(row.sentences, Some(100_000));
@@ -125,7 +125,7 @@ async fn too_long(mut server: MariaDb) {
 }
 
 async fn absent(database: Database) {
-    // A folder stands where the file should be; a port where nobody listens.
+    // A folder in the place of the file; a port without a listener.
     let folder = tempfile::tempdir().unwrap();
     let config = if database.is_mysql() {
         "mysql://nobody@127.0.0.1:9/nothing".to_owned()

@@ -1,31 +1,31 @@
-//! The binary: its settings, its logs, and a sudden end.
+//! The binary: settings, logs, and a sudden end.
 
 use std::path::Path;
 use std::process::{Child, Command};
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use frontend::Config;
 use frontend::history::DatabaseConfig;
 use service::args::Common;
 use tempfile::NamedTempFile;
 
 use crate::Cases;
-use crate::fixture::{Backend, MariaDb, PASSWORD, eventually, free_address, history};
+use crate::fixture::{Backend, MariaDb, PASSWORD, eventually, free_address, history, signal};
 
 pub(crate) fn add(cases: &mut Cases) {
     cases.plain("program/help_lists_every_variable", help);
     cases.plain(
-        "program/contradictions_end_it_with_a_reason",
+        "program/contradictory_settings_are_refused_with_a_reason",
         contradictions,
     );
     cases.plain("program/a_kill_in_the_middle_of_a_text", kill);
     cases.plain("program/a_data_folder_has_one_owner", owner);
-    cases.plain("program/a_signal_ends_it_in_order", signal);
+    cases.plain("program/a_signal_ends_it_in_order", terminate);
     cases.plain("program/logs_hold_no_text", logs);
     cases.own_server("program/logs_hold_no_secret", secrets);
 }
 
-/// The name of an account that no server has.
+/// Name of an account that no server has.
 const STRANGER: &str = "canary-user-Qk27";
 
 #[derive(clap::Parser)]
@@ -36,27 +36,27 @@ struct Cli {
     _common: Common,
 }
 
-/// The database that an URL describes.
+/// Returns the database that a URL describes.
 pub(crate) fn database(url: &str) -> DatabaseConfig {
     let cli = Cli::try_parse_from(["frontend", "--database-url", url]).unwrap();
     cli.config.database(Path::new("/nowhere")).unwrap()
 }
 
-/// The program with these settings and no others.
+/// Returns the program with these settings and no others.
 fn program(settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_frontend"));
     command.env_clear().envs(settings.iter().copied());
     command
 }
 
-/// What it says when it ends by itself.
-fn said(command: &mut Command) -> (bool, String) {
+/// Waits until a program ends by itself; returns whether it succeeded, and its output.
+fn output(command: &mut Command) -> (bool, String) {
     let output = command.output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    (output.status.success(), String::from_utf8(said).unwrap())
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(text).unwrap())
 }
 
-/// A running program, which is killed with this.
+/// A running program, which is killed on drop.
 pub(crate) struct Running {
     process: Child,
     log: NamedTempFile,
@@ -91,35 +91,29 @@ impl Running {
         page.text().await.unwrap()
     }
 
-    /// Sends a text as the form does; returns the address of its page.
+    /// Submits a text as the form does; returns the path of its page.
     pub(crate) async fn submit(&self, text: &str) -> String {
+        let text = text.replace(' ', "+").replace('\n', "%0D%0A");
+        self.post("/", format!("text={text}")).await
+    }
+
+    /// Sends a form; returns the path of the page that it leads to.
+    pub(crate) async fn post(&self, path: &str, body: String) -> String {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
-        let request = client.build().unwrap().post(format!("{}/", self.url));
-        let body = format!("text={}", text.replace(' ', "+"));
+        let request = client.build().unwrap().post(format!("{}{path}", self.url));
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         let response = request.body(body).send().await.unwrap();
         assert_eq!(response.status(), 303);
         response.headers()["location"].to_str().unwrap().to_owned()
     }
 
-    pub(crate) fn signal(&self, signal: &str) {
-        let id = self.process.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args([signal, &id])
-                .status()
-                .unwrap()
-                .success()
-        );
-    }
-
-    /// Waits for its end; whether it was a good one, and what it logged.
+    /// Waits until it ends; returns whether it succeeded, and its log.
     fn end(mut self) -> (bool, String) {
         let status = self.process.wait().unwrap();
         (status.success(), self.log())
     }
 
-    /// What it logged so far.
+    /// Returns its log so far.
     fn log(&self) -> String {
         std::fs::read_to_string(self.log.path()).unwrap()
     }
@@ -133,43 +127,25 @@ impl Drop for Running {
 }
 
 async fn help() {
-    let (good, help) = said(program(&[]).arg("--help"));
+    let (good, help) = output(program(&[]).arg("--help"));
     assert!(good);
-    for variable in [
-        "FRONTEND_BIND",
-        "BACKEND_URL",
-        "DB_HOST",
-        "DB_PORT",
-        "DB_NAME",
-        "DB_USER",
-        "DB_USER_FILE",
-        "DB_PASSWORD",
-        "DB_PASSWORD_FILE",
-        "DB_QUERY_USER",
-        "DB_QUERY_PASSWORD",
-        "DB_QUERY_PASSWORD_FILE",
-        "SQL_PAGE",
-        "DATABASE_URL",
-        "DATABASE_URL_FILE",
-        "DATA_DIR",
-        "MAX_TEXT_BYTES",
-        "RUST_LOG",
-    ] {
+    for option in Cli::command().get_arguments() {
+        let variable = option.get_env().expect("a variable").to_str().unwrap();
         assert!(
             help.contains(&format!("[env: {variable}")),
             "{variable}\n{help}"
         );
     }
-    let (_, help) = said(program(&[("DB_PASSWORD", PASSWORD)]).arg("--help"));
+    let (_, help) = output(program(&[("DB_PASSWORD", PASSWORD)]).arg("--help"));
     assert!(!help.contains(PASSWORD), "{help}");
-    let (good, version) = said(program(&[]).arg("--version"));
+    let (good, version) = output(program(&[]).arg("--version"));
     assert!(good);
     assert_eq!(
         version.trim(),
         format!("frontend {}", env!("CARGO_PKG_VERSION"))
     );
     let nobody = free_address().to_string();
-    let (live, _) = said(program(&[("FRONTEND_BIND", &nobody)]).arg("healthcheck"));
+    let (live, _) = output(program(&[("FRONTEND_BIND", &nobody)]).arg("healthcheck"));
     assert!(!live);
 }
 
@@ -219,10 +195,10 @@ async fn contradictions() {
     ] {
         let mut settings = settings.to_vec();
         settings.extend([data, ("FRONTEND_BIND", "127.0.0.1:0")]);
-        let (good, said) = said(&mut program(&settings));
+        let (good, message) = output(&mut program(&settings));
         assert!(!good);
-        assert!(said.contains(expected), "{settings:?}: {said}");
-        assert!(!said.contains(PASSWORD), "{said}");
+        assert!(message.contains(expected), "{settings:?}: {message}");
+        assert!(!message.contains(PASSWORD), "{message}");
     }
 }
 
@@ -233,7 +209,7 @@ async fn kill() {
     let mut running = Running::start(folder.path(), &backend, &[]);
     running.live().await;
     let page = running.submit("Das geht weiter. Ganz sicher.").await;
-    eventually("it is at work", async || !backend.texts().is_empty()).await;
+    eventually("a request", async || !backend.texts().is_empty()).await;
     backend.release(1);
     running.process.kill().unwrap();
     drop(running);
@@ -260,21 +236,21 @@ async fn owner() {
     let (good, log) = Running::start(folder.path(), &backend, &[]).end();
     assert!(!good);
     assert!(log.contains("is used by another process"), "{log}");
-    // Whatever end the owner takes, the next one may.
-    first.signal("-KILL");
+    // However the owner ends, the next one can start.
+    signal(&first.process, "-KILL");
     first.end();
     Running::start(folder.path(), &backend, &[]).live().await;
 }
 
-async fn signal() {
+async fn terminate() {
     let folder = tempfile::tempdir().unwrap();
     let backend = Backend::start().await;
     backend.hold();
     let running = Running::start(folder.path(), &backend, &[]);
     running.live().await;
     running.submit("Unterwegs.").await;
-    eventually("it is at work", async || !backend.texts().is_empty()).await;
-    running.signal("-TERM");
+    eventually("a request", async || !backend.texts().is_empty()).await;
+    signal(&running.process, "-TERM");
     let (good, log) = running.end();
     assert!(good, "{log}");
     assert!(log.contains("shutting down"), "{log}");
@@ -313,16 +289,16 @@ async fn logs() {
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         request.body(body).send().await.unwrap();
     }
-    running.signal("-TERM");
+    signal(&running.process, "-TERM");
     let (good, log) = running.end();
     assert!(good, "{log}");
     let audit = "statement=\"SELECT text_de FROM translations WHERE text_de LIKE ?\"";
     assert!(log.contains(audit), "{log}");
-    let told: Vec<_> = log
+    let leaks: Vec<_> = log
         .lines()
         .filter(|line| line.to_lowercase().contains("kanarienvogel"))
         .collect();
-    assert!(told.is_empty(), "{told:#?}");
+    assert!(leaks.is_empty(), "{leaks:#?}");
 }
 
 async fn secrets(server: MariaDb) {
@@ -340,39 +316,39 @@ async fn secrets(server: MariaDb) {
         ("DB_PASSWORD_FILE", file.to_str().unwrap()),
         ("RUST_LOG", "trace"),
     ];
-    // An account that is unknown: the server's answer quotes its name.
+    // An unknown account: the server's answer quotes its name.
     let mut stranger = settings;
     stranger[3].1 = STRANGER;
     let refused = Running::start(&folder.path().join("other"), &backend, &stranger);
     refused.live().await;
     eventually("it is refused", async || refused.log().contains("1045")).await;
-    refused.signal("-TERM");
+    signal(&refused.process, "-TERM");
     let (_, log) = refused.end();
     assert!(!log.contains(STRANGER) && !log.contains(PASSWORD), "{log}");
     let running = Running::start(folder.path(), &backend, &settings);
     running.live().await;
-    // Refused for want of the database, then let in.
+    // Refused because there is no database, then admitted.
     let says = async |words: &str| running.log().contains(words);
     eventually("it says so", async || says("the database is down").await).await;
     let named = server.named("absent").await;
-    eventually("it is let in", async || says("the database is up").await).await;
+    eventually("it is admitted", async || says("the database is up").await).await;
     running.submit("Gespeichert.").await;
     eventually("a row", async || {
         named.number("select count(*) from translations").await == 1
     })
     .await;
-    running.signal("-TERM");
+    signal(&running.process, "-TERM");
     let (good, log) = running.end();
     assert!(good, "{log}");
-    let told: Vec<_> = log.lines().filter(|line| line.contains(PASSWORD)).collect();
-    assert!(told.is_empty(), "{told:#?}");
-    // A line for each change of state, and none while it stays the same.
-    let said = |line: &str| {
-        let (_, said) = line.split_once("history")?;
+    let leaks: Vec<_> = log.lines().filter(|line| line.contains(PASSWORD)).collect();
+    assert!(leaks.is_empty(), "{leaks:#?}");
+    // Each change of state is logged once.
+    let change = |line: &str| {
+        let (_, message) = line.split_once("history")?;
         let is_change = line.contains(" WARN ") || line.contains("the database is up");
-        is_change.then(|| said.to_owned())
+        is_change.then(|| message.to_owned())
     };
-    let mut changes: Vec<_> = log.lines().filter_map(said).collect();
+    let mut changes: Vec<_> = log.lines().filter_map(change).collect();
     assert!(changes.len() >= 2, "{log}");
     let count = changes.len();
     changes.dedup();

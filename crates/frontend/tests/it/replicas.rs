@@ -1,24 +1,26 @@
-//! One text over several backends, which come, go, hang and differ.
+//! One text on several backends, which join, leave and differ.
 
 use frontend::translator::Translator;
 use futures_util::future::join_all;
 use tempfile::TempDir;
 
 use crate::Cases;
-use crate::fixture::{App, Backend, Database, Mood, Name, eventually, lines, sentences, stored};
+use crate::fixture::{
+    App, Backend, Database, Mood, TestResolver, eventually, lines, sentences, stored,
+};
 use crate::jobs::shown;
 
 pub(crate) fn add(cases: &mut Cases) {
     cases.plain("replicas/share_a_text", share);
-    cases.plain("replicas/one_that_is_killed_loses_nothing", killed);
-    cases.plain("replicas/one_that_starts_gets_work", starts);
-    cases.plain("replicas/one_that_joins_gets_work", joins);
+    cases.plain("replicas/a_killed_one_loses_nothing", killed);
+    cases.plain("replicas/a_started_one_gets_work", starts);
+    cases.plain("replicas/a_joining_one_gets_work", joins);
     cases.plain("replicas/a_short_text_is_sent_once", short);
-    cases.plain("replicas/one_that_stumbles_keeps_what_it_sent", stumbles);
+    cases.plain("replicas/a_failing_one_does_not_stop_the_others", failing);
     cases.plain("replicas/one_with_another_model_gets_nothing", other_model);
 }
 
-/// Enough for several chunks for each of three replicas.
+/// Returns a text with several chunks for each of three replicas.
 fn book() -> String {
     lines(600)
 }
@@ -35,8 +37,8 @@ async fn open(backends: &[Backend]) -> (App, TempDir) {
     (app, folder)
 }
 
-async fn all_at_work(backends: &[Backend]) {
-    eventually("all are at work", async || {
+async fn all_busy(backends: &[Backend]) {
+    eventually("all have requests", async || {
         backends.iter().all(|backend| !backend.texts().is_empty())
     })
     .await;
@@ -48,8 +50,8 @@ async fn share() {
     backends.iter().for_each(Backend::hold);
     let text = book();
     let job = app.submit(&text).await;
-    // All get some chunks at once, and no more than that.
-    eventually("all are at work", async || {
+    // Each gets two chunks at once, and no more.
+    eventually("all have requests", async || {
         backends.iter().all(|backend| backend.texts().len() == 2)
     })
     .await;
@@ -72,10 +74,21 @@ async fn short() {
     assert_eq!(sentences_sent(&backends), 20);
 }
 
-/// Sentences that the backends were asked for.
+/// Returns the number of sentences that the backends were asked for.
 fn sentences_sent(backends: &[Backend]) -> usize {
     let texts = backends.iter().flat_map(Backend::texts);
-    texts.map(|text| segment::segments(&text, "de").len()).sum()
+    texts
+        .map(|text| {
+            segment::segments(
+                &text,
+                segment::Rules {
+                    language: "de",
+                    wrapped: false,
+                },
+            )
+            .len()
+        })
+        .sum()
 }
 
 async fn killed() {
@@ -84,8 +97,8 @@ async fn killed() {
     backends.iter().for_each(Backend::hold);
     let text = book();
     let job = app.submit(&text).await;
-    all_at_work(&backends).await;
-    // More than a chunk has, so that the first one is begun whatever the order.
+    all_busy(&backends).await;
+    // More than a chunk has, so that the first chunk has a sentence whatever the order.
     for backend in &backends {
         backend.release(150);
     }
@@ -96,7 +109,7 @@ async fn killed() {
     assert_eq!(shown(&job), text.to_uppercase());
 }
 
-/// An address that was known and did not answer.
+/// A known address starts to answer.
 async fn starts() {
     let mut backends = backends(4).await;
     backends[3].stop().await;
@@ -104,44 +117,44 @@ async fn starts() {
     backends.iter().for_each(Backend::hold);
     let text = book();
     let job = app.submit(&text).await;
-    all_at_work(&backends[..3]).await;
+    all_busy(&backends[..3]).await;
     backends[3].restart().await;
-    all_at_work(&backends).await;
+    all_busy(&backends).await;
     backends.iter().for_each(Backend::release_all);
     stored(&job).await;
     assert_eq!(shown(&job), text.to_uppercase());
 }
 
-/// An address that the name did not stand for.
+/// The name resolves to another address.
 async fn joins() {
     let backends = backends(4).await;
-    let (name, folder) = (Name::default(), tempfile::tempdir().unwrap());
-    name.set(&backends[..3]);
+    let (resolver, folder) = (TestResolver::default(), tempfile::tempdir().unwrap());
+    resolver.set(&backends[..3]);
     let url = "http://backend:8000/".parse().unwrap();
-    let translator = Translator::new(vec![url], name.clone()).unwrap();
+    let translator = Translator::new(vec![url], resolver.clone()).unwrap();
     let config = Database::sqlite().config();
     let app = App::open_with(folder.path(), translator, config).await;
     app.history.up().await;
     backends.iter().for_each(Backend::hold);
     let text = book();
     let job = app.submit(&text).await;
-    all_at_work(&backends[..3]).await;
-    name.set(&backends);
-    all_at_work(&backends).await;
+    all_busy(&backends[..3]).await;
+    resolver.set(&backends);
+    all_busy(&backends).await;
     backends.iter().for_each(Backend::release_all);
     stored(&job).await;
     assert_eq!(shown(&job), text.to_uppercase());
     assert_eq!(sentences_sent(&backends), 1200);
 }
 
-async fn stumbles() {
+async fn failing() {
     let backends = backends(2).await;
     let (app, _folder) = open(&backends).await;
     backends[0].set(Mood::Cut(3));
     backends[1].hold();
     let text = book();
     let job = app.submit(&text).await;
-    all_at_work(&backends).await;
+    all_busy(&backends).await;
     backends[1].release_all();
     stored(&job).await;
     assert_eq!(shown(&job), text.to_uppercase());
@@ -149,7 +162,7 @@ async fn stumbles() {
 
 async fn other_model() {
     let backends = backends(2).await;
-    backends[0].set_model("other capitals");
+    backends[0].change_model(|model| "other capitals".clone_into(&mut model.name));
     let (app, _folder) = open(&backends).await;
     let text = book();
     let job = app.submit(&text).await;

@@ -1,15 +1,15 @@
-//! Tables of every age, brought up to date.
+//! Migration of tables of every age.
 
 use std::collections::HashSet;
 
 use frontend::history::schema::{CREATE_MYSQL, CREATE_SQLITE, STEPS};
-use frontend::history::{History, Inserted};
+use frontend::history::{AtomChecks, History, Inserted};
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::Cases;
-use crate::fixture::{Database, MAX_TEXT_BYTES, history, translation};
+use crate::fixture::{Database, MAX_TEXT_BYTES, atoms, history, translation};
 
 pub(crate) fn add(cases: &mut Cases) {
     cases.each(
@@ -17,13 +17,13 @@ pub(crate) fn add(cases: &mut Cases) {
         original,
     );
     cases.each("schema/an_upgrade_may_end_anywhere", killed);
-    cases.each("schema/a_table_without_flags_gets_them", flags);
+    cases.each("schema/a_table_without_flags_and_atoms_gets_them", notes);
     cases.each("schema/several_upgrades_at_once", together);
     cases.each("schema/a_dropped_table_is_made_again", dropped);
     cases.mariadb("schema/a_table_in_latin1_becomes_unicode", latin1);
 }
 
-/// The table of the original's dump.
+/// Returns the statement that creates the table in the dump of the original app.
 fn create(database: &Database) -> &'static str {
     if database.is_mysql() {
         "create table if not exists translations(id int unsigned not null auto_increment \
@@ -39,7 +39,7 @@ const OLD_ROWS: [&str; 3] = [
     "insert into translations(text_de, text_en) values (null, null)",
 ];
 
-/// Everything works, and every old row has an id of its own.
+/// Checks that the history works and every old row has its own id.
 async fn check(database: &Database, history: &History, old_rows: usize) {
     let row = translation("neu 🙂", "new");
     assert_eq!(history.insert(&row).await, Ok(Inserted::Stored));
@@ -77,7 +77,7 @@ async fn original(database: Database) {
         ("Käse", "cheese")
     );
     assert_eq!((row.spans, row.model, row.sentences), (None, None, None));
-    // The original app goes on writing, and the next start finds its rows; ids stay.
+    // The original app writes another row, which the next start finds. Ids do not change.
     database.execute(&OLD_ROWS[..1]).await;
     let again = history(database.config()).await;
     let page = again.page(None, None, 9).await.unwrap();
@@ -128,25 +128,26 @@ const STEPS_WITHOUT_FLAGS: [&str; 9] = [
     "create index translations_newest on translations(created_at, id)",
 ];
 
-/// What those versions store a translation with.
+/// The statement with which those versions store a translation.
 const INSERT_WITHOUT_FLAGS: &str = "insert into translations \
     (public_id, text_de, text_en, created_at, model, duration_ms, sentences, spans) \
     values ('01900000-0000-7000-8000-00000000000N', 'Ja.', 'Yes.', \
     '2026-01-31 12:00:00.000123', 'model', 1, 1, '0 3 0 4')";
 
-async fn flags(database: Database) {
+async fn notes(database: Database) {
     database.execute(&[create(&database)]).await;
     database.execute(&STEPS_WITHOUT_FLAGS).await;
     let insert = |number: &str| INSERT_WITHOUT_FLAGS.replace("00N", number);
     database.execute(&[&insert("001")]).await;
     let history = history(database.config()).await;
-    // A frontend of such a version may still be there, or come back.
+    // A frontend of such a version may still be running.
     database.execute(&[&insert("002")]).await;
     for id in [1, 2] {
         let id = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + id);
         let row = history.find(id).await.unwrap().unwrap();
         assert_eq!(row.text_en, "Yes.");
-        assert!(row.flags.is_empty() && row.spans.is_some());
+        assert!(row.flags.is_empty() && row.atoms.is_empty() && row.spans.is_some());
+        assert!(!row.wrapped);
     }
     let mut row = translation("Salat Salat.", "Salad.");
     for flags in ["", "0:looped", "0:looped,split 7:positioned"] {
@@ -157,7 +158,7 @@ async fn flags(database: Database) {
     }
     let without = "select count(*) from translations where flags is null";
     assert_eq!(database.number(without).await, 3);
-    // Whoever changed them by hand, or a later version, makes no translation unreadable.
+    // A translation stays readable if its notes were changed by hand or by a later version.
     for (stored, read) in [
         ("", ""),
         ("7 looped", ""),
@@ -167,6 +168,20 @@ async fn flags(database: Database) {
         let update = format!("update translations set flags = '{stored}' where public_id = '{id}'");
         database.execute(&[&update]).await;
         row.flags = read.to_owned().into();
+        assert_eq!(history.find(id).await, Ok(Some(row.clone())));
+    }
+    for (stored, read) in [
+        ("", AtomChecks::default()),
+        ("[[0,{}]]", AtomChecks::default()),
+        (
+            "[[7,{\"found\":1,\"kept\":1,\"later\":0}]]",
+            atoms(7, 1, &[]),
+        ),
+    ] {
+        let id = row.public_id;
+        let update = format!("update translations set atoms = '{stored}' where public_id = '{id}'");
+        database.execute(&[&update]).await;
+        row.atoms = read;
         assert_eq!(history.find(id).await, Ok(Some(row.clone())));
     }
 }
@@ -192,7 +207,7 @@ async fn dropped(database: Database) {
 }
 
 async fn latin1(database: Database) {
-    // What the original's dump makes on a server whose default is latin1.
+    // The table of the original dump on a server whose default is latin1.
     database
         .execute(&[
             "create table translations(id int unsigned not null auto_increment primary key, \

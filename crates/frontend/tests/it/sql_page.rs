@@ -1,13 +1,15 @@
-//! Statements of the SQL page, those included that a stranger would try.
+//! Statements of the SQL page, including those that a stranger would try.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use frontend::history::DatabaseConfig;
 use frontend::history::sql_page::fence::Refusal;
-use frontend::history::sql_page::result::{Cell, Cut, MAX_CELL_BYTES, MAX_ROWS};
+use frontend::history::sql_page::limits::{MAX_CELL_BYTES, MAX_ROWS};
+use frontend::history::sql_page::result::{Cell, Cut};
 use frontend::history::sql_page::{Answer, Database as Place, Problem, SqlPage};
 use sqlx::mysql::MySqlConnectOptions;
+use sqlx::{Connection as _, MySqlConnection};
 
 use crate::Cases;
 use crate::fixture::{Database, eventually, history, translation};
@@ -19,21 +21,22 @@ pub(crate) fn add(cases: &mut Cases) {
     cases.each("sql_page/hostile_statements_are_refused_or_ended", hostile);
     cases.each("sql_page/a_runaway_ends_and_nobody_waits_for_it", runaway);
     cases.each("sql_page/two_run_at_a_time", two);
-    cases.mariadb("sql_page/an_account_that_is_missing_is_said", stranger);
+    cases.mariadb("sql_page/a_missing_account_is_reported", stranger);
+    cases.mariadb("sql_page/an_account_at_its_limit_is_busy", at_limit);
 }
 
-/// The account of the page, with a password that only a fault would show.
+/// The account of the page. Its password must not appear anywhere.
 const USER: &str = "reader";
 const PASSWORD: &str = "canary-reader-Wk93";
 
-/// Longest time for a statement that may take 2 seconds: a runaway takes hours.
+/// Maximum time for a statement, whose deadline is 2 seconds. A runaway would take hours.
 const BOUND: Duration = Duration::from_secs(30);
 
-/// A statement that takes hours on some hundred rows.
+/// A statement that would take hours with a few hundred rows.
 const RUNAWAY: &str = "select count(*) from translations a, translations b, translations c, translations d \
      where a.id + b.id < c.id + d.id and length(a.text_de) <= length(d.text_de)";
 
-/// The page on a database whose table is there.
+/// Opens the page on a database that has the table.
 async fn page(database: &Database) -> SqlPage {
     SqlPage::new(Ok(match database.config() {
         DatabaseConfig::MySql(options) => Place::MySql(Box::new(account(database, &options).await)),
@@ -44,7 +47,7 @@ async fn page(database: &Database) -> SqlPage {
     }))
 }
 
-/// An account that may read the table and nothing else.
+/// Creates an account that may read the table and nothing else.
 async fn account(database: &Database, options: &MySqlConnectOptions) -> MySqlConnectOptions {
     let name = options.get_database().unwrap();
     let user = format!("{USER}_{name}");
@@ -57,14 +60,14 @@ async fn account(database: &Database, options: &MySqlConnectOptions) -> MySqlCon
     options.clone().username(&user).password(PASSWORD)
 }
 
-/// Runs a statement, which is over in time.
+/// Runs a statement and checks that it ends in time.
 async fn run(page: &SqlPage, statement: &str) -> Result<Answer, Problem> {
     let run = page.run(statement.to_owned());
     let answer = tokio::time::timeout(BOUND, run).await;
     answer.unwrap_or_else(|_| panic!("not ended: {statement:.200}"))
 }
 
-/// The cells of the first row.
+/// Returns the cells of the first row.
 async fn row(page: &SqlPage, statement: &str) -> Vec<Option<Cell>> {
     let answer = run(page, statement).await;
     let answer = answer.unwrap_or_else(|problem| panic!("{statement}: {problem:?}"));
@@ -167,8 +170,15 @@ async fn writes(database: Database) {
     let kept = translation("bleibt", "stays");
     history.insert(&kept).await.unwrap();
     let page = page(&database).await;
-    // Past the first word, where the database is the fence.
+    let other = "create table other(secret integer)";
+    database.execute(&[other]).await;
+    // These pass the fence, or nearly do, and must stop at the database.
     for statement in [
+        "select secret from other",
+        "select count(*) from other",
+        "select count(*) from OTHER as translations",
+        "select t.id from translations t, other",
+        "select count(*) from sqlite_sequence",
         "with t as (select 1) delete from translations",
         "with t as (select 1) update translations set text_de = 'x'",
         "explain analyze delete from translations",
@@ -187,65 +197,66 @@ async fn writes(database: Database) {
     assert_eq!(history.find(kept.public_id).await, Ok(Some(kept)));
 }
 
-/// Statements that a stranger would try. Each is refused, or answered or ended at the deadline.
+/// Statements that a stranger would try.
+const ATTEMPTS: &[&str] = &[
+    "select sleep(60)",
+    "select /*+ MAX_EXECUTION_TIME(0) */ sleep(60)",
+    "select /*+ SET_VAR(max_execution_time = 0) */ benchmark(1000000000000, sha2('a', 512))",
+    "select `sleep`(60)",
+    "select get_lock('x', 60)",
+    "do sleep(60)",
+    "select * from translations for update",
+    "select * from translations for share",
+    "select * from (select * from translations lock in share mode) as x",
+    "select * from translations into outfile '/tmp/x'",
+    "select text_de into @x from translations",
+    "select load_file('/etc/passwd')",
+    "select load_extension('/tmp/x.so')",
+    "set password = 'x'",
+    "set session max_execution_time = 0",
+    "set statement max_statement_time = 0 for select 1",
+    "kill 1",
+    "select 1; drop table translations",
+    "select 1 /*!50000 ; drop table translations */",
+    "/*!50000 drop */ table translations",
+    "handler translations open",
+    "prepare x from 'drop table translations'",
+    "execute x",
+    "call sys.ps_trace_thread(1)",
+    "lock tables translations write",
+    "attach '/tmp/x.db' as x",
+    "pragma journal_mode = delete",
+    "vacuum into '/tmp/x.db'",
+    "select * from information_schema.processlist",
+    "select * from information_schema.user_privileges",
+    "select * from information_schema.columns a, information_schema.columns b, information_schema.columns c",
+    "select repeat('a', 1000000000)",
+    "select length(space(1000000000))",
+    "select zeroblob(1000000000)",
+    "select length(printf('%.*c', 1000000000, 'x'))",
+    "select randomblob(1000000000)",
+    "select group_concat(a.text_de) from translations a, translations b, translations c",
+    "select instr(repeat('a', 50000000), repeat('a', 5000000) || 'b')",
+    "select text_de like '%a%a%a%a%a%a%a%a%a%b' from translations",
+    "select text_de like text_en from translations",
+    "select regexp_replace(text_de, '(a+)+b', '') from translations",
+    "select text_de regexp '(a+)+b' from translations",
+    "with recursive t(n) as (select 1 union all select n + 1 from t) select count(*) from t",
+    "with recursive t(s) as (select 'aaaaaaaa' union all select s || s from t) select length(s) from t",
+    "select 1 -- \u{a0} into outfile '/tmp/x'",
+    "sel\u{200b}ect 1",
+    "select ? from translations",
+    "select 1\0; drop table translations",
+    "select b\"\\\"\", benchmark(100000000000, sha2('a',512)) from (select 1 as b) t -- \"",
+    "select 1 --\u{1}'\n, benchmark(100000000000, sha2('a',512)) -- '",
+    "select @@`version`, benchmark(100000000000, sha2('a',512)) -- ` ",
+    "select count((@a := repeat('a', 10000000)) is not null) from translations",
+    "explain for connection 1",
+];
+
+/// Returns [`ATTEMPTS`] and long statements. Each is refused, answered, or ended at the deadline.
 fn attempts() -> Vec<String> {
-    let mut attempts: Vec<String> = [
-        "select sleep(60)",
-        "select /*+ MAX_EXECUTION_TIME(0) */ sleep(60)",
-        "select /*+ SET_VAR(max_execution_time = 0) */ benchmark(1000000000000, sha2('a', 512))",
-        "select `sleep`(60)",
-        "select get_lock('x', 60)",
-        "do sleep(60)",
-        "select * from translations for update",
-        "select * from translations for share",
-        "select * from (select * from translations lock in share mode) as x",
-        "select * from translations into outfile '/tmp/x'",
-        "select text_de into @x from translations",
-        "select load_file('/etc/passwd')",
-        "select load_extension('/tmp/x.so')",
-        "set password = 'x'",
-        "set session max_execution_time = 0",
-        "set statement max_statement_time = 0 for select 1",
-        "kill 1",
-        "select 1; drop table translations",
-        "select 1 /*!50000 ; drop table translations */",
-        "/*!50000 drop */ table translations",
-        "handler translations open",
-        "prepare x from 'drop table translations'",
-        "execute x",
-        "call sys.ps_trace_thread(1)",
-        "lock tables translations write",
-        "attach '/tmp/x.db' as x",
-        "pragma journal_mode = delete",
-        "vacuum into '/tmp/x.db'",
-        "select * from information_schema.processlist",
-        "select * from information_schema.user_privileges",
-        "select * from information_schema.columns a, information_schema.columns b, information_schema.columns c",
-        "select repeat('a', 1000000000)",
-        "select length(space(1000000000))",
-        "select zeroblob(1000000000)",
-        "select length(printf('%.*c', 1000000000, 'x'))",
-        "select randomblob(1000000000)",
-        "select group_concat(a.text_de) from translations a, translations b, translations c",
-        "select instr(repeat('a', 50000000), repeat('a', 5000000) || 'b')",
-        "select text_de like '%a%a%a%a%a%a%a%a%a%b' from translations",
-        "select text_de like text_en from translations",
-        "select regexp_replace(text_de, '(a+)+b', '') from translations",
-        "select text_de regexp '(a+)+b' from translations",
-        "with recursive t(n) as (select 1 union all select n + 1 from t) select count(*) from t",
-        "with recursive t(s) as (select 'aaaaaaaa' union all select s || s from t) select length(s) from t",
-        "select 1 -- \u{a0} into outfile '/tmp/x'",
-        "sel\u{200b}ect 1",
-        "select ? from translations",
-        "select 1\0; drop table translations",
-        "select b\"\\\"\", benchmark(100000000000, sha2('a',512)) from (select 1 as b) t -- \"",
-        "select 1 --\u{1}'\n, benchmark(100000000000, sha2('a',512)) -- '",
-        "select @@`version`, benchmark(100000000000, sha2('a',512)) -- ` ",
-        "select count((@a := repeat('a', 10000000)) is not null) from translations",
-        "explain for connection 1",
-    ]
-    .map(str::to_owned)
-    .to_vec();
+    let mut attempts: Vec<String> = ATTEMPTS.iter().map(|one| (*one).to_owned()).collect();
     let tables: Vec<_> = (0..60)
         .map(|number| format!("translations t{number}"))
         .collect();
@@ -255,7 +266,7 @@ fn attempts() -> Vec<String> {
         "select * from {} order by rand()",
         tables[..9].join(", ")
     ));
-    // Each doubles the one before.
+    // Each query doubles the previous one.
     let mut doubled = "with c0 as (select 1 as n)".to_owned();
     for number in 1..40 {
         let before = number - 1;
@@ -311,7 +322,7 @@ async fn hostile(database: Database) {
             ),
             "{statement:.200}: {outcome}"
         );
-        // A statement that is stored meanwhile waits for none of them.
+        // Storing a translation does not wait for them.
         history
             .insert(&translation("danach", "after"))
             .await
@@ -354,12 +365,12 @@ async fn runaway(database: Database) {
         })
         .await;
     }
-    // Somebody who goes away ends nothing but his own wait, and leaves no turn taken.
+    // A client that disconnects ends only its own wait, and does not keep a permit.
     for _ in 0..4 {
         let gone = tokio::time::timeout(Duration::from_millis(1), page.run(RUNAWAY.to_owned()));
         assert!(gone.await.is_err());
     }
-    eventually("there is a turn again", async || {
+    eventually("a permit is free", async || {
         page.run("select 1".to_owned()).await.is_ok()
     })
     .await;
@@ -398,4 +409,18 @@ async fn stranger(database: Database) {
     );
     let refused = run(&page, "drop table translations").await.unwrap_err();
     assert!(matches!(refused, Problem::Refused(Refusal::NotReading(_))));
+}
+
+async fn at_limit(database: Database) {
+    let _history = history(database.config()).await;
+    let DatabaseConfig::MySql(options) = database.config() else {
+        return;
+    };
+    let options = account(&database, &options).await;
+    let user = options.get_username().to_owned();
+    let limit = format!("alter user {user} with max_user_connections 1");
+    database.execute(&[&limit]).await;
+    let _connection = MySqlConnection::connect_with(&options).await.unwrap();
+    let page = SqlPage::new(Ok(Place::MySql(Box::new(options))));
+    assert_eq!(run(&page, "select 1").await.unwrap_err(), Problem::Busy);
 }

@@ -143,6 +143,8 @@ pub(crate) struct Queries<'a> {
     /// For each query, the rows that it sees, in ascending order; without paths, every query sees
     /// all.
     pub(crate) paths: Option<&'a [Vec<u32>]>,
+    /// The head whose weights are returned, where weights are returned.
+    pub(crate) aligned_head: usize,
 }
 
 /// Buffers of an attention, reused by the next one.
@@ -164,15 +166,15 @@ pub(crate) trait Attend: KvElement {
     /// · valueₜ[h]` per query q and head h: `[queries, heads · d]`. The cache must not be empty.
     /// `next` is the cache that the next call will read; it is prefetched in the meantime.
     ///
-    /// `means`, if not empty, receives the weight of each row as the mean over the heads,
-    /// `[queries, rows]`.
+    /// `aligned`, if not empty, receives the weights of the head `queries.aligned_head`,
+    /// `[queries, rows]`, up to a factor for each query.
     fn attend(
         instructions: Instructions,
         queries: Queries,
         cache: &KvCache<Self>,
         next: Option<&KvCache<Self>>,
         scratch: &mut Scratch,
-        means: &mut [f32],
+        aligned: &mut [f32],
         out: &mut [f32],
     );
 }
@@ -184,14 +186,14 @@ macro_rules! attend {
                 $push(cache, rows, stride);
             }
 
-            fn attend(instructions: Instructions, queries: Queries, cache: &KvCache<Self>, next: Option<&KvCache<Self>>, scratch: &mut Scratch, means: &mut [f32], out: &mut [f32]) {
-                $attend(instructions, queries, cache, next, scratch, means, out);
+            fn attend(instructions: Instructions, queries: Queries, cache: &KvCache<Self>, next: Option<&KvCache<Self>>, scratch: &mut Scratch, aligned: &mut [f32], out: &mut [f32]) {
+                $attend(instructions, queries, cache, next, scratch, aligned, out);
             }
         }
 
         dispatch! {
             fn $push<'a>(cache: &'a mut KvCache<$type>, rows: &'a [f32], stride: usize) -> () = push_kernel;
-            fn $attend<'a>(instructions: Instructions, queries: Queries<'a>, cache: &'a KvCache<$type>, next: Option<&'a KvCache<$type>>, scratch: &'a mut Scratch, means: &'a mut [f32], out: &'a mut [f32]) -> () = attend_kernel;
+            fn $attend<'a>(instructions: Instructions, queries: Queries<'a>, cache: &'a KvCache<$type>, next: Option<&'a KvCache<$type>>, scratch: &'a mut Scratch, aligned: &'a mut [f32], out: &'a mut [f32]) -> () = attend_kernel;
         }
     )*};
 }
@@ -271,7 +273,7 @@ fn attend_kernel<S: Simd, T: KvElement>(
     cache: &KvCache<T>,
     next: Option<&KvCache<T>>,
     scratch: &mut Scratch,
-    means: &mut [f32],
+    aligned: &mut [f32],
     out: &mut [f32],
 ) {
     let (heads, size, rows) = (cache.heads, cache.size, cache.rows);
@@ -309,12 +311,9 @@ fn attend_kernel<S: Simd, T: KvElement>(
         {
             let path = queries.paths.map(|paths| &paths[query][..]);
             *total = path_softmax(simd, rows, path, weights, own);
-            if !means.is_empty() {
-                let factor = (*total * heads as f32).recip();
-                let means = &mut means[query * rows..(query + 1) * rows];
-                for (mean, weight) in means.iter_mut().zip(weights.as_flattened()) {
-                    *mean += weight * factor;
-                }
+            if head == queries.aligned_head && !aligned.is_empty() {
+                let aligned = &mut aligned[query * rows..(query + 1) * rows];
+                aligned.copy_from_slice(&weights.as_flattened()[..rows]);
             }
             for (weights, units) in weights
                 .iter_mut()

@@ -26,7 +26,7 @@ use super::{AlignedVec, PANEL, ROUND, combined, dispatch};
 use crate::team::Team;
 pub(crate) use layout::{GROUP, OFFSET, depth};
 use layout::{Panel, TILE_ROWS};
-pub(crate) use weights::Weights;
+pub(crate) use weights::QuantisedWeights;
 
 /// Number of values whose quantisation makes a second thread worthwhile: some 2 µs of work.
 const WORTH_SPLITTING: usize = 1 << 13;
@@ -177,7 +177,7 @@ impl QuantisedRows {
     pub(crate) fn product(
         &self,
         instructions: Instructions,
-        weights: &Weights,
+        weights: &QuantisedWeights,
         bias: &[f32],
         columns: Range<usize>,
         out: &mut [&mut [f32]],
@@ -203,7 +203,7 @@ impl QuantisedRows {
     }
 
     /// Computes the sums of a block, panel after panel.
-    fn sums(&self, kernel: &Kernel, weights: &Weights, block: &Block, sums: &mut [i32]) {
+    fn sums(&self, kernel: &Kernel, weights: &QuantisedWeights, block: &Block, sums: &mut [i32]) {
         let depth = depth(weights.inputs);
         let x = &self.bytes[block.rows.start * depth..block.rows.end * depth];
         let sums = sums.chunks_mut(block.rows.len() * PANEL);
@@ -220,7 +220,7 @@ impl QuantisedRows {
     /// Converts the sums of a block to floats. The columns of `out` start at `first`.
     fn scale(
         &self,
-        weights: &Weights,
+        weights: &QuantisedWeights,
         bias: &[f32],
         block: &Block,
         sums: &[i32],

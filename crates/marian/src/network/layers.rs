@@ -193,8 +193,14 @@ impl EncoderLayer {
         let inputs = inputs.forward(team, x, None);
         let sources = heads.source_caches(team, &inputs, sentences);
         let contexts = sources.iter().zip(sentences).map(|(source, sentence)| {
-            let align = false;
-            (sentence.len(), Context::Source { source, align })
+            let aligned_head = None;
+            (
+                sentence.len(),
+                Context::Source {
+                    source,
+                    aligned_head,
+                },
+            )
         });
         let (attended, _) = heads.attention(team, &inputs, contexts);
         self.feed_forward
@@ -246,13 +252,14 @@ impl DecoderLayer {
 
     /// Runs one step of this layer, which has the given index, for `x` `[rows, d_model]`, the
     /// hypotheses of all sentences. Appends this step's keys and values to the caches of the layer.
-    /// The alignments returned are those of the cross-attention.
+    /// The alignments returned are those of `aligned_head` in the cross-attention.
     pub(super) fn step(
         &self,
         team: &Team,
         index: usize,
         x: &States,
         sentences: &mut [SentenceState],
+        aligned_head: Option<usize>,
     ) -> (States, Vec<usize>) {
         let inputs = self.own.inputs.forward(team, x, None);
         let contexts = sentences.iter_mut().map(|sentence| {
@@ -266,8 +273,14 @@ impl DecoderLayer {
         let query = self.cross.query.forward(team, &x, None);
         let contexts = sentences.iter().map(|sentence| {
             let source = &sentence.layers[index].source;
-            let align = sentence.align && index + 1 == sentence.layers.len();
-            (sentence.paths.len(), Context::Source { source, align })
+            let aligned_head = aligned_head.filter(|_| sentence.align);
+            (
+                sentence.paths.len(),
+                Context::Source {
+                    source,
+                    aligned_head,
+                },
+            )
         });
         let (attended, alignment) = self.cross.heads.attention(team, &query, contexts);
         let x = self.cross.projection.forward(team, &attended, &x);

@@ -75,6 +75,7 @@ impl Parts {
             output: self.output,
             source_vocabulary: config.vocab_size,
             start: config.decoder_start_token_id,
+            alignment: config.alignment,
         }
     }
 }

@@ -59,7 +59,7 @@ pub(super) struct SentenceState {
     pub(super) paths: Vec<Vec<u32>>,
     /// Number of rows of all steps.
     pub(super) rows: u32,
-    /// Whether steps return alignments for this sentence.
+    /// Set if steps return alignments for this sentence.
     pub(super) align: bool,
 }
 

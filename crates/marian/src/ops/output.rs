@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Arithmetic, Matrix, States, WORTH_SPLITTING, Weights};
+use super::{Arithmetic, Matrix, MatrixWeights, States, WORTH_SPLITTING};
 use crate::kernel::{self, BLOCK, Candidate, LogSumExp, PANEL, TopLogits, int8};
 use crate::team::Team;
 
@@ -72,7 +72,7 @@ impl Embedding {
             Arithmetic::Int8(instructions) => {
                 // Only a few rows at a time: all of them as floats would be most of the memory that
                 // the model ever takes.
-                let mut weights = int8::Weights::with_capacity(width, ids, true);
+                let mut weights = int8::QuantisedWeights::with_capacity(width, ids, true);
                 for start in (0..ids).step_by(ROWS_PER_READ) {
                     weights.push(team, &rows(start..(start + ROWS_PER_READ).min(ids))?);
                 }
@@ -150,7 +150,7 @@ impl Output {
         let product = |columns: Range<usize>, out: &mut [&mut [f32]]| {
             matrix.columns(&prepared, &self.bias, columns, out);
         };
-        if let Weights::F32(_) = matrix.weights {
+        if let MatrixWeights::F32(_) = matrix.weights {
             let outcomes = search(team, vocabulary, tasks, wanted, 0, product);
             return found(wanted, outcomes);
         }

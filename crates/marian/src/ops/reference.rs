@@ -38,7 +38,8 @@ pub(super) fn norm(x: &Tensor, residual: &Tensor, gain: &Tensor, shift: &Tensor)
 
 /// Attention of queries `[rows, width]`, each to some rows of `memory` `[any, 2 · width]`, which
 /// holds keys and values side by side: gathers the rows that each query sees into one padded tensor
-/// and masks the padding.
+/// and masks the padding. Returns the result, and for each query the position to which the last head
+/// gives the greatest weight.
 pub(super) fn attention(
     queries: &Tensor,
     memory: &Tensor,
@@ -83,8 +84,8 @@ pub(super) fn attention(
         .broadcast_add(&mask)?;
     let weights = candle_nn::ops::softmax_last_dim(&scores)?;
     let out = weights.matmul(&values)?.reshape((rows, width))?;
-    let mean = weights.squeeze(2)?.mean(1)?;
-    let alignment = mean.argmax(D::Minus1)?.to_vec1::<u32>()?;
+    let aligned = weights.squeeze(2)?.narrow(1, heads - 1, 1)?.squeeze(1)?;
+    let alignment = aligned.argmax(D::Minus1)?.to_vec1::<u32>()?;
     let alignment = alignment.into_iter().map(|place| place as usize).collect();
     Ok((out, alignment))
 }

@@ -267,7 +267,7 @@ fn attention_equals_the_reference() {
             let sources = heads.source_caches(&team(), &states(&memory), &sentences);
             let context = |source| Context::Source {
                 source,
-                align: true,
+                aligned_head: Some(count - 1),
             };
             let contexts = [(1, context(&sources[0])), (2, context(&sources[1]))];
             let (got, places) = heads.attention(&team(), &states(&projected), contexts.into_iter());
@@ -333,12 +333,12 @@ proptest! {
         let sentences: Vec<Range<usize>> = lengths.iter().map(|length| { end += length; end - length..end }).collect();
         let (queries, rows) = (some_states(lengths.len(), 24, 1), some_states(end, 48, 2));
         let sources = heads.source_caches(&team, &rows, &sentences);
-        let contexts = sources.iter().map(|source| (1, Context::Source { source, align: true }));
+        let contexts = sources.iter().map(|source| (1, Context::Source { source, aligned_head: Some(1) }));
         let together = heads.attention(&team, &queries, contexts);
         for (row, sentence) in sentences.iter().enumerate() {
             let own = part(&rows, sentence.clone());
             let own = heads.source_caches(&team, &own, std::slice::from_ref(&(0..sentence.len())));
-            let context = Context::Source { source: &own[0], align: true };
+            let context = Context::Source { source: &own[0], aligned_head: Some(1) };
             let alone = heads.attention(&team, &part(&queries, row..row + 1), std::iter::once((1, context)));
             prop_assert_eq!(bits(&together.0[row * 24..(row + 1) * 24]), bits(&alone.0));
             prop_assert_eq!(together.1[row], alone.1[0]);

@@ -1,20 +1,21 @@
 //! The hypotheses of one sentence: running and finished.
 
-use super::{Hypothesis, Row, Search};
+use super::settings::Search;
 use crate::config::EarlyStopping;
 use crate::network::{Found, Normalise, Wanted};
+use crate::{Hypothesis, Row};
 
-/// A hypothesis in the making.
+/// A hypothesis, running or finished.
 #[derive(Debug, Clone)]
 pub(super) struct Partial {
-    /// Its ids, start token included.
+    /// Target ids, start token included.
     ids: Vec<u32>,
-    /// Sum of the log-probabilities.
+    /// Sum of the log-probabilities; once finished, divided by the length penalty.
     score: f32,
     alignment: Vec<usize>,
 }
 
-/// One id that a hypothesis may go on with, and the log-probability of that.
+/// An id that may follow a hypothesis, and its log-probability.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Continuation {
     id: u32,
@@ -22,13 +23,13 @@ pub(super) struct Continuation {
 }
 
 impl Partial {
-    /// The id to feed next.
+    /// Returns the id to feed to the next step.
     pub(super) fn last(&self) -> u32 {
         self.ids[self.ids.len() - 1]
     }
 
-    /// What is to be found in the logits of its next step: one id for greedy search, else twice as many as beams, for as
-    /// many as there are beams may be ends.
+    /// Returns the request for the logits of the next step: the best id for greedy search, otherwise
+    /// twice as many as beams, because as many as there are beams may be end marks.
     pub(super) fn wanted(&self, row: &Row, search: &Search) -> Wanted {
         if search.forced(row, &self.ids).is_some() {
             return Wanted::default();
@@ -48,7 +49,7 @@ impl Partial {
         }
     }
 
-    /// The ids worth going on with, the most probable first.
+    /// Returns the ids to continue with, most probable first.
     pub(super) fn continuations(
         &self,
         row: &Row,
@@ -65,7 +66,7 @@ impl Partial {
             return only(id);
         }
         if found.candidates.is_empty() {
-            // Where every id is banned there is nothing left to say.
+            // With every id banned, the hypothesis can only end.
             return only(search.eos);
         }
         let greedy = search.beams == 1;
@@ -83,11 +84,11 @@ impl Partial {
             .collect()
     }
 
-    fn extended(&self, id: u32, score: f32, looked_at: Option<usize>) -> Self {
+    fn extended(&self, id: u32, score: f32, position: Option<usize>) -> Self {
         let mut next = self.clone();
         next.ids.push(id);
         next.score = score;
-        next.alignment.extend(looked_at);
+        next.alignment.extend(position);
         next
     }
 }
@@ -95,9 +96,9 @@ impl Partial {
 /// The hypotheses of one sentence.
 #[derive(Debug)]
 pub(super) struct Hypotheses {
-    /// At most as many as beams, the best first.
+    /// At most as many as beams, best first.
     running: Vec<Partial>,
-    /// At most as many as beams, the best first; the scores are penalised for length.
+    /// At most as many as beams, best first.
     finished: Vec<Partial>,
 }
 
@@ -116,22 +117,24 @@ impl Hypotheses {
         }
     }
 
-    /// The hypotheses that take part in the next step.
+    /// Returns the hypotheses that take part in the next step.
     pub(super) fn running(&self) -> &[Partial] {
         &self.running
     }
 
-    /// Takes a step's outcome: the continuations of each running hypothesis, and where each looked (or nothing).
-    /// Returns which of them the new running ones continue; none when the sentence is finished.
+    /// Applies the outcome of a step: the continuations of each running hypothesis, and the source
+    /// position that each is aligned with. Returns, for each new running hypothesis, the index of
+    /// the one that it continues; empty when the sentence is finished.
     pub(super) fn advance(
         &mut self,
         row: &Row,
         search: &Search,
         continuations: &mut [Vec<Continuation>],
-        looked_at: &[usize],
+        alignment: &[usize],
     ) -> Vec<usize> {
-        let looked_at = if row.align { looked_at } else { &[] };
-        // What of all beams is worth a look: (score, beam, id), the best first, among equals the order of transformers.
+        let alignment = if row.align { alignment } else { &[] };
+        // The candidates of all beams as (score, beam, id), best first; ties in the order of
+        // transformers.
         let mut ranking: Vec<(f32, usize, u32)> = Vec::new();
         for (beam, (partial, continuations)) in self.running.iter().zip(continuations).enumerate() {
             ranking.extend(
@@ -151,16 +154,16 @@ impl Hypotheses {
         let penalty = penalty(length - 1, search);
         for (rank, (score, beam, id)) in ranking.into_iter().enumerate() {
             let ends = id == search.eos || length >= row.max_length;
-            let place = looked_at.get(beam).copied();
+            let position = alignment.get(beam).copied();
             if ends && rank < search.beams {
                 self.finished
-                    .push(self.running[beam].extended(id, score / penalty, place));
+                    .push(self.running[beam].extended(id, score / penalty, position));
             } else if !ends && next.len() < search.beams {
-                next.push(self.running[beam].extended(id, score, place));
+                next.push(self.running[beam].extended(id, score, position));
                 parents.push(beam);
             }
         }
-        // Stable, so that of equals the older one stays.
+        // A stable sort, so that the older of two equals is kept.
         self.finished.sort_by(|a, b| b.score.total_cmp(&a.score));
         self.finished.truncate(search.beams);
         self.running = next;
@@ -171,7 +174,7 @@ impl Hypotheses {
         }
     }
 
-    /// Whether nothing that could still be found would count.
+    /// Returns whether no hypothesis that could still be found would be better.
     fn is_finished(&self, row: &Row, search: &Search, length: usize) -> bool {
         let Some(best_running) = self.running.first() else {
             return true;
@@ -189,9 +192,15 @@ impl Hypotheses {
                 <= self.finished[search.beams - 1].score
     }
 
-    /// The result, once finished.
-    pub(super) fn best(&mut self) -> Hypothesis {
-        let best = self.finished.swap_remove(0);
+    /// Returns the best hypothesis of a finished sentence.
+    pub(super) fn best(&mut self, search: &Search) -> Hypothesis {
+        let mut best = self.finished.swap_remove(0);
+        if search.alignment_shift && best.alignment.len() > 1 {
+            best.alignment.remove(0);
+            // The last id is the input of no step.
+            best.alignment
+                .extend_from_within(best.alignment.len() - 1..);
+        }
         Hypothesis {
             ids: best.ids[1..].to_vec(),
             score: best.score,
@@ -200,10 +209,10 @@ impl Hypotheses {
     }
 }
 
-/// What a score is divided by for a hypothesis of `length` tokens, start token not counted.
+/// Returns the divisor of the score of a hypothesis of `length` tokens, not counting the start token.
 #[expect(
     clippy::cast_possible_truncation,
-    reason = "transformers too divides an f32 tensor"
+    reason = "transformers divides an f32 tensor too"
 )]
 fn penalty(length: usize, search: &Search) -> f32 {
     (length as f64).powf(search.length_penalty) as f32

@@ -29,7 +29,7 @@ fn a_sentence_stays_when_the_model_says_nothing() {
             sentence.accept(part, &nothing, model, &mut work);
         }
         assert!(sentence.is_done() && work.is_empty());
-        assert_eq!(sentence.text(), text);
+        assert_eq!(sentence.translation().text, text);
     }
 }
 
@@ -58,7 +58,7 @@ fn no_row_is_longer_than_the_positions_and_no_character_lost() {
             sentence.accept(part, &house, model, &mut work);
         }
         assert!(sentence.is_done() && sentence.flags.unknown);
-        let translation = sentence.text();
+        let translation = sentence.translation().text;
         assert_eq!(translation.matches('🙂').count(), 6, "{translation}");
     }
 }
@@ -112,7 +112,7 @@ fn a_loop_is_tried_again_with_a_block_and_then_in_halves() {
         sentence.accept(part, &answer(ids), model, &mut work);
     }
     assert!(sentence.is_done() && work.is_empty());
-    assert_eq!(sentence.text(), "Haus Hund");
+    assert_eq!(sentence.translation().text, "Haus Hund");
     let expected = Flags {
         split: true,
         ..Flags::default()
@@ -133,7 +133,7 @@ fn of_two_loops_the_better_stays_with_a_flag() {
             sentence.accept(part, &babble, model, &mut work);
         }
         assert!(sentence.is_done());
-        assert_eq!(sentence.text(), ["Haus"; 12][..best].join(" "));
+        assert_eq!(sentence.translation().text, ["Haus"; 12][..best].join(" "));
         assert!(sentence.flags.looped);
     }
 }
@@ -152,7 +152,7 @@ fn a_model_that_only_loops_is_asked_so_often_and_no_more() {
     }
     assert!(sentence.is_done() && sentence.flags.looped);
     // Each piece twice, plainly and blocked; and of pieces there is a tree of halves.
-    let tree = 2_usize.pow(u32::from(HALVINGS) + 1) - 1;
+    let tree = 2_usize.pow(u32::from(MAX_HALVINGS) + 1) - 1;
     assert!((4..=2 * tree).contains(&rows), "{rows}");
 }
 
@@ -171,7 +171,7 @@ fn what_is_placed_without_attention_weights_is_flagged() {
             sentence.accept(part, &found, model, &mut Vec::new());
             assert!(sentence.is_done());
             assert_eq!(sentence.flags.positioned, is_carried && !is_aligned);
-            assert_eq!(sentence.text().contains('🙂'), is_carried);
+            assert_eq!(sentence.translation().text.contains('🙂'), is_carried);
         }
     }
 }

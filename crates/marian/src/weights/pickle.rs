@@ -144,99 +144,97 @@ impl<R: Read> Machine<'_, R> {
     fn run(&mut self) -> Result<Id, ReadError> {
         loop {
             match self.byte()? {
-                0x80 => {
-                    let protocol = self.byte()?;
-                    if protocol != 2 {
-                        return Err(ReadError::foreign(format!(
-                            "is a pickle of protocol {protocol}; torch writes 2"
-                        )));
-                    }
-                }
                 b'.' => return self.pop(),
-                b'(' => self.marks.push(self.stack.len()),
-                b'N' => self.push(Value::None)?,
-                0x88 => self.push(Value::Bool(true))?,
-                0x89 => self.push(Value::Bool(false))?,
-                b'K' => {
-                    let value = self.byte()?;
-                    self.push(Value::Int(value.into()))?;
-                }
-                b'M' => {
-                    let value = u16::from_le_bytes(self.bytes()?);
-                    self.push(Value::Int(value.into()))?;
-                }
-                b'J' => {
-                    let value = i32::from_le_bytes(self.bytes()?);
-                    self.push(Value::Int(value.into()))?;
-                }
-                0x8a => self.long()?,
-                b'X' => {
-                    let length = u32::from_le_bytes(self.bytes()?);
-                    let text = self.text(length.into())?;
-                    self.push(Value::Text(text))?;
-                }
-                b'c' => self.global()?,
-                b')' => self.push(Value::Tuple(Vec::new()))?,
-                b'}' => self.push(Value::Dict(Vec::new()))?,
-                b']' => self.push(Value::List(Vec::new()))?,
-                count @ 0x85..=0x87 => {
-                    let start = self
-                        .stack
-                        .len()
-                        .checked_sub(usize::from(count - 0x84))
-                        .ok_or_else(underflow)?;
-                    let items = self.stack.split_off(start);
-                    self.push(Value::Tuple(items))?;
-                }
-                b't' => {
-                    let items = self.since_mark()?;
-                    self.push(Value::Tuple(items))?;
-                }
-                b'a' => {
-                    let item = self.pop()?;
-                    self.append(&[item])?;
-                }
-                b'e' => {
-                    let items = self.since_mark()?;
-                    self.append(&items)?;
-                }
-                b's' => {
-                    let (value, key) = (self.pop()?, self.pop()?);
-                    self.set(&[key, value])?;
-                }
-                b'u' => {
-                    let items = self.since_mark()?;
-                    self.set(&items)?;
-                }
-                b'q' => {
-                    let slot = self.byte()?;
-                    self.remember(slot.into())?;
-                }
-                b'r' => {
-                    let slot = u32::from_le_bytes(self.bytes()?);
-                    self.remember(slot)?;
-                }
-                b'h' => {
-                    let slot = self.byte()?;
-                    self.recall(slot.into())?;
-                }
-                b'j' => {
-                    let slot = u32::from_le_bytes(self.bytes()?);
-                    self.recall(slot)?;
-                }
-                b'Q' => self.persistent_id()?,
-                b'R' => self.reduce()?,
-                // The attributes of an `OrderedDict`: the version that torch records for each
-                // module.
-                b'b' => {
-                    self.pop()?;
-                }
-                opcode => {
-                    return Err(ReadError::foreign(format!(
-                        "uses pickle opcode {opcode:#04x}, which no state dict needs"
-                    )));
-                }
+                opcode => self.execute(opcode)?,
             }
+        }
+    }
+
+    fn execute(&mut self, opcode: u8) -> Result<(), ReadError> {
+        match opcode {
+            0x80 => match self.byte()? {
+                2 => Ok(()),
+                protocol => Err(ReadError::foreign(format!(
+                    "is a pickle of protocol {protocol}; torch writes 2"
+                ))),
+            },
+            b'(' => {
+                self.marks.push(self.stack.len());
+                Ok(())
+            }
+            b'N' => self.push(Value::None),
+            0x88 => self.push(Value::Bool(true)),
+            0x89 => self.push(Value::Bool(false)),
+            b'K' => {
+                let value = self.byte()?;
+                self.push(Value::Int(value.into()))
+            }
+            b'M' => {
+                let value = u16::from_le_bytes(self.bytes()?);
+                self.push(Value::Int(value.into()))
+            }
+            b'J' => {
+                let value = i32::from_le_bytes(self.bytes()?);
+                self.push(Value::Int(value.into()))
+            }
+            0x8a => self.long(),
+            b'X' => {
+                let length = u32::from_le_bytes(self.bytes()?);
+                let text = self.text(length.into())?;
+                self.push(Value::Text(text))
+            }
+            b'c' => self.global(),
+            b')' => self.push(Value::Tuple(Vec::new())),
+            b'}' => self.push(Value::Dict(Vec::new())),
+            b']' => self.push(Value::List(Vec::new())),
+            count @ 0x85..=0x87 => {
+                let start = self.stack.len().checked_sub(usize::from(count - 0x84));
+                let items = self.stack.split_off(start.ok_or_else(underflow)?);
+                self.push(Value::Tuple(items))
+            }
+            b't' => {
+                let items = self.since_mark()?;
+                self.push(Value::Tuple(items))
+            }
+            b'a' => {
+                let item = self.pop()?;
+                self.append(&[item])
+            }
+            b'e' => {
+                let items = self.since_mark()?;
+                self.append(&items)
+            }
+            b's' => {
+                let (value, key) = (self.pop()?, self.pop()?);
+                self.set(&[key, value])
+            }
+            b'u' => {
+                let items = self.since_mark()?;
+                self.set(&items)
+            }
+            b'q' | b'r' => {
+                let slot = self.slot(opcode == b'r')?;
+                self.remember(slot)
+            }
+            b'h' | b'j' => {
+                let slot = self.slot(opcode == b'j')?;
+                self.recall(slot)
+            }
+            b'Q' => self.persistent_id(),
+            b'R' => self.reduce(),
+            // The attributes of an `OrderedDict`: the version that torch records for each module.
+            b'b' => self.pop().map(drop),
+            opcode => Err(ReadError::foreign(format!(
+                "uses pickle opcode {opcode:#04x}, which no state dict needs"
+            ))),
+        }
+    }
+
+    fn slot(&mut self, is_long: bool) -> Result<u32, ReadError> {
+        if is_long {
+            self.bytes().map(u32::from_le_bytes)
+        } else {
+            self.byte().map(u32::from)
         }
     }
 

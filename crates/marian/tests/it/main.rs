@@ -8,10 +8,8 @@ mod tokenizer;
 mod translate;
 mod weights;
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, OnceLock},
-};
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use marian::{Options, Translator};
 

@@ -60,6 +60,7 @@ fn row(ids: &[u32], align: bool) -> Row {
         ids: ids.to_vec(),
         max_length: 2 * ids.len().min(30) + 4,
         no_repeat_ngram: 0,
+        banned: [].into(),
         align,
     }
 }

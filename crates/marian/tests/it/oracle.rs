@@ -7,7 +7,8 @@ use marian::config::EarlyStopping;
 use marian::{Config, Execution, Hypothesis, Network, Precision, Row, Search, generate};
 use serde::Deserialize;
 
-use crate::{data, demo, weights::tiny};
+use crate::weights::tiny;
+use crate::{data, demo};
 
 /// Difference in the oracle's scores up to which either of two hypotheses may win.
 const SAME_SCORE: f32 = 1e-4;
@@ -66,6 +67,7 @@ impl Answers {
                 ids: ids.clone(),
                 max_length,
                 no_repeat_ngram: 0,
+                banned: [].into(),
                 align: false,
             })
             .collect()
@@ -170,6 +172,7 @@ fn every_setting_of_the_search_does_what_it_does_in_transformers() {
             ids: ids.clone(),
             max_length: variants.max_length,
             no_repeat_ngram: 0,
+            banned: [].into(),
             align: false,
         };
         let rows: Vec<Row> = variants.sources.iter().map(row).collect();

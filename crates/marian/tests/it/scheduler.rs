@@ -1,6 +1,7 @@
-//! Many jobs in shared batches: order, turns, cancelling, and results that do not depend on the mix.
+//! Many jobs in one batch: order, turns, cancellation, and results that do not depend on the mix.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use marian::{Finished, JobId, Scheduler};
 use proptest::prelude::*;
@@ -20,10 +21,10 @@ const SENTENCES: [&str; 10] = [
     "Der Mieter haftet für den Schaden, den er verursacht hat.",
 ];
 
-/// Different sentences that [`sentence`] has: more than a batch has room for.
+/// Number of different sentences that [`sentence`] returns: more than a batch has room for.
 const VARIETY: usize = 20 * SENTENCES.len();
 
-/// One of [`SENTENCES`], as it is or with a number.
+/// Returns one of [`SENTENCES`], as it is or with a number.
 fn sentence(at: usize) -> String {
     let (number, sentence) = (at / SENTENCES.len(), SENTENCES[at % SENTENCES.len()]);
     match number {
@@ -37,14 +38,14 @@ fn text(sentences: usize, offset: usize) -> Vec<String> {
     sentences.collect()
 }
 
-/// Steps until nothing is left; calls `each` after every step.
+/// Runs steps until all jobs are finished, and calls `each` after every step.
 fn run(scheduler: &mut Scheduler, mut each: impl FnMut(&mut Scheduler, Vec<Finished>)) {
     let mut steps = 0;
     while !scheduler.is_idle() {
         let finished = scheduler.step().unwrap().finished;
         each(scheduler, finished);
         steps += 1;
-        assert!(steps < 10_000, "it never ends");
+        assert!(steps < 10_000, "the jobs never end");
     }
 }
 
@@ -65,14 +66,14 @@ fn sentences_come_in_order_with_counts() {
     }
 }
 
-/// Sentences that are all different.
+/// Returns sentences that are all different.
 fn book(sentences: usize) -> Vec<String> {
     let sentence = |page| format!("Auf Seite {page} steht, dass der Hund schläft.");
     (0..sentences).map(sentence).collect()
 }
 
 #[test]
-fn the_first_sentences_are_alone_at_first() {
+fn the_first_sentences_run_alone() {
     let mut scheduler = Scheduler::new(translator());
     scheduler.submit(book(1_000));
     loop {
@@ -82,8 +83,8 @@ fn the_first_sentences_are_alone_at_first() {
             break;
         }
     }
-    let most = std::iter::repeat_with(|| scheduler.step().unwrap().rows);
-    assert!(most.take(40).any(|rows| rows > 30));
+    let rows = std::iter::repeat_with(|| scheduler.step().unwrap().rows);
+    assert!(rows.take(40).any(|rows| rows > 30));
 }
 
 #[test]
@@ -117,12 +118,12 @@ fn a_sentence_translated_before_needs_no_row() {
         assert_eq!(
             found,
             if rows > 0 { 0 } else { 9 },
-            "all but the line without words"
+            "all except the line without words"
         );
         results.push((rows, finished));
     }
     let [(first, translated), (second, remembered)] = &results[..] else {
-        unreachable!("two rounds");
+        unreachable!("there were two rounds");
     };
     assert!(*first > 0);
     assert_eq!(*second, 0);
@@ -199,7 +200,7 @@ fn a_short_job_does_not_wait_for_a_book() {
             scheduler.step().unwrap();
         }
         let short = scheduler.submit(vec!["Guten Morgen!".to_owned()]);
-        // A step for each token, and not one more.
+        // One step per token, and no more.
         let mut steps = 0;
         while scheduler.contains(short) {
             scheduler.step().unwrap();
@@ -213,7 +214,7 @@ fn a_short_job_does_not_wait_for_a_book() {
 #[test]
 fn a_book_goes_on_while_short_jobs_keep_coming() {
     let mut scheduler = Scheduler::new(translator());
-    // Alone, a book keeps some number of rows at work; so it does beside a crowd that asks again and again.
+    // A book keeps a number of rows running, even while short jobs come at every step.
     let book = scheduler.submit(book(400));
     let mut done = 0;
     for round in 0..300 {
@@ -249,12 +250,12 @@ fn jobs_take_turns() {
         }
     }
     assert_eq!(progress.keys().copied().collect::<Vec<_>>(), jobs);
-    let (least, most) = (
+    let (min, max) = (
         progress.values().min().unwrap(),
         progress.values().max().unwrap(),
     );
-    // They have the same number of rows at work, but rows are not of the same length.
-    assert!(2 * least > *most, "{progress:?}");
+    // All have the same number of running rows, but rows differ in length.
+    assert!(2 * min > *max, "{progress:?}");
 }
 
 #[test]
@@ -314,7 +315,7 @@ fn sentences_without_words_do_not_wait_for_the_model() {
     assert!(scheduler.contains(book) && !scheduler.contains(table));
 }
 
-/// The translation of each [`sentence`] alone.
+/// Translation of each [`sentence`] when it is alone.
 static ALONE: LazyLock<Vec<String>> = LazyLock::new(|| {
     let alone = |at| translator().translate(&[&sentence(at)]).unwrap().remove(0);
     (0..VARIETY).map(alone).collect()
@@ -323,7 +324,8 @@ static ALONE: LazyLock<Vec<String>> = LazyLock::new(|| {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
 
-    /// Jobs of any sizes, coming at any time, some cancelled: every sentence is translated as it is alone.
+    /// Jobs of any size are submitted at any time, and some are cancelled: every sentence is
+    /// translated as if it were alone.
     #[test]
     fn results_do_not_depend_on_the_mix(
         jobs in prop::collection::vec((prop::collection::vec(0..VARIETY, 0..80), 0..4usize, any::<bool>()), 1..6),

@@ -1,7 +1,8 @@
 //! The tokeniser compared with the `sentencepiece` library (`scripts/oracle/tokens.py`), and its
 //! errors.
 
-use std::{fs, path::Path};
+use std::fs;
+use std::path::Path;
 
 use marian::{Config, Error, Tokenizer};
 

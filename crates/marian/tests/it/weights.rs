@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use half::{bf16, f16};
+use marian::weights::Weights;
 use marian::{Config, Error, Execution, Network, Row, Search, generate};
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -67,6 +69,7 @@ fn all_containers_and_precisions_hold_the_same_model() {
         ids: vec![5, 6, 7, 8, 0],
         max_length: 20,
         no_repeat_ngram: 0,
+        banned: [].into(),
         align: false,
     };
     let results = CONTAINERS.map(|container| {
@@ -379,4 +382,30 @@ fn a_limit_of_new_tokens_goes_before_the_older_one_of_all_tokens() {
     set(directory.path(), file, "max_new_tokens", 12.into());
     // The start token does not count as new.
     assert_eq!(Config::load(directory.path()).unwrap().max_length, 13);
+}
+
+#[test]
+fn sixteen_bit_floats_are_read_exactly() {
+    let f16_to_f32: fn(u16) -> f32 = |bits| f16::from_bits(bits).to_f32();
+    let bf16_to_f32: fn(u16) -> f32 = |bits| bf16::from_bits(bits).to_f32();
+    for (format, to_f32) in [("F16", f16_to_f32), ("BF16", bf16_to_f32)] {
+        // All finite numbers, repeated to more than one block.
+        let finite = (0..=u16::MAX).cycle().filter(|b| to_f32(*b).is_finite());
+        let numbers: Vec<u16> = finite.take(600_000).collect();
+        let header = format!(
+            r#"{{"tensor":{{"dtype":"{format}","shape":[600000],"data_offsets":[0,1200000]}}}}"#
+        );
+        let mut file = (header.len() as u64).to_le_bytes().to_vec();
+        file.extend(header.as_bytes());
+        file.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+        let directory = TempDir::new().unwrap();
+        std::fs::write(directory.path().join("model.safetensors"), file).unwrap();
+        let weights = Weights::open(directory.path()).unwrap();
+        let values = weights.read("tensor", &[600_000]).unwrap();
+        let expected = numbers.iter().map(|number| to_f32(*number).to_bits());
+        assert!(
+            values.iter().map(|value| value.to_bits()).eq(expected),
+            "{format}"
+        );
+    }
 }

@@ -76,6 +76,7 @@ impl Model {
                 ids: sentence(3 + number, number),
                 max_length: 24,
                 no_repeat_ngram: 0,
+                banned: [].into(),
                 align: false,
             })
             .collect();

@@ -1,8 +1,8 @@
 //! German sentences and the characters around them.
 
-use segment::paragraphs;
+use segment::{Rules, paragraphs, segments};
 
-use crate::{check, marked};
+use crate::{LINES, check, marked};
 
 #[test]
 fn ends_at_full_stops_and_their_kin() {
@@ -87,7 +87,7 @@ fn keeps_quotations_together_unless_they_are_long() {
     );
     check("⟦\"Ja.\" sagte er.⟧ ⟦\"Nein. Ich will nicht.\"⟧ ⟦Dann ging er.⟧");
     let speech = "Das Wetter ist heute wieder ganz besonders schön. ".repeat(10);
-    let cut = marked(&format!("„{}“", speech.trim_end()));
+    let cut = marked(&format!("„{}“", speech.trim_end()), LINES);
     // Cut sentence by sentence, until the rest is no longer long.
     assert_eq!(cut.matches('⟦').count(), 6, "{cut}");
 }
@@ -101,7 +101,7 @@ fn leaves_marks_and_indentation_to_the_gaps() {
         "1. ⟦Der Mieter zahlt.⟧ ⟦Er haftet.⟧\n2) ⟦Der Vermieter⟧\na) ⟦Garten⟧\n(b) ⟦Keller⟧\n(iv) ⟦Vier⟧\nII. ⟦Teil⟧\n1.1. ⟦Zweck⟧",
     );
     check("⟦§ 5 Kündigung⟧\n⟦1.5 Millionen⟧\n⟦-5 Grad⟧\n⟦1990 war es.⟧");
-    check("## ⟦Überschrift⟧ ##\n| ⟦Zelle 1 | Zelle 2⟧ |\n- [ ] ⟦Aufgabe⟧\n- [x] ⟦Erledigt⟧");
+    check("## ⟦Überschrift⟧ ##\n| ⟦Zelle 1⟧ | ⟦Zelle 2⟧ |\n- [ ] ⟦Aufgabe⟧\n- [x] ⟦Erledigt⟧");
     check("⟦„Hallo.“⟧ – ⟦„Ja?“⟧ – ⟦»Nein!«⟧");
     check(">> ⟦Hallo⟧ <<");
     check("⟦>>de<< Hallo⟧");
@@ -112,7 +112,7 @@ fn finds_nothing_where_there_are_no_words() {
     for text in [
         "", " ", "-", "…", "🙂", "---", "* * *", "\n\n\t\n", "\0", "\u{feff}", "?!", "„“",
     ] {
-        assert_eq!(marked(text), text);
+        assert_eq!(marked(text, LINES), text);
     }
 }
 
@@ -129,12 +129,13 @@ fn takes_every_line_break_for_a_boundary() {
 #[test]
 fn knows_other_languages_by_sentencex_alone() {
     let text = "Mr. Smith came. He left.";
-    let found = segment::segments(text, "en");
+    let rules = |language| Rules { language, ..LINES };
+    let found = segments(text, rules("en"));
     assert_eq!(
         found.iter().map(|s| s.of(text)).collect::<Vec<_>>(),
         ["Mr. Smith came.", "He left."]
     );
-    assert_eq!(segment::segments(text, "no such language").len(), 2);
+    assert_eq!(segments(text, rules("no such language")).len(), 2);
 }
 
 #[test]

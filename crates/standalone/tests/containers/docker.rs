@@ -8,20 +8,20 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 
-/// What the images are built from, and the database.
+/// Base images of our images, and the image of the database.
 const BASES: [&str; 3] = ["rust:1-slim-trixie", "debian:trixie-slim", "mysql:9.7"];
 
-/// How long a command may take, as `timeout` reads it: what hangs must fail, and not stop all
-/// tests. The slowest is stopping MySQL, which has two minutes for it.
+/// Maximum time for a command, in the syntax of `timeout`: a command that hangs must fail and not stop
+/// all tests. The slowest one stops MySQL, which may take two minutes.
 pub(crate) const USUAL: &str = "5m";
 
-/// The same for what downloads or compiles.
+/// Maximum time for a command that downloads or compiles.
 pub(crate) const LONG: &str = "30m";
 
-/// The exit code of `timeout` when the time was up.
-const TIME_IS_UP: i32 = 124;
+/// Exit code of `timeout` after a timeout.
+const TIMED_OUT: i32 = 124;
 
-/// Why the containers cannot be tested here, if so.
+/// Returns the reason why the containers cannot be tested here, if there is one.
 pub(crate) fn missing() -> Option<&'static str> {
     static MISSING: LazyLock<Option<String>> = LazyLock::new(find_missing);
     MISSING.as_deref()
@@ -42,27 +42,27 @@ fn find_missing() -> Option<String> {
     BASES
         .iter()
         .find(|image| run(["image", "inspect", image]).is_err() && !pulled(image))
-        .map(|image| format!("the image {image} is neither here nor can be pulled"))
+        .map(|image| format!("the image {image} is missing and cannot be pulled"))
 }
 
-/// Runs `docker` with `arguments`; its standard output.
+/// Runs `docker` with `arguments`. Returns its standard output.
 pub(crate) fn run<'a>(arguments: impl IntoIterator<Item = &'a str>) -> anyhow::Result<String> {
     let mut docker = command("docker", USUAL);
     docker.args(arguments);
     output(docker)
 }
 
-/// `program`, which is ended with all that it has started when it takes longer than `limit`.
+/// Returns a command for `program` that is killed, with its children, after `limit`.
 pub(crate) fn command(program: impl AsRef<OsStr>, limit: &str) -> Command {
     let mut command = Command::new("timeout");
     command.args(["--kill-after=10s", limit]).arg(program);
     command
 }
 
-/// Runs what [`command`] has made; its standard output.
+/// Runs a command made by [`command`]. Returns its standard output.
 ///
 /// # Errors
-/// It cannot be started, fails or takes too long: then with what it wrote on standard error.
+/// It cannot be started, fails or takes too long; the message contains its standard error.
 pub(crate) fn output(mut command: Command) -> anyhow::Result<String> {
     let output = command
         .stdin(Stdio::null())
@@ -70,8 +70,8 @@ pub(crate) fn output(mut command: Command) -> anyhow::Result<String> {
         .with_context(|| format!("{command:?}"))?;
     let errors = String::from_utf8_lossy(&output.stderr);
     ensure!(
-        output.status.code() != Some(TIME_IS_UP),
-        "{command:?}: the time is up\n{errors}"
+        output.status.code() != Some(TIMED_OUT),
+        "{command:?}: timed out\n{errors}"
     );
     ensure!(
         output.status.success(),

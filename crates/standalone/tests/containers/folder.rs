@@ -1,4 +1,4 @@
-//! A copy of what a deployment needs.
+//! A copy of the files that a deployment needs.
 
 use std::{
     fs,
@@ -17,32 +17,32 @@ use crate::{
     images,
 };
 
-/// Where this workspace is.
+/// Returns the root of this workspace.
 pub(crate) fn root() -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     folder.canonicalize().expect("the root of the workspace")
 }
 
-/// The start of every name that this clone gives to things on the engine: a run that was killed is
-/// cleaned up by the next one, and other clones are left alone. Short, because a swarm takes no
-/// name of a secret of more than 64 characters.
-pub(crate) fn own() -> String {
+/// Returns the prefix of all names on the engine that belong to this clone. A run cleans up after an
+/// earlier one that was killed, and leaves other clones alone. It is short, because names of secrets
+/// in a swarm have at most 64 characters.
+pub(crate) fn prefix() -> String {
     let mut hasher = DefaultHasher::new();
     root().hash(&mut hasher);
     format!("translation-test-{:x}", hasher.finish())
 }
 
-/// The Compose files, the dump and secrets in a temporary folder, so that nobody's secrets are
+/// The Compose files, the dump and new secrets in a temporary folder, so that existing secrets are not
 /// touched, and a free port for the page.
 pub(crate) struct Folder {
-    place: TempDir,
-    /// The text of all Compose files.
+    temporary: TempDir,
+    /// Content of all Compose files.
     files: String,
     port: u16,
 }
 
 impl Folder {
-    /// Copies the files and makes secrets.
+    /// Copies the files and creates secrets.
     pub(crate) fn new() -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let copy = |file: &Path| -> anyhow::Result<()> {
@@ -67,27 +67,26 @@ impl Folder {
         output(docker::command(generate, docker::USUAL))?;
         let port = TcpListener::bind("0.0.0.0:0")?.local_addr()?.port();
         Ok(Self {
-            place: folder,
+            temporary: folder,
             files,
             port,
         })
     }
 
-    /// Where it is.
+    /// Returns the path of the folder.
     pub(crate) fn path(&self) -> &Path {
-        self.place.path()
+        self.temporary.path()
     }
 
-    /// `program`, to be run in this folder with this port and the images under test, and with
-    /// nothing else that the caller's environment may say to Compose or in place of the files'
-    /// defaults.
+    /// Returns a command for `program` in this folder, with the port and the images under test. All
+    /// other variables that Compose or its files would read are removed from the environment.
     pub(crate) fn command(&self, program: &str) -> anyhow::Result<Command> {
         let images = images::built()?;
         let mut command = docker::command(program, docker::USUAL);
         command.current_dir(self.path());
         #[expect(
             clippy::disallowed_methods,
-            reason = "what this process was started with is not for Compose"
+            reason = "the environment of the tests is not meant for Compose"
         )]
         for (variable, _) in std::env::vars_os() {
             let name = variable.to_string_lossy();
@@ -103,18 +102,18 @@ impl Folder {
         Ok(command)
     }
 
-    /// The secret of this name.
+    /// Returns a secret.
     pub(crate) fn secret(&self, name: &str) -> anyhow::Result<String> {
         let file = self.path().join("secrets").join(name);
         fs::read_to_string(&file).with_context(|| file.display().to_string())
     }
 
-    /// Where the page is.
+    /// Returns the address of the page.
     pub(crate) fn origin(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// A browser on the page.
+    /// Returns a browser for the page.
     pub(crate) fn browser(&self) -> Browser {
         Browser::new(&self.origin())
     }

@@ -1,4 +1,4 @@
-//! Both images, built once.
+//! The images of both services, built once.
 
 use std::sync::LazyLock;
 
@@ -6,7 +6,7 @@ use anyhow::anyhow;
 
 use crate::{
     docker::{self, output},
-    folder::{own, root},
+    folder::{prefix, root},
 };
 
 /// Names of the images under test.
@@ -17,7 +17,7 @@ pub(crate) struct Images {
     pub(crate) frontend: String,
 }
 
-/// The images of this clone's sources; the first call builds them.
+/// Returns the images of the sources in this clone; the first call builds them.
 pub(crate) fn built() -> anyhow::Result<&'static Images> {
     static BUILT: LazyLock<Result<Images, String>> =
         LazyLock::new(|| build().map_err(|error| format!("{error:#}")));
@@ -26,8 +26,8 @@ pub(crate) fn built() -> anyhow::Result<&'static Images> {
 
 fn names() -> Images {
     Images {
-        backend: format!("{}-backend:test", own()),
-        frontend: format!("{}-frontend:test", own()),
+        backend: format!("{}-backend:test", prefix()),
+        frontend: format!("{}-frontend:test", prefix()),
     }
 }
 
@@ -37,7 +37,7 @@ fn build() -> anyhow::Result<Images> {
     compose
         .args(["compose", "--file", "compose.yaml", "build"])
         .current_dir(root())
-        .env("COMPOSE_PROJECT_NAME", own())
+        .env("COMPOSE_PROJECT_NAME", prefix())
         .env("MODEL", "demo")
         .env("BACKEND_IMAGE", &images.backend)
         .env("FRONTEND_IMAGE", &images.frontend);
@@ -48,6 +48,6 @@ fn build() -> anyhow::Result<Images> {
 /// Removes the images. Their layers stay in the build cache.
 pub(crate) fn remove() {
     let Images { backend, frontend } = names();
-    // Neither is there if no test needed it.
+    // They do not exist if no test needed them.
     let _ = docker::run(["image", "rm", &backend, &frontend]);
 }

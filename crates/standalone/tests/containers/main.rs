@@ -1,19 +1,18 @@
-//! The containers, on the Docker engine of this machine: `compose.yaml` as it is, with the demo
-//! model. Where no engine answers, or a base image is neither there nor to be had, each test says
-//! "ignored" and why.
+//! The containers on the local Docker engine: `compose.yaml` unchanged, with the demo model. Without
+//! an engine or a base image, each test is reported as "ignored" with the reason.
 //!
-//! - [`browser`]: what a browser without JavaScript does
-//! - [`compose`]: as `docker compose` runs it
+//! - [`browser`]: a browser without JavaScript
+//! - [`compose`]: tests with `docker compose`
 //! - [`docker`]: the command line of Docker
 //! - [`folder`]: a copy of what a deployment needs
 //! - [`images`]: both images, built once
-//! - [`privileges`]: what services may do, and who knows the secrets
+//! - [`privileges`]: privileges of the containers, and their secrets
 //! - [`readme`]: the commands of the README
-//! - [`scenarios`]: services at work
-//! - [`services`]: what the tests ask of running services
+//! - [`scenarios`]: tests of running services
+//! - [`services`]: running services, with Compose or in a swarm
 //! - [`suite`]: tests that share a stack
-//! - [`swarm`]: as a swarm runs it
-//! - [`until()`]: waiting for something to come about
+//! - [`swarm`]: tests with `docker stack`
+//! - [`until()`]: waiting for a condition
 
 #[path = "../support/browser.rs"]
 mod browser;
@@ -35,13 +34,13 @@ use libtest_mimic::Arguments;
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    // The tests of a suite share one stack, and some take parts of it down.
+    // The tests of a suite share one stack, and some stop parts of it.
     arguments.test_threads = Some(1);
     let mut trials = Vec::new();
     trials.extend(compose::trials());
     trials.extend(swarm::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
-    // Not by `Conclusion::exit`, which ends the process here and now.
+    // `Conclusion::exit` would end the process before the images are removed.
     if !arguments.list {
         images::remove();
     }

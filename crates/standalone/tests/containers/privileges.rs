@@ -1,4 +1,5 @@
-//! What services may do, and who knows the secrets, whoever runs them.
+//! Privileges of the containers and the database account, and access to secrets, with Compose and in a
+//! swarm.
 
 use anyhow::{Context as _, ensure};
 
@@ -19,26 +20,29 @@ pub(crate) fn secrets(services: &impl Services) -> anyhow::Result<()> {
         let container = services.container(service)?;
         let image = docker::run(["inspect", "--format", "{{.Image}}", &container])?;
         let processes = "cat /proc/[0-9]*/cmdline | tr '\\0' ' '";
-        let told = [
+        let visible = [
             docker::run(["inspect", &container])?,
             docker::run(["inspect", &image])?,
             docker::run(["history", "--no-trunc", &image])?,
             services.exec(service, &["sh", "-c", processes])?,
         ];
         for value in &values {
-            let silent = told.iter().all(|text| !text.contains(value));
-            ensure!(silent, "{service} tells a secret");
+            let is_hidden = visible.iter().all(|text| !text.contains(value));
+            ensure!(is_hidden, "{service} reveals a secret");
         }
         let logs = services.logs(service)?;
-        // The MySQL image itself logs the name of the account that it makes.
+        // The MySQL image logs the name of the account that it creates.
         let [root_password, _, password, query_password] = &values;
-        let silent = [root_password, password, query_password]
+        let is_hidden = [root_password, password, query_password]
             .iter()
             .all(|secret| !logs.contains(*secret));
-        ensure!(silent, "{service} logs a secret");
+        ensure!(is_hidden, "{service} logs a secret");
     }
     let file = services.exec("frontend", &["cat", "/run/secrets/db_user"])?;
-    ensure!(file == secret("db_user")?, "another user's name");
+    ensure!(
+        file == secret("db_user")?,
+        "the name of the account differs"
+    );
     let listed = |service| services.exec(service, &["ls", "/run/secrets"]);
     let expected = if services.has_sql_page() {
         "db_password\ndb_query_password\ndb_user"
@@ -46,10 +50,7 @@ pub(crate) fn secrets(services: &impl Services) -> anyhow::Result<()> {
         "db_password\ndb_user"
     };
     ensure!(listed("frontend")? == expected);
-    ensure!(
-        listed("backend").is_err(),
-        "the backend needs none, and has some"
-    );
+    ensure!(listed("backend").is_err(), "the backend has secrets");
     Ok(())
 }
 
@@ -147,7 +148,7 @@ pub(crate) fn account(services: &impl Services) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Checks that the app's account has the rights it needs, and no others.
+/// Checks that the account of the frontend has exactly the rights that it needs.
 pub(crate) fn few_rights(services: &impl Services, user: &str) -> anyhow::Result<()> {
     let rights = services.sql(&format!("show grants for '{user}'@'%'"))?;
     let expected = format!(
@@ -159,8 +160,8 @@ pub(crate) fn few_rights(services: &impl Services, user: &str) -> anyhow::Result
     Ok(())
 }
 
-/// Checks that no process can gain what its container has not, by a program with the setuid bit
-/// for example. Swarm cannot be told so.
+/// Checks that no process can gain privileges, for example with a setuid program. Swarm has no such
+/// setting.
 pub(crate) fn no_new_privileges(services: &impl Services) -> anyhow::Result<()> {
     for service in SERVICES {
         let status = services.exec(service, &["cat", "/proc/1/status"])?;

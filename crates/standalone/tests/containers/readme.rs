@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 
-/// The first commands in the README after `heading`.
+/// Returns the first commands in the README after `heading`.
 pub(crate) fn commands(heading: &str) -> anyhow::Result<&'static str> {
     let readme = include_str!("../../../../README.md");
     let (_, rest) = readme.split_once(heading).context(heading.to_owned())?;

@@ -1,10 +1,10 @@
-//! Services at work, whoever runs them.
+//! Tests of running services, with Compose and in a swarm.
 
 use anyhow::ensure;
 
 use crate::services::Services;
 
-/// Two sentences that the demo model knows well.
+/// Two sentences that the demo model translates well.
 pub(crate) const GERMAN: &str = "Guten Morgen! Wie geht es dir?";
 const ENGLISH: &str = "Good morning";
 

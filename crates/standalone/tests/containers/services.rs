@@ -1,4 +1,4 @@
-//! What the tests ask of running services, whoever runs them.
+//! Running services, with Compose or in a swarm.
 
 use anyhow::Context as _;
 
@@ -9,62 +9,62 @@ pub(crate) const SERVICES: [&str; 3] = ["database", "backend", "frontend"];
 
 /// The three services of `compose.yaml`, running.
 pub(crate) trait Services {
-    /// The files that they are made of.
+    /// Returns the folder with the files of the deployment.
     fn folder(&self) -> &Folder;
 
-    /// The start of the names of networks, volumes and containers.
+    /// Returns the prefix of the names of networks, volumes and containers.
     fn name(&self) -> &str;
 
-    /// Starts what is not running, and waits for the page.
+    /// Starts the services that are not running, and waits for the page.
     fn up(&self) -> anyhow::Result<()>;
 
     /// Stops and removes the containers and networks; the volumes stay.
     fn down(&self) -> anyhow::Result<()>;
 
-    /// The id of a service's container, of the newest where there are several.
+    /// Returns the id of the newest container of a service.
     fn container(&self, service: &str) -> anyhow::Result<String>;
 
-    /// The ports of a service that the host has, each as `5000/tcp`.
+    /// Returns the published ports of a service, each as `5000/tcp`.
     fn published(&self, service: &str) -> anyhow::Result<String>;
 
-    /// Whether the SQL page is on.
+    /// Returns true if the SQL page is on.
     fn has_sql_page(&self) -> bool;
 
-    /// What a service has logged.
+    /// Returns the log of a service.
     fn logs(&self, service: &str) -> anyhow::Result<String>;
 
-    /// A browser on the published port.
+    /// Returns a browser for the published port.
     fn browser(&self) -> Browser {
         self.folder().browser()
     }
 
-    /// Runs a command in a service's container.
+    /// Runs a command in the container of a service.
     fn exec(&self, service: &str, command: &[&str]) -> anyhow::Result<String> {
         let container = self.container(service)?;
         let exec = ["exec", &container];
         docker::run(exec.iter().chain(command).copied())
     }
 
-    /// Asks the database as its root, in the database's own container.
+    /// Runs a statement as root, in the container of the database.
     fn sql(&self, query: &str) -> anyhow::Result<String> {
         let client = "MYSQL_PWD=$(cat /run/secrets/db_root_password) exec mysql -uroot \
              --default-character-set=utf8mb4 --batch --skip-column-names translation -e \"$0\"";
         self.exec("database", &["sh", "-c", client, query])
     }
 
-    /// Rows whose German text begins with `german`.
+    /// Returns the number of rows whose German text starts with `german`.
     fn rows(&self, german: &str) -> anyhow::Result<u32> {
         let query = format!("select count(*) from translations where text_de like '{german}%'");
         let count = self.sql(&query)?;
         count.parse().context(count)
     }
 
-    /// Waits until there is a row whose German text begins with `german`.
+    /// Waits until there is a row whose German text starts with `german`.
     fn stored(&self, german: &str) -> anyhow::Result<()> {
         self.until("the translation is stored", || Ok(self.rows(german)? == 1))
     }
 
-    /// The addresses that the frontend finds under a service's name.
+    /// Returns the addresses to which the name of a service resolves in the frontend.
     fn addresses(&self, service: &str) -> anyhow::Result<Vec<String>> {
         let answer = self.exec("frontend", &["getent", "ahostsv4", service])?;
         let streams = answer.lines().filter(|line| line.contains("STREAM"));
@@ -75,7 +75,7 @@ pub(crate) trait Services {
     /// Waits until `condition` holds.
     ///
     /// # Errors
-    /// It did not hold in time: with what the services logged last.
+    /// It did not hold in time; the message contains the last log lines of the services.
     fn until(
         &self,
         what: &str,

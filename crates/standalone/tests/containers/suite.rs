@@ -1,4 +1,4 @@
-//! Tests that share a stack, which is set up for the first of them and taken down after the last.
+//! Tests that share a stack, which is started for the first of them and removed after the last.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,20 +6,21 @@ use libtest_mimic::{Completion, Failed, Trial};
 
 use crate::docker;
 
-/// A running stack. Dropping it removes all that it made.
+/// A running stack. Dropping it removes everything that it created.
 pub(crate) trait Stack: Send + Sync + Sized + 'static {
-    /// Starts it, and first removes what a run that was killed has left.
+    /// Removes the remains of an earlier run that was killed, and starts the stack.
     fn start() -> anyhow::Result<Self>;
 }
 
 /// A test of a running stack.
 pub(crate) type Scenario<S> = fn(&S) -> anyhow::Result<()>;
 
-/// The stack, if a test needed it; one that failed to start is not tried again.
+/// The stack, if a test has needed it; a failed start is not repeated.
 type Shared<S> = Mutex<Option<Result<Arc<S>, String>>>;
 
-/// The scenarios as tests of `suite`, with names that tell suites apart. Only they hold the stack, and each lets go of it when it has run: with
-/// the last one it goes, before the next suite begins, also where tests fail.
+/// Returns the scenarios as tests, with the name of the suite in theirs. Each test drops its reference
+/// to the stack when it has run, so the stack is removed after the last one and before the next suite,
+/// even if tests fail.
 pub(crate) fn trials<S: Stack>(
     suite: &'static str,
     scenarios: &'static [(&'static str, Scenario<S>)],
@@ -39,7 +40,7 @@ pub(crate) fn trials<S: Stack>(
     })
 }
 
-/// The running stack; the first call starts it.
+/// Returns the running stack; the first call starts it.
 fn running<S: Stack>(shared: &Shared<S>) -> anyhow::Result<Arc<S>> {
     shared
         .lock()

@@ -1,4 +1,4 @@
-//! Waiting.
+//! Waiting for a condition.
 
 use std::{
     thread,
@@ -7,14 +7,13 @@ use std::{
 
 use anyhow::bail;
 
-/// How long anything may take to come about. A first start of MySQL takes ten seconds on a fast
-/// machine.
+/// Maximum wait. A first start of MySQL takes ten seconds on a fast machine.
 const PATIENCE: Duration = Duration::from_mins(4);
 
-/// Waits until `condition` holds; an error of it counts as "not yet".
+/// Waits until `condition` holds; an error counts as "not yet".
 ///
 /// # Errors
-/// It did not hold in time: with what it said last.
+/// It did not hold in time; the message contains its last error.
 pub(crate) fn until(
     what: &str,
     mut condition: impl FnMut() -> anyhow::Result<bool>,
@@ -31,7 +30,7 @@ pub(crate) fn until(
         }
         #[expect(
             clippy::disallowed_methods,
-            reason = "Docker tells nobody when something is so"
+            reason = "Docker has no notification for most conditions"
         )]
         thread::sleep(Duration::from_millis(200));
     }

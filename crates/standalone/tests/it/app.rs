@@ -1,4 +1,4 @@
-//! The program, started on a free port with a folder of its own.
+//! The program, started on a free port with its own data folder.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -12,13 +12,14 @@ use tempfile::TempDir;
 
 use crate::browser::Browser;
 
-/// The root of the repository.
+/// Returns the root of the repository.
 pub(crate) fn root() -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     folder.canonicalize().expect("the root of the workspace")
 }
 
-/// The program in an environment of its own, with the demo model and its data in `data`.
+/// Returns a command for the program with a clean environment, the demo model, and its data in
+/// `data`.
 pub(crate) fn program(data: &Path) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_unlimited-translation"));
     program
@@ -30,7 +31,7 @@ pub(crate) fn program(data: &Path) -> Command {
     program
 }
 
-/// A free port on an address of this machine that nobody else uses, so that it stays free.
+/// Returns a free port on a loopback address that nothing else uses, so that it stays free.
 pub(crate) fn free_address() -> SocketAddr {
     static COUNT: AtomicU16 = AtomicU16::new(1);
     let [high, low] = COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
@@ -39,7 +40,7 @@ pub(crate) fn free_address() -> SocketAddr {
     listener.local_addr().expect("an address")
 }
 
-/// The running program. Dropping it kills it.
+/// The running program. Dropping it kills the process.
 pub(crate) struct App {
     process: Child,
     /// A browser on its page.
@@ -75,7 +76,7 @@ impl App {
         self.process.wait().expect("gone");
     }
 
-    /// Asks the program to end, as `docker stop` and Ctrl+C do.
+    /// Asks the program to shut down, as `docker stop` and Ctrl+C do.
     pub(crate) fn stop(mut self) -> ExitStatus {
         let pid = self.process.id().to_string();
         let kill = Command::new("kill").arg(pid).status().expect("kill");

@@ -1,6 +1,7 @@
-//! Help, version, mistakes, and `translate`.
+//! Help, version, invalid settings, and `translate`.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     process::{Output, Stdio},
@@ -30,7 +31,7 @@ fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).expect("UTF-8")
 }
 
-/// Names of variables in the help text, as clap prints them: `[env: NAME=]`.
+/// Returns the names of variables in a help text, as clap prints them: `[env: NAME=]`.
 fn variables(help: &str) -> Vec<&str> {
     let rest = help.split("[env: ").skip(1);
     rest.filter_map(|rest| rest.split(['=', ']']).next())
@@ -38,57 +39,32 @@ fn variables(help: &str) -> Vec<&str> {
 }
 
 #[test]
-fn help_and_readme_name_every_variable() {
+fn the_help_and_the_readme_list_the_same_variables() {
     let output = run(&["--help"], b"");
     assert!(output.status.success());
     let help = text(&output.stdout);
     let found = variables(help);
-    let promised = [
-        "FRONTEND_BIND",
-        "BACKEND_BIND",
-        "BACKEND_URL",
-        "DB_HOST",
-        "DB_PORT",
-        "DB_NAME",
-        "DB_USER",
-        "DB_USER_FILE",
-        "DB_PASSWORD",
-        "DB_PASSWORD_FILE",
-        "DB_QUERY_USER",
-        "DB_QUERY_PASSWORD",
-        "DB_QUERY_PASSWORD_FILE",
-        "SQL_PAGE",
-        "DATABASE_URL",
-        "DATABASE_URL_FILE",
-        "DATA_DIR",
-        "MODEL_DIR",
-        "MODEL_ENGINE",
-        "MODEL_DEVICE",
-        "MODEL_BEAMS",
-        "MODEL_PRECISION",
-        "MODEL_THREADS",
-        "MAX_TEXT_BYTES",
-        "RUST_LOG",
-    ];
-    for name in promised {
-        assert!(found.contains(&name), "{name} is missing in {found:?}");
-    }
     let fetching = run(&["fetch-model", "--help"], b"");
     let fetching = variables(text(&fetching.stdout));
     for name in &fetching {
         assert!(help.contains(name), "{name} is missing in {help}");
     }
     let readme = fs::read_to_string(root().join("README.md")).expect("a README");
-    for name in found.iter().chain(&fetching) {
-        assert!(
-            readme.contains(&format!("`{name}`")),
-            "{name} is not in the README"
-        );
-    }
+    let (_, table) = readme.split_once("## Configuration").expect("a section");
+    let (_, table) = table.split_once("|---|").expect("a table");
+    let rows = table
+        .lines()
+        .skip(1)
+        .map_while(|row| row.strip_prefix("| "));
+    let promised: BTreeSet<&str> = rows
+        .flat_map(|row| row.split(" |").next().expect("a first cell").split(' '))
+        .map(|name| name.trim_matches('`'))
+        .collect();
+    assert_eq!(promised, found.into_iter().chain(fetching).collect());
 }
 
 #[test]
-fn the_version_is_told() {
+fn the_version_is_printed() {
     let output = run(&["--version"], b"");
     let version = concat!("unlimited-translation ", env!("CARGO_PKG_VERSION"));
     assert_eq!(text(&output.stdout).trim(), version);
@@ -111,7 +87,7 @@ fn standard_input_is_translated_line_by_line_with_its_white_space() {
         "{english}"
     );
     assert_eq!((lines[3], lines[4]), ("---", ""));
-    // No progress bar where standard error is no terminal.
+    // No progress bar if standard error is not a terminal.
     assert_eq!(text(&output.stderr), "");
 }
 
@@ -126,6 +102,39 @@ fn a_file_is_translated() {
 }
 
 #[test]
+fn a_sentence_of_a_wrapped_text_spans_lines() {
+    let german = "Guten Morgen, Frau Doktor Meier, und guten\nMorgen, Herr Huber!\n";
+    let translate = |arguments: &[&str]| {
+        let output = run(arguments, german.as_bytes());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout).replace('\n', " ")
+    };
+    let whole = translate(&["translate", "--wrapped", "-"]);
+    let one_line = german.trim().replace('\n', " ");
+    let output = run(&["translate", "-"], one_line.as_bytes());
+    assert_eq!(whole.trim(), text(&output.stdout));
+    assert_ne!(whole, translate(&["translate", "-"]));
+}
+
+#[test]
+fn a_text_in_utf_16_is_translated() {
+    let text = "\u{feff}Guten Morgen!\r\n";
+    for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+        let input: Vec<u8> = text.encode_utf16().flat_map(bytes).collect();
+        let output = run(&["translate", "-"], &input);
+        assert!(output.status.success(), "{}", self::text(&output.stderr));
+        let english = self::text(&output.stdout);
+        assert!(
+            english.starts_with("Good morning") && english.ends_with("\r\n"),
+            "{english}"
+        );
+        let output = run(&["translate", "-"], &input[..input.len() - 1]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(self::text(&output.stderr).contains("UTF-16"));
+    }
+}
+
+#[test]
 fn an_empty_text_stays_empty() {
     let output = run(&["translate", "-"], b"");
     assert!(output.status.success());
@@ -133,7 +142,7 @@ fn an_empty_text_stays_empty() {
 }
 
 #[test]
-fn what_is_no_utf8_is_refused_with_its_place() {
+fn invalid_utf_8_is_refused_with_its_position() {
     let output = run(&["translate", "-"], b"Gr\xfc\xdfe aus Bern");
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(text(&output.stdout), "");
@@ -152,7 +161,7 @@ fn a_missing_file_is_named() {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_the_work_quietly() {
+fn a_closed_output_ends_the_translation_without_an_error() {
     let data = tempdir().expect("a folder");
     let file = data.path().join("book.txt");
     fs::write(&file, "Guten Morgen!\n".repeat(2000)).expect("written");
@@ -171,7 +180,7 @@ fn a_reader_that_goes_away_ends_the_work_quietly() {
 }
 
 #[test]
-fn settings_that_cannot_be_are_refused() {
+fn invalid_settings_are_refused() {
     for arguments in [
         ["--model-beams", "0"],
         ["--max-text-bytes", "many"],
@@ -193,16 +202,16 @@ fn an_error_is_one_line_without_a_stack_trace() {
         .output()
         .expect("run");
     assert_eq!(output.status.code(), Some(1));
-    let said = text(&output.stderr);
+    let errors = text(&output.stderr);
     assert!(
-        said.starts_with("error: cannot read /does/not/exist: "),
-        "{said}"
+        errors.starts_with("error: cannot read /does/not/exist: "),
+        "{errors}"
     );
-    assert_eq!(said.lines().count(), 1, "{said}");
+    assert_eq!(errors.lines().count(), 1, "{errors}");
 }
 
 #[test]
-fn a_translation_service_of_another_process_is_named_at_the_start() {
+fn the_translation_service_of_another_process_is_printed_at_the_start() {
     let data = tempdir().expect("a folder");
     let mut process = program(data.path())
         .env("FRONTEND_BIND", free_address().to_string())
@@ -214,10 +223,10 @@ fn a_translation_service_of_another_process_is_named_at_the_start() {
     let lines: Vec<_> = BufReader::new(stdout).lines().take(2).collect();
     process.kill().expect("killed");
     process.wait().expect("gone");
-    let said = lines[1].as_ref().expect("a line");
+    let line = lines[1].as_ref().expect("a line");
     assert!(
-        said.contains("http://127.0.0.1:9,") && said.contains("none is started here"),
-        "{said}"
+        line.contains("http://127.0.0.1:9,") && line.contains("none is started here"),
+        "{line}"
     );
-    assert!(!said.contains("geheim"), "{said}");
+    assert!(!line.contains("geheim"), "{line}");
 }

@@ -1,9 +1,9 @@
 //! The one-process program through its command line and its page, and the files that package it.
 //!
-//! - [`app`]: the program, started on a free port with a folder of its own
-//! - [`browser`]: what a browser without JavaScript does
-//! - [`command_line`]: help, version, mistakes, `translate`
-//! - [`metrics`]: what monitoring watches
+//! - [`app`]: the program, started on a free port with its own data folder
+//! - [`browser`]: a browser without JavaScript
+//! - [`command_line`]: help, version, invalid settings, `translate`
+//! - [`metrics`]: the metrics that monitoring uses
 //! - [`packaging`]: scripts and Dockerfiles
 //! - [`serving`]: from form to history, over restarts
 

@@ -1,4 +1,4 @@
-//! What `deploy/` asks Prometheus for, against what the program tells it.
+//! The metrics that the files in `deploy/` use, compared with those that the program exports.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,16 +12,16 @@ use crate::app::{App, root};
 /// Names of metrics, each with the names of its labels.
 type Series = BTreeMap<String, BTreeSet<String>>;
 
-/// What Prometheus itself adds: a metric of every target, and labels of every metric.
+/// Metric that Prometheus adds for every target, and labels that it adds to every metric.
 const OF_EVERY_TARGET: &str = "up";
 const OF_EVERY_METRIC: [&str; 2] = ["instance", "job"];
 
-/// What a page in the text format of Prometheus tells, and what Prometheus adds.
-fn told(page: &str) -> Series {
+/// Returns the series of a page in the text format of Prometheus, and those that Prometheus adds.
+fn exported(page: &str) -> Series {
     let samples = page.lines().filter(|line| !line.starts_with('#'));
     let mut series = Series::new();
     for line in samples.chain([OF_EVERY_TARGET]) {
-        for (name, labels) in named(line) {
+        for (name, labels) in used(line) {
             let known = series.entry(name).or_default();
             known.extend(labels);
             known.extend(OF_EVERY_METRIC.map(str::to_owned));
@@ -30,8 +30,8 @@ fn told(page: &str) -> Series {
     series
 }
 
-/// Cuts an expression of Prometheus' language into words and marks, without what is quoted, spans of
-/// time, numbers and white space.
+/// Splits an expression in `PromQL` into names and operators, without strings, ranges, numbers and
+/// white space.
 fn tokens(mut expression: &str) -> Vec<&str> {
     let is_of_word = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
     let mut tokens = Vec::new();
@@ -62,9 +62,9 @@ fn is_name(token: &str) -> bool {
     token.starts_with(|first: char| first.is_alphabetic() || first == '_')
 }
 
-/// The metrics that an expression names, each with the labels that are asked of it. Those of a
-/// grouping are asked of every metric in the expression.
-fn named(expression: &str) -> Series {
+/// Returns the metrics in an expression with the labels that it uses of each. It uses the labels of a
+/// grouping of every metric.
+fn used(expression: &str) -> Series {
     let tokens = tokens(expression);
     let mut rest = tokens.as_slice();
     let mut series = Series::new();
@@ -105,13 +105,13 @@ fn named(expression: &str) -> Series {
     series
 }
 
-/// The expressions in a file of `deploy/`: of panels, of rules, and the series of the rules' tests.
-/// Each stands on one line.
+/// Returns the expressions in a file of `deploy/`: those of panels and rules, and the series of the
+/// tests of rules. Each is on one line.
 fn expressions(text: &str) -> Vec<String> {
     let keys = ["\"expr\": \"", "expr: ", "series: "];
     let mut found = Vec::new();
     for line in text.lines() {
-        // Quotes within quotes, as JSON and YAML write them.
+        // Nested quotes, as escaped in JSON and YAML.
         let line = line.replace("\\\"", "'");
         let Some((key, rest)) = keys.iter().find_map(|key| {
             let (_, rest) = line.split_once(key)?;
@@ -129,7 +129,7 @@ fn expressions(text: &str) -> Vec<String> {
     found
 }
 
-/// Labels in the words that a panel or an alert shows: `{{ route }}`, `{{ $labels.instance }}`.
+/// Returns the labels in the text of a panel or an alert: `{{ route }}`, `{{ $labels.instance }}`.
 fn shown(text: &str) -> BTreeSet<&str> {
     let parts = text.split("{{").skip(1);
     let words = parts.map(|part| part.split("}}").next().expect("a first part").trim());
@@ -137,13 +137,13 @@ fn shown(text: &str) -> BTreeSet<&str> {
     words.filter(|word| is_name(word)).collect()
 }
 
-/// What `expression` names and `told` does not.
-fn missing(told: &Series, expression: &str) -> Vec<String> {
-    let asked = named(expression);
-    assert!(!asked.is_empty(), "no metric is found in {expression:?}");
+/// Returns the metrics and labels in `expression` that are not exported.
+fn missing(exported: &Series, expression: &str) -> Vec<String> {
+    let used = used(expression);
+    assert!(!used.is_empty(), "no metric is found in {expression:?}");
     let mut missing = Vec::new();
-    for (name, labels) in asked {
-        match told.get(&name) {
+    for (name, labels) in used {
+        match exported.get(&name) {
             None => missing.push(name),
             Some(known) => missing.extend(
                 labels
@@ -156,23 +156,23 @@ fn missing(told: &Series, expression: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_metric_and_label_that_is_watched_exists() {
+fn every_metric_and_label_that_monitoring_uses_is_exported() {
     let data = tempdir().expect("a folder");
     let app = App::start(&data);
     let page = app.browser.translate("Guten Morgen!").expect("a page");
     assert!(page.html.contains("Good morning"), "{}", page.html);
     let metrics = app.browser.get("/metrics").expect("metrics").html;
-    let told = told(&metrics);
-    let labels = told.values().flatten().collect::<BTreeSet<_>>();
+    let exported = exported(&metrics);
+    let labels = exported.values().flatten().collect::<BTreeSet<_>>();
 
-    let mut files_with_some = 0;
+    let mut files_with_expressions = 0;
     for file in fs::read_dir(root().join("deploy")).expect("a folder") {
         let file = file.expect("a file").path();
         let text = fs::read_to_string(&file).expect("text");
         let expressions = expressions(&text);
-        files_with_some += usize::from(!expressions.is_empty());
+        files_with_expressions += usize::from(!expressions.is_empty());
         for expression in expressions {
-            let missing = missing(&told, &expression);
+            let missing = missing(&exported, &expression);
             assert!(
                 missing.is_empty(),
                 "{}: {missing:?} of {expression:?} is not in\n{metrics}",
@@ -188,14 +188,14 @@ fn every_metric_and_label_that_is_watched_exists() {
         }
     }
     assert_eq!(
-        files_with_some, 3,
-        "the dashboard, the rules and their test"
+        files_with_expressions, 3,
+        "the dashboard, the rules and their tests"
     );
 }
 
 #[test]
 fn names_are_found_in_expressions() {
-    let told = told(
+    let exported = exported(
         "# HELP a_total Words.\na_total{route=\"/\",status=\"200\"} 1\nb_bucket{le=\"+Inf\"} 2\nc 0.5",
     );
     for (expression, expected) in [
@@ -216,7 +216,7 @@ fn names_are_found_in_expressions() {
         ("sum(rate(a_total[5m])) by (colour)", "a_total{colour}"),
         ("c or d", "d"),
     ] {
-        let missing = missing(&told, expression).join(" ");
+        let missing = missing(&exported, expression).join(" ");
         assert_eq!(missing, expected, "{expression}");
     }
     let dashboard = r#"{"refId": "A", "expr": "c{job=\"x\"}", "legendFormat": "{{job}}"}"#;

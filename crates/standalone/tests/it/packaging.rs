@@ -31,7 +31,7 @@ fn both_dockerfiles_have_the_same_builder() {
 }
 
 #[test]
-fn labels_of_the_images_are_true() {
+fn the_labels_of_the_images_are_correct() {
     for service in ["backend", "frontend"] {
         let text = read(format!("Dockerfile.{service}"));
         let label = |name: &str, value: &str| {
@@ -47,28 +47,23 @@ fn labels_of_the_images_are_true() {
     assert!(read("Cargo.toml").contains("license = \"MIT OR Apache-2.0\""));
 }
 
-/// A `mysql` that writes down what it was told, and where.
-fn granted(environment: &[(&str, &str)]) -> (Output, String) {
-    told("grants.sh", environment)
-}
-
-/// The same of another file.
-fn told(file: &str, environment: &[(&str, &str)]) -> (Output, String) {
+/// Runs a script of `mysql-dump` with a `mysql` that records its arguments and input.
+fn run_with_fake_mysql(script: &str, environment: &[(&str, &str)]) -> (Output, String) {
     let folder = tempdir().expect("a folder");
     let client = folder.path().join("mysql");
-    let told = folder.path().join("told");
-    let script = format!(
+    let record = folder.path().join("record");
+    let fake = format!(
         "#!/bin/sh\n{{ echo \"$MYSQL_PWD\" \"$@\"; cat; }} >'{}'\n",
-        told.display()
+        record.display()
     );
-    fs::write(&client, script).expect("written");
+    fs::write(&client, fake).expect("written");
     fs::set_permissions(&client, fs::Permissions::from_mode(0o755)).expect("executable");
     #[expect(
         clippy::disallowed_methods,
-        reason = "the path of programs is no setting of ours"
+        reason = "PATH is not a setting of the program"
     )]
     let path = std::env::var("PATH").expect("a path");
-    // As the image's entrypoint does with a file that is not executable.
+    // The entrypoint of the image sources files that are not executable.
     let output = Command::new("bash")
         .args([
             "-euo",
@@ -76,12 +71,12 @@ fn told(file: &str, environment: &[(&str, &str)]) -> (Output, String) {
             "-c",
             ". \"$0\"; echo \"went on ${user-}\"",
         ])
-        .arg(root().join("mysql-dump").join(file))
+        .arg(root().join("mysql-dump").join(script))
         .env("PATH", format!("{}:{path}", folder.path().display()))
         .envs(environment.iter().copied())
         .output()
         .expect("run");
-    (output, fs::read_to_string(told).unwrap_or_default())
+    (output, fs::read_to_string(record).unwrap_or_default())
 }
 
 #[test]
@@ -97,11 +92,12 @@ fn rights_are_narrowed_without_a_secret_in_an_argument_or_the_output() {
         ("MYSQL_USER_FILE", &files[1]),
     ];
     for environment in [by_value, by_file] {
-        let (output, told) = granted(&environment.map(|(name, value)| (name, value.as_str())));
+        let environment = environment.map(|(name, value)| (name, value.as_str()));
+        let (output, record) = run_with_fake_mysql("grants.sh", &environment);
         assert!(output.status.success());
         assert_eq!(output.stdout, b"went on \n");
         assert!(output.stderr.is_empty());
-        let (called, statements) = told.split_once('\n').expect("a line");
+        let (called, statements) = record.split_once('\n').expect("a line");
         assert_eq!(called, format!("{root_password} -uroot"));
         let of_the_account = format!("'{user}'@'%';\n");
         assert_eq!(
@@ -114,13 +110,13 @@ fn rights_are_narrowed_without_a_secret_in_an_argument_or_the_output() {
             "{statements}"
         );
     }
-    let (output, told) = granted(&[]);
-    assert!(!output.status.success(), "{told}");
+    let (output, record) = run_with_fake_mysql("grants.sh", &[]);
+    assert!(!output.status.success(), "{record}");
     assert_eq!(mode(root().join("mysql-dump/grants.sh")) & 0o111, 0);
 }
 
 #[test]
-fn the_account_of_the_sql_page_is_made_where_it_has_a_password() {
+fn the_account_of_the_sql_page_is_created_if_it_has_a_password() {
     let (folder, _) = generated();
     let secret = |name: &str| folder.path().join(name).display().to_string();
     let password = folder.path().join("it's a \\ password");
@@ -130,7 +126,7 @@ fn the_account_of_the_sql_page_is_made_where_it_has_a_password() {
         ("MYSQL_ROOT_PASSWORD_FILE", root.as_str()),
         ("DB_QUERY_PASSWORD_FILE", &password),
     ];
-    let (output, statements) = told("query.sh", &environment);
+    let (output, statements) = run_with_fake_mysql("query.sh", &environment);
     assert!(output.status.success(), "{output:?}");
     assert_eq!(output.stdout, b"went on \n");
     assert!(output.stderr.is_empty());
@@ -141,13 +137,13 @@ fn the_account_of_the_sql_page_is_made_where_it_has_a_password() {
     let only = "grant select on translation.translations to 'translation_query'@'%';\n";
     assert!(statements.ends_with(only), "{statements}");
 
-    // Without a password the database starts as before, and nothing is asked of it.
+    // Without a password the database starts as before, and the script runs no statement.
     for absent in [secret("absent"), secret("empty")] {
         if absent.ends_with("empty") {
             fs::write(&absent, "").expect("written");
         }
         let environment = [("DB_QUERY_PASSWORD_FILE", absent.as_str())];
-        let (output, statements) = told("query.sh", &environment);
+        let (output, statements) = run_with_fake_mysql("query.sh", &environment);
         assert!(output.status.success(), "{output:?}");
         assert_eq!(statements, "");
     }
@@ -157,7 +153,8 @@ fn the_account_of_the_sql_page_is_made_where_it_has_a_password() {
     );
 }
 
-/// A copy of `secrets/generate.sh` in a folder of its own, run once.
+/// Returns a folder with the secrets of a copy of `secrets/generate.sh`, and a function that runs it
+/// again.
 fn generated() -> (TempDir, impl Fn() -> Output) {
     let folder = tempdir().expect("a folder");
     let script = folder.path().join("generate.sh");
@@ -179,7 +176,7 @@ const SECRETS: [&str; 4] = [
 ];
 
 #[test]
-fn secrets_are_made_once() {
+fn secrets_are_created_once() {
     let (folder, run) = generated();
     assert_eq!(mode(folder.path()), 0o700);
     let values = || SECRETS.map(|name| read(folder.path().join(name)));
@@ -190,14 +187,14 @@ fn secrets_are_made_once() {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
         assert!(value.bytes().all(plain), "{name}");
     }
-    // MySQL takes no longer name for a user.
+    // Maximum length of a user name in MySQL.
     assert!(first[1].len() <= 32);
     assert_ne!(first[0], first[2]);
 
     for name in ["db_user", "db_query_password"] {
         fs::remove_file(folder.path().join(name)).expect("removed");
     }
-    // As Docker leaves it where `docker compose up` came first.
+    // Docker creates an empty folder if `docker compose up` ran first.
     fs::create_dir(folder.path().join("db_query_password")).expect("made");
     assert!(run().status.success());
     let second = values();
@@ -207,7 +204,7 @@ fn secrets_are_made_once() {
 }
 
 #[test]
-fn a_secret_that_mysql_would_paste_into_sql_is_refused() {
+fn a_secret_that_would_break_a_statement_is_refused() {
     let (folder, run) = generated();
     let file = folder.path().join("db_password");
     fs::remove_file(&file).expect("removed");
@@ -220,8 +217,8 @@ fn a_secret_that_mysql_would_paste_into_sql_is_refused() {
     assert_eq!(read(&file), "it's\n");
 }
 
-/// Puts a model into a folder as the backend's Dockerfile does, with a `backend` that either
-/// fetches something or finds no hub.
+/// Runs `models/into-image.sh` as Dockerfile.backend does, with a fake `backend` that fetches a file
+/// or fails.
 fn into_image(model: &str, hub: bool) -> (TempDir, Output) {
     let folder = tempdir().expect("a folder");
     let backend = folder.path().join("backend");
@@ -234,7 +231,7 @@ fn into_image(model: &str, hub: bool) -> (TempDir, Output) {
     fs::set_permissions(&backend, fs::Permissions::from_mode(0o755)).expect("executable");
     #[expect(
         clippy::disallowed_methods,
-        reason = "the path of programs is no setting of ours"
+        reason = "PATH is not a setting of the program"
     )]
     let path = std::env::var("PATH").expect("a path");
     let output = Command::new("sh")
@@ -276,7 +273,7 @@ fn an_image_has_the_full_model_or_a_warning_and_the_demo() {
 }
 
 #[test]
-fn a_model_that_was_asked_for_is_in_the_image_or_the_build_fails() {
+fn a_requested_model_is_in_the_image_or_the_build_fails() {
     let (folder, output) = into_image("demo", false);
     assert!(output.status.success());
     assert!(output.stderr.is_empty());

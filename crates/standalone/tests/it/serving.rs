@@ -26,10 +26,10 @@ fn a_translation_is_in_the_history_after_a_restart() {
 }
 
 #[test]
-fn a_text_at_work_when_the_program_is_killed_is_translated_and_stored_after_the_restart() {
+fn a_text_is_translated_and_stored_after_the_program_is_killed_and_restarted() {
     let data = tempdir().expect("a folder");
     let app = App::start(&data);
-    // Each sentence is another one, so that none can be had for nothing.
+    // All sentences are different, so that none is in the cache.
     let text = (100..160)
         .map(|number| format!("Der Zug Nummer {number} fährt heute nicht."))
         .collect::<Vec<_>>()
@@ -74,7 +74,7 @@ fn the_sql_page_reads_the_embedded_database() {
     let app = App::start(&data);
     let german = "Guten Morgen!";
     app.browser.translate(german).expect("translated");
-    // The row may come a moment after the translation.
+    // The row may be stored a moment after the translation is shown.
     let start = Instant::now();
     let page = loop {
         let page = app.browser.query("SELECT * FROM translations;");

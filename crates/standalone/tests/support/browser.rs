@@ -1,31 +1,31 @@
-//! What a browser without JavaScript does.
+//! A browser without JavaScript.
 
 use std::{io::Read as _, time::Duration};
 
 use anyhow::{Context as _, ensure};
 use ureq::Agent;
 
-/// A page that was answered.
+/// A page.
 pub(crate) struct Page {
     /// Status code.
     pub(crate) status: u16,
-    /// HTML, or whatever it is.
+    /// Body: HTML or another text.
     pub(crate) html: String,
 }
 
-/// A browser on one site.
+/// A browser for one site.
 pub(crate) struct Browser {
     agent: Agent,
     origin: String,
 }
 
 impl Browser {
-    /// A browser on the site at `origin`, for example `http://127.0.0.1:5000`.
+    /// Creates a browser for the site at `origin`, for example `http://127.0.0.1:5000`.
     pub(crate) fn new(origin: &str) -> Self {
         Self::within(origin, Duration::from_mins(4))
     }
 
-    /// One that takes an answer that is not complete within `limit` for an error.
+    /// Creates a browser with a timeout of `limit` for a complete response.
     pub(crate) fn within(origin: &str, limit: Duration) -> Self {
         let agent = Agent::config_builder()
             .http_status_as_error(false)
@@ -38,12 +38,12 @@ impl Browser {
         }
     }
 
-    /// Fetches a page to its end: a translation at work, until it is done.
+    /// Fetches a complete page; that of a running translation ends with the translation.
     pub(crate) fn get(&self, path: &str) -> anyhow::Result<Page> {
         self.get_until(path, |_| false)
     }
 
-    /// Fetches a page to its end, or until `enough` says so of what has arrived.
+    /// Fetches a page until it is complete or `enough` returns true for the part that has arrived.
     pub(crate) fn get_until(
         &self,
         path: &str,
@@ -65,7 +65,7 @@ impl Browser {
         }
     }
 
-    /// Sends the form with `text`; the path of the translation that it redirects to.
+    /// Submits the form with `text`. Returns the path of the translation that it redirects to.
     pub(crate) fn submit(&self, text: &str) -> anyhow::Result<String> {
         let url = format!("{}/", self.origin);
         let request = self.agent.post(&url).config().max_redirects(0).build();
@@ -75,7 +75,7 @@ impl Browser {
         Ok(location.to_str()?.to_owned())
     }
 
-    /// Sends the form of the SQL page.
+    /// Submits the form of the SQL page.
     pub(crate) fn query(&self, statement: &str) -> anyhow::Result<Page> {
         let url = format!("{}/query_db", self.origin);
         let response = self.agent.post(&url).send_form([("text", statement)]);
@@ -85,7 +85,7 @@ impl Browser {
         Ok(Page { status, html })
     }
 
-    /// Sends the form with `text` and follows to the translation, until it is done.
+    /// Submits the form with `text` and fetches the page of the translation until it is done.
     pub(crate) fn translate(&self, text: &str) -> anyhow::Result<Page> {
         self.get(&self.submit(text)?)
     }

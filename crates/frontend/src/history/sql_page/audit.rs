@@ -7,11 +7,11 @@ use sqlparser::tokenizer::{Token, Word};
 
 use super::schema;
 
-/// Maximum length of the line, in bytes; what is too long ends with an ellipsis.
+/// Length in bytes at which the line is cut off, with an ellipsis.
 const MAX_BYTES: usize = 300;
 
-/// The statement without anything that may come from a text: keywords, punctuation and the names of
-/// the table and its columns stay, all else becomes `?`. Somebody may paste a letter instead of a
+/// Returns the statement with only keywords, punctuation and the names of the table and its
+/// columns; everything else becomes `?`, because somebody may paste a letter instead of a
 /// statement.
 pub(super) fn audit(tokens: &[Token]) -> String {
     let mut line = String::new();

@@ -1,19 +1,19 @@
-//! How often the queries of a `WITH` are copied.
+//! Counts the copies of the queries of a `WITH`.
 //!
-//! A database puts the query in place of each mention of its name. Where each query of a chain
-//! mentions the one before twice, that doubles with every link, and `SQLite` looks at no clock and
-//! counts no memory meanwhile.
+//! A database copies a query to each place where its name is used. In a chain in which each query
+//! uses the previous one twice, the number doubles with every link, and `SQLite` checks neither
+//! time nor memory while it makes the copies.
 
 use std::collections::HashMap;
 
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::Token;
 
-/// A query of a `WITH`: its name in lower case, and the tokens between its parentheses.
+/// A query of a `WITH`: its name in lower case and the tokens between its parentheses.
 type Named<'a> = (String, &'a [Token]);
 
-/// Returns an upper bound of the copies that a statement needs: a column or an alias of the same
-/// name counts as a mention too.
+/// Returns an upper bound of the number of copies in a statement: a column or an alias with the
+/// name of a query counts as a use.
 pub(super) fn copies(tokens: &[Token]) -> u64 {
     let mut queries: HashMap<String, Vec<&[Token]>> = HashMap::new();
     for at in 0..tokens.len() {
@@ -22,10 +22,10 @@ pub(super) fn copies(tokens: &[Token]) -> u64 {
         }
     }
     let mut known = HashMap::new();
-    mentions(tokens, &queries, &mut known)
+    copies_used(tokens, &queries, &mut known)
 }
 
-/// The named query that begins at `at`: `name [(columns)] as [[not] materialized] (query)`.
+/// Returns the query that is defined at `at`: `name [(columns)] as [[not] materialized] (query)`.
 fn named(tokens: &[Token], at: usize) -> Option<Named<'_>> {
     let Token::Word(name) = tokens.get(at)? else {
         return None;
@@ -45,7 +45,7 @@ fn named(tokens: &[Token], at: usize) -> Option<Named<'_>> {
     Some((name.value.to_lowercase(), inside(tokens.get(next..)?)?))
 }
 
-/// What is between the parenthesis that the tokens begin with and the one that closes it.
+/// Returns the tokens between the parenthesis at the start and the one that closes it.
 fn inside(tokens: &[Token]) -> Option<&[Token]> {
     let mut depth = 0_usize;
     for (at, token) in tokens.iter().enumerate() {
@@ -61,8 +61,8 @@ fn inside(tokens: &[Token]) -> Option<&[Token]> {
     None
 }
 
-/// Adds up the copies behind every mention of a named query in `tokens`.
-fn mentions<'a>(
+/// Adds up the copies for every use of a named query in `tokens`.
+fn copies_used<'a>(
     tokens: &'a [Token],
     queries: &HashMap<String, Vec<&'a [Token]>>,
     known: &mut HashMap<String, u64>,
@@ -77,11 +77,11 @@ fn mentions<'a>(
         let copies = if let Some(copies) = known.get(&name) {
             *copies
         } else {
-            // One that mentions itself is not copied for that: it is run again.
+            // A query that uses itself is not copied but run again.
             known.insert(name.clone(), 1);
             let mut copies = 1_u64;
             for body in bodies {
-                copies = copies.saturating_add(mentions(body, queries, known));
+                copies = copies.saturating_add(copies_used(body, queries, known));
             }
             known.insert(name, copies);
             copies
@@ -128,7 +128,7 @@ mod tests {
             }
             assert!(copies_of(&format!("{chain} select * from c19")) >= 1 << 19);
         }
-        // The name is defined after its mention, and twice.
+        // `c` is used before it is defined, and `b` is defined within `a`.
         let nested = "with a as (with b as (select * from c, c) select * from b, b), \
              c as (select 1) select * from a, a";
         assert!(copies_of(nested) >= 8);

@@ -1,25 +1,26 @@
-//! A second fence, in front of the database's own: which statements are passed on at all.
+//! A second fence, in front of the database's own, that statements have to pass.
 //!
-//! The first fence is the database's: an account that may only read, or a read-only handle with an
-//! authorizer. This one keeps out what such an account may still do, such as locking rows, and
-//! explains a refusal before the database is asked. It looks at tokens and not at a syntax tree:
-//! each database understands more SQL than any parser of ours, and a tree of a hostile statement
-//! may be deeper than the stack. Where the tokenizer and a database could disagree on what a quote
-//! or a comment is, the statement is refused.
+//! The first fence is that of the database: an account that may only read, or a read-only handle
+//! with an authorizer. This one also refuses what such an account may still do, such as locking
+//! rows, and can explain the refusal. It checks tokens and not a syntax tree, because each database
+//! understands more SQL than any parser here, and the tree of a hostile statement may be deeper
+//! than the stack. A statement is refused if the tokenizer and a database could disagree on quotes
+//! or comments.
 
 use sqlparser::dialect::{Dialect, MySqlDialect, SQLiteDialect};
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, Tokenizer, Whitespace, Word};
 
 use super::audit::audit;
-use super::{MAX_STATEMENT_BYTES, expansion, functions};
+use super::limits::MAX_STATEMENT_BYTES;
+use super::{expansion, functions};
 
-/// Maximum length of a pattern after `LIKE`, in bytes. A comparison takes, in the worst case, a step
-/// for each of its bytes at each character of a text, and cannot be interrupted.
+/// Maximum length of a pattern after `LIKE`, in bytes. In the worst case a comparison takes a step
+/// for each byte of the pattern at each character of the text, and it cannot be interrupted.
 const MAX_PATTERN_BYTES: usize = 128;
 
-/// Maximum number of copies of the queries of a `WITH`. No deadline interrupts `SQLite` while it makes
-/// them; ten thousand take it 50 ms.
+/// Maximum number of copies of the queries of a `WITH`. No deadline interrupts `SQLite` while it
+/// makes them; ten thousand take 50 ms.
 const MAX_COPIES: u64 = 1000;
 
 /// The database that a statement is for.
@@ -31,77 +32,78 @@ pub enum Kind {
     Sqlite,
 }
 
-/// Why a statement is not passed on to the database.
+/// Reason why a statement is not passed on to the database.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// There is nothing but blanks and comments.
-    #[error("There is no statement yet.")]
+    /// It is empty or only a comment.
+    #[error("There is no statement. Type one into the form.")]
     Empty,
     /// It has more than [`MAX_STATEMENT_BYTES`].
     #[error(
-        "The statement is too long: at most {} bytes are taken.",
+        "The statement is too long: at most {} bytes are allowed.",
         MAX_STATEMENT_BYTES
     )]
     Long,
-    /// NUL ends a statement early in some databases.
+    /// It contains a NUL, which ends a statement early in some databases.
     #[error("The statement contains a NUL character.")]
     Nul,
-    /// Databases disagree on what control characters are: blanks, the start of a comment, or nothing.
+    /// It contains a control character. To some databases these are white space or the start of a
+    /// comment, to others nothing.
     #[error("The statement contains a control character other than tabs and line breaks.")]
     Control,
-    /// A variable: one may hold a text for each row, and show how the server is set up.
+    /// It contains a variable, which could hold a text for each row or show a setting of the
+    /// server.
     #[error("Variables (names with an @) cannot be used here.")]
     Variable,
-    /// Other people's statements.
-    #[error("The statement shows the statements of other people.")]
+    /// It shows the statements of other people.
+    #[error("The statement would show the statements of other people.")]
     Others,
-    /// A token that is not among the allowed ones.
+    /// It contains a token that is not allowed.
     #[error("{0} cannot be used here.")]
     Token(String),
-    /// The tokenizer cannot read it.
+    /// It cannot be split into tokens.
     #[error("The statement cannot be read: {0}.")]
     Unreadable(String),
-    /// There is something after a semicolon.
-    #[error("One statement at a time: there is more after the first semicolon.")]
+    /// It continues after a semicolon.
+    #[error("Only one statement at a time: delete everything after the first semicolon.")]
     Several,
-    /// The first word is not one of those that read.
-    #[error("Only statements that read can be run here: {0}.")]
+    /// It does not start with a keyword for reading.
+    #[error("Only statements that read data can be run here: {0}.")]
     NotReading(&'static str),
-    /// `SHOW` of something other than the table.
+    /// It is a `SHOW` of something other than the table.
     #[error(
-        "SHOW can be followed by TABLES, TABLE STATUS, CREATE TABLE, COLUMNS, INDEX or WARNINGS here."
+        "Here SHOW must be followed by TABLES, TABLE STATUS, CREATE TABLE, COLUMNS, INDEX or WARNINGS."
     )]
     Show,
-    /// Comments that databases read as part of the statement.
-    #[error("Comments that begin with /*! or /*+ change what a statement does: leave them out.")]
+    /// It contains a comment that databases read as part of the statement.
+    #[error("Comments that begin with /*! or /*+ change what a statement does: remove them.")]
     Hint,
-    /// `INTO` writes files or variables.
-    #[error("INTO writes, and this page only reads.")]
+    /// It contains `INTO`, which writes files or variables.
+    #[error("INTO writes data, and this page only reads.")]
     Into,
-    /// `FOR UPDATE`, `FOR SHARE` or `LOCK IN SHARE MODE`.
-    #[error(
-        "The statement locks rows (FOR UPDATE, FOR SHARE or LOCK IN SHARE MODE): leave that out."
-    )]
+    /// It locks rows.
+    #[error("FOR UPDATE, FOR SHARE and LOCK IN SHARE MODE lock rows: remove them.")]
     Lock,
-    /// A function that is not among the allowed ones.
-    #[error("The function {0} cannot be used here, see the list of those that can.")]
+    /// It calls a function that is not allowed.
+    #[error("The function {0} cannot be used here. There is a list of those that can below.")]
     Function(String),
-    /// Too many calls of functions: see [`functions`].
-    #[error("The statement calls too many functions: take some of them out.")]
+    /// It calls too many functions, see [`functions`].
+    #[error("The statement calls too many functions: remove some of them.")]
     Calls,
-    /// The queries of a `WITH` would be copied too often.
-    #[error("The statement mentions the queries of its WITH too often.")]
+    /// It would copy the queries of its `WITH` too often.
+    #[error("The statement uses the queries of its WITH too often.")]
     Copies,
-    /// The pattern could be as long as a text.
+    /// It contains a pattern that could be as long as a text.
     #[error(
-        "What follows LIKE or REGEXP must be a text in quotes, of up to {MAX_PATTERN_BYTES} bytes."
+        "The pattern after LIKE or REGEXP must be a text in quotes with at most {MAX_PATTERN_BYTES} bytes."
     )]
     Pattern,
-    /// A placeholder has no value.
-    #[error("The statement contains the placeholder {0}: write the value itself.")]
+    /// It contains a placeholder, which has no value.
+    #[error("The statement contains the placeholder {0}: write a value instead.")]
     Placeholder(String),
-    /// `$$` quotes a string in some databases and names something in others.
-    #[error("The statement contains a dollar sign outside quotes: put names with one into quotes.")]
+    /// It contains a dollar sign, which quotes a string in some databases and is part of a name in
+    /// others.
+    #[error("The statement contains a dollar sign outside quotes: quote names that contain one.")]
     Dollar,
 }
 
@@ -112,7 +114,7 @@ pub(super) struct Checked {
     pub(super) audit: String,
 }
 
-/// First words of statements that read, as the page names them.
+/// Keywords that a statement may start with, as the page lists them.
 const READING: &str = "SELECT, WITH, VALUES, EXPLAIN";
 const READING_MYSQL: &str = "SELECT, WITH, TABLE, VALUES, SHOW, DESCRIBE, EXPLAIN";
 
@@ -130,7 +132,7 @@ pub(super) fn check(statement: &str, kind: Kind) -> Result<Checked, Refusal> {
     if statement.contains(|c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
         return Err(Refusal::Control);
     }
-    // Also in quotes, so that no disagreement on where quotes end lets one through.
+    // Even within quotes: the tokenizer and a database may disagree on where quotes end.
     let lower = statement.to_ascii_lowercase();
     if ["/*!", "/*+", "/*m!"]
         .iter()
@@ -145,7 +147,7 @@ pub(super) fn check(statement: &str, kind: Kind) -> Result<Checked, Refusal> {
     let mut tokens = Tokenizer::new(dialect, statement)
         .tokenize()
         .map_err(|error| Refusal::Unreadable(error.to_string()))?;
-    // MySQL and the tokenizer differ on what may follow `--`, in blanks of other scripts.
+    // MySQL and the tokenizer disagree on which Unicode white space may follow `--`.
     let ambiguous = |token: &Token| match token {
         Token::Whitespace(Whitespace::SingleLineComment { comment, .. }) => {
             comment.starts_with(|first: char| first.is_whitespace() && !first.is_ascii_whitespace())
@@ -154,7 +156,7 @@ pub(super) fn check(statement: &str, kind: Kind) -> Result<Checked, Refusal> {
     };
     if tokens.iter().any(ambiguous) {
         return Err(Refusal::Unreadable(
-            "a comment begins with an unusual blank".to_owned(),
+            "a comment begins with an unusual space".to_owned(),
         ));
     }
     tokens.retain(|token| !matches!(token, Token::Whitespace(_) | Token::EOF));
@@ -172,7 +174,7 @@ pub(super) fn check(statement: &str, kind: Kind) -> Result<Checked, Refusal> {
     })
 }
 
-/// Checks that the statement is one that reads.
+/// Checks the keyword at the start.
 fn check_start(tokens: &[Token], kind: Kind) -> Result<(), Refusal> {
     let at = tokens.iter().position(|token| *token != Token::LParen);
     let (first, rest) = match tokens.split_at(at.unwrap_or_default()).1 {
@@ -195,7 +197,7 @@ fn check_start(tokens: &[Token], kind: Kind) -> Result<(), Refusal> {
     }
 }
 
-/// `SHOW` also shows accounts, locks and other people's statements.
+/// Checks the words after `SHOW`, which can also show accounts, locks and the statements of others.
 fn check_show(rest: &[Token]) -> Result<(), Refusal> {
     let mut words = rest
         .iter()
@@ -212,7 +214,7 @@ fn check_show(rest: &[Token]) -> Result<(), Refusal> {
     if good { Ok(()) } else { Err(Refusal::Show) }
 }
 
-/// Checks what may stand anywhere in a statement, in a subquery for example.
+/// Checks for tokens that are not allowed anywhere in a statement.
 fn check_tokens(tokens: &[Token]) -> Result<(), Refusal> {
     let mut before = None;
     for token in tokens {
@@ -260,9 +262,9 @@ fn check_tokens(tokens: &[Token]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Returns whether a token means the same to the tokenizer and to every database. Others do not:
-/// `b"…"` is a string with other escapes for the tokenizer than for MySQL, for example, and `->`
-/// calls a function.
+/// Returns true if a token means the same to the tokenizer and to every database. For example,
+/// `b"…"` is a string with different escapes for the tokenizer and for MySQL, and `->` calls a
+/// function.
 fn is_allowed(token: &Token) -> bool {
     matches!(
         token,
@@ -300,13 +302,13 @@ fn is_allowed(token: &Token) -> bool {
     )
 }
 
-/// Checks which functions are called, and how often.
+/// Checks the functions that are called, their cost, and the patterns.
 fn check_calls(tokens: &[Token]) -> Result<(), Refusal> {
     let mut cost = 0;
     for (at, token) in tokens.iter().enumerate() {
         let next = tokens.get(at + 1);
         match token {
-            // MySQL takes a name in backticks for a function too.
+            // To MySQL a name in backticks may be a function too.
             Token::Word(word) if next == Some(&Token::LParen) && !names_columns(tokens, at) => {
                 let refusal = || Refusal::Function(word.value.clone());
                 cost += functions::cost(&word.value).ok_or_else(refusal)?;
@@ -323,7 +325,7 @@ fn check_calls(tokens: &[Token]) -> Result<(), Refusal> {
             else {
                 return Err(Refusal::Pattern);
             };
-            // MySQL joins texts that stand side by side.
+            // MySQL joins adjacent strings.
             let is_whole = !matches!(
                 tokens.get(at + 2),
                 Some(
@@ -343,8 +345,8 @@ fn check_calls(tokens: &[Token]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether the name at `at`, which a parenthesis follows, is that of a table whose columns are
-/// named there: `with NAME(…) as (…)` or `… as NAME(…)`.
+/// Returns true if the name at `at`, before a parenthesis, is not that of a function but of a table
+/// with a list of columns: `with NAME(…) as (…)` or `… as NAME(…)`.
 fn names_columns(tokens: &[Token], at: usize) -> bool {
     if at > 0 && keyword(&tokens[at - 1]) == Some(Keyword::AS) {
         return true;

@@ -1,20 +1,20 @@
-//! Functions that statements may call, and what they cost.
+//! Functions that statements may call, and their costs.
 //!
-//! The deadline ends a statement between two rows, and not within one call of a function: one that
-//! searches a long text for another may take hours in a single call (`instr`, `replace`), whatever
-//! `KILL` says, and one that makes long texts (`repeat`, `lpad`, `zeroblob`) takes memory until the
-//! database is killed. Those are left out. The others take time and memory in proportion to what
-//! they are given, and there is a budget for how many of them a statement calls: a database keeps
-//! the result of each until the statement ends.
+//! The deadline ends a statement between two rows, not within a call of a function. A call that
+//! searches a long text for another (`instr`, `replace`) may take hours in spite of `KILL`, and one
+//! that creates long texts (`repeat`, `lpad`, `zeroblob`) may use all memory of the database. Such
+//! functions are not allowed. The others take time and memory in proportion to their arguments. A
+//! budget limits the number of calls, because a database keeps their results until the statement
+//! ends.
 
-/// Budget of a statement. A call of most functions costs 1; with texts of 10 MiB they take no more
-/// than about a quarter of a gigabyte together.
+/// Maximum cost of a statement. Most calls cost 1, so with texts of 10 MiB all results together
+/// take about a quarter of a gigabyte.
 pub(super) const BUDGET: u32 = 24;
 
-/// Cost of a call whose result may be several times as long as what it is given.
+/// Cost of a call whose result may be several times as long as its arguments.
 pub(super) const GROWING: u32 = 8;
 
-/// Functions that cost 1.
+/// Functions with a cost of 1.
 pub const NAMES: [&str; 61] = [
     "abs",
     "avg",
@@ -79,7 +79,7 @@ pub const NAMES: [&str; 61] = [
     "year",
 ];
 
-/// Functions that cost as much as eight of the others.
+/// Functions with a cost of [`GROWING`].
 pub const GROWING_NAMES: [&str; 2] = ["concat", "hex"];
 
 /// Words other than functions that an opening parenthesis may follow.
@@ -142,7 +142,7 @@ const SYNTAX: [&str; 56] = [
     "xor",
 ];
 
-/// Returns the cost of `name` before a parenthesis; `None` if it must not stand there.
+/// Returns the cost of `name` before a parenthesis; `None` if it is not allowed there.
 pub(super) fn cost(name: &str) -> Option<u32> {
     let name = name.to_ascii_lowercase();
     let name = name.as_str();
@@ -157,8 +157,8 @@ pub(super) fn cost(name: &str) -> Option<u32> {
     }
 }
 
-/// Whether `SQLite` may call a function, by the name that it has there: `||`, `like` and their like
-/// are functions too.
+/// Returns true if `SQLite` may call a function, by its internal name: operators such as `like` are
+/// functions too.
 pub(super) fn is_allowed_in_sqlite(name: &str) -> bool {
     cost(name).is_some_and(|cost| cost > 0) || matches!(name, "like" | "glob")
 }

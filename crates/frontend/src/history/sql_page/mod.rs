@@ -1,18 +1,20 @@
-//! Statements that people type on the SQL page, run where they can do no harm.
+//! Statements that people type on the SQL page, run so that they can do no harm.
 //!
-//! - [`fence`]: which statements are passed on, by their tokens; [`functions`]: what they may call
+//! - [`fence`]: the check of a statement's tokens; [`functions`]: the functions that it may call;
+//!   `expansion`: the copies of the queries of a `WITH`
 //! - `mysql`: an account that may only read, and `KILL QUERY` at the deadline
 //! - `sqlite`: a read-only handle with an authorizer, and an interrupt at the deadline
-//! - [`result`]: rows and cells within limits
+//! - [`result`]: rows and cells within the [`limits`]; [`Problem`]: the reasons for no result
 //! - [`schema`]: the table as the page describes it
-//! - `expansion`: how often the queries of a `WITH` are copied
 //! - `audit`: a statement as the log shows it
 
 mod audit;
 mod expansion;
 pub mod fence;
 pub mod functions;
+pub mod limits;
 mod mysql;
+mod problem;
 pub mod result;
 pub mod schema;
 mod sqlite;
@@ -25,30 +27,23 @@ use sqlx::mysql::MySqlConnectOptions;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use fence::{Kind, Refusal};
+use fence::Kind;
+use limits::{DEADLINE, MAX_RUNNING};
+pub use problem::Problem;
 use result::Table;
 
-/// Maximum time that a statement runs.
-pub const DEADLINE: Duration = Duration::from_secs(2);
-
-/// Maximum size of a statement, in bytes.
-pub const MAX_STATEMENT_BYTES: usize = 16 << 10;
-
-/// Statements that run at the same time.
-const MAX_RUNNING: usize = 2;
-
-/// Maximum time from the deadline to the answer: the thread of `SQLite` looks at the clock every
-/// few thousand steps, and `KILL QUERY` needs a connection.
+/// Maximum time from the deadline to the answer: the thread of `SQLite` checks the clock every few
+/// thousand steps, and `KILL QUERY` needs a connection.
 const GRACE: Duration = Duration::from_millis(300);
 
-/// Where statements run.
+/// The database that statements run in.
 #[derive(Clone)]
 pub enum Database {
-    /// As an account that may only read.
+    /// MySQL, as an account that may only read.
     MySql(Box<MySqlConnectOptions>),
-    /// In a file, which is opened read-only.
+    /// A file of `SQLite`, opened read-only.
     Sqlite {
-        /// Where it is.
+        /// Path of the file.
         file: PathBuf,
         /// Maximum size of a value, in bytes.
         max_value_bytes: usize,
@@ -56,7 +51,7 @@ pub enum Database {
 }
 
 impl Database {
-    /// The kind of database.
+    /// Returns the kind of database.
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self {
@@ -73,68 +68,21 @@ impl std::fmt::Debug for Database {
     }
 }
 
-/// Why the page is off.
+/// Reason why the page is off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Off {
-    /// `SQL_PAGE` says so.
+    /// It is switched off by `SQL_PAGE`.
     Switched,
-    /// There is no password of an account that may only read.
+    /// There is no password for an account that may only read.
     NoAccount,
 }
 
-/// Why a statement has no result.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
-    /// The fence does not pass it on.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// The database does not run it. Its words are for the person who typed the statement and for
-    /// no log: they may quote a text.
-    #[error("the database refuses the statement")]
-    Database {
-        /// Its own words.
-        message: String,
-        /// The number of the error.
-        code: i32,
-    },
-    /// It ran until the deadline and was ended.
-    #[error("the statement took too long")]
-    Slow,
-    /// It has more columns than [`result::MAX_COLUMNS`].
-    #[error("the statement has too many columns")]
-    Columns,
-    /// Others are running, and none of them ended in time.
-    #[error("other statements are running")]
-    Busy,
-    /// The database does not let the page's account in.
-    #[error("the database does not know the account of the SQL page")]
-    NoAccount,
-    /// The database cannot be reached.
-    #[error("the database cannot be reached")]
-    Unavailable,
-}
-
-impl Problem {
-    /// The name for the log.
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Refused(_) => "refused",
-            Self::Database { .. } => "error",
-            Self::Slow => "ended at the deadline",
-            Self::Columns => "too many columns",
-            Self::Busy => "busy",
-            Self::NoAccount => "no account",
-            Self::Unavailable => "no database",
-        }
-    }
-}
-
-/// A result, and how long it took.
+/// A result and its duration.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The rows.
     pub table: Table,
-    /// Time from the first to the last byte.
+    /// Time from the start of the statement to the last row.
     pub duration: Duration,
 }
 
@@ -146,7 +94,7 @@ pub struct SqlPage {
 }
 
 impl SqlPage {
-    /// A page for `database`, or one that is off.
+    /// Creates a page for `database`, or one that is off.
     #[must_use]
     pub fn new(database: Result<Database, Off>) -> Self {
         Self {
@@ -155,7 +103,7 @@ impl SqlPage {
         }
     }
 
-    /// Returns the kind of the database, or why the page is off.
+    /// Returns the kind of database.
     ///
     /// # Errors
     /// The page is off.
@@ -166,8 +114,7 @@ impl SqlPage {
             .map_err(|off| *off)
     }
 
-    /// Runs a statement and writes a line to the log. A caller that goes away does not end it, the
-    /// deadline does.
+    /// Runs a statement and logs a line. The deadline ends it, not a caller that disconnects.
     ///
     /// # Errors
     /// See [`Problem`].
@@ -179,7 +126,7 @@ impl SqlPage {
             Ok(checked) => checked,
             Err(refusal) => {
                 let problem = Problem::from(refusal);
-                // Not even its words: it may be a letter, pasted into the wrong field.
+                // Without the statement: it may be a letter, pasted into the wrong field.
                 tracing::info!(
                     outcome = problem.name(),
                     bytes = statement.len(),
@@ -188,16 +135,16 @@ impl SqlPage {
                 return Err(problem);
             }
         };
-        let turn = Arc::clone(&self.running).acquire_owned();
-        let Ok(Ok(turn)) = timeout(DEADLINE, turn).await else {
+        let permit = Arc::clone(&self.running).acquire_owned();
+        let Ok(Ok(permit)) = timeout(DEADLINE, permit).await else {
             tracing::info!(outcome = Problem::Busy.name(), "SQL page");
             return Err(Problem::Busy);
         };
         let start = Instant::now();
         let until = start + DEADLINE;
-        // On a task of its own, which holds the turn until the statement has really ended.
+        // A separate task, which holds the permit until the statement has really ended.
         let task = tokio::spawn(async move {
-            let _turn = turn;
+            let _permit = permit;
             match &*database {
                 Database::MySql(options) => mysql::run(options, statement, until).await,
                 Database::Sqlite {
@@ -208,7 +155,7 @@ impl SqlPage {
         });
         let outcome = match timeout_at(until + GRACE, task).await {
             Ok(Ok(outcome)) => outcome,
-            // A panic, whose place the panic hook has logged.
+            // A panic, which the panic hook has logged.
             Ok(Err(_)) => Err(Problem::Unavailable),
             Err(_) => Err(Problem::Slow),
         };

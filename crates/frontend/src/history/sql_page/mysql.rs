@@ -1,5 +1,5 @@
-//! MySQL and `MariaDB`: a fresh connection for each statement, as an account that may only read,
-//! and a second one that kills the statement at the deadline.
+//! MySQL and `MariaDB`: a new connection for each statement, as an account that may only read, and
+//! a second one that kills the statement at the deadline.
 
 use std::time::Duration;
 
@@ -11,15 +11,16 @@ use sqlx::{
 };
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::result::{Cell, MAX_COLUMNS, MAX_ROWS, MAX_TEXT_COLUMNS, Table};
-use super::{DEADLINE, Problem};
+use super::limits::{DEADLINE, MAX_COLUMNS, MAX_ROWS, MAX_TEXT_COLUMNS};
+use super::problem::Problem;
+use super::result::{Cell, Table};
 use crate::history::database::number;
 
-/// Maximum time for killing a statement, or for a polite end of a connection.
-const END: Duration = Duration::from_secs(1);
+/// Maximum time for killing a statement or for closing a connection.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The types that sqlx reports for columns of long texts.
-const TEXTS: [&str; 9] = [
+/// Names that `sqlx` has for the types of long texts.
+const TEXT_TYPES: [&str; 9] = [
     "TEXT",
     "MEDIUMTEXT",
     "LONGTEXT",
@@ -31,7 +32,7 @@ const TEXTS: [&str; 9] = [
     "VARBINARY",
 ];
 
-/// Runs `statement` until `until`, and ends it there in the database too.
+/// Runs `statement` and kills it at `until`.
 pub(super) async fn run(
     options: &MySqlConnectOptions,
     statement: String,
@@ -42,13 +43,13 @@ pub(super) async fn run(
     let (mut connection, id) = prepared.map_err(|_| Problem::Unavailable)??;
     let table = timeout_at(until, read(&mut connection, statement)).await;
     let table = table.unwrap_or(Err(Problem::Slow));
-    // A polite end would first read the rows that are left.
+    // Closing the connection properly would first read the remaining rows.
     let is_over = match &table {
         Ok(table) => table.cut.is_none(),
         Err(problem) => *problem != Problem::Slow,
     };
     if is_over {
-        let _ = timeout(END, connection.close()).await;
+        let _ = timeout(CLOSE_TIMEOUT, connection.close()).await;
     } else {
         drop(connection);
         kill(&options, id).await;
@@ -56,20 +57,22 @@ pub(super) async fn run(
     table
 }
 
-/// Connects, and makes the session one that only reads and does not wait.
+/// Connects and sets the session to read-only, without waits for locks. Returns its id as well.
 async fn connect(options: &MySqlConnectOptions) -> Result<(MySqlConnection, u64), Problem> {
     let mut connection = options.connect().await.map_err(|error| {
-        match error.as_database_error().and_then(number) {
-            Some(1044 | 1045 | 1698) => Problem::NoAccount,
-            _ => Problem::Unavailable,
+        let number = error.as_database_error().and_then(number);
+        match (number, problem(error)) {
+            (Some(1044 | 1045 | 1698), _) => Problem::NoAccount,
+            (_, Problem::Database { .. }) => Problem::Unavailable,
+            (_, problem) => problem,
         }
     })?;
     let set = async {
         let (id, version): (u64, String) = sqlx::query_as("select connection_id(), version()")
             .fetch_one(&mut connection)
             .await?;
-        // The fence reads quotes and backslashes as these modes have them. At READ COMMITTED no
-        // statement locks the gaps between rows, where inserts go.
+        // The fence reads quotes and backslashes as in these modes. At READ COMMITTED no statement
+        // locks the gaps between rows, where inserts go.
         let sets = format!(
             "set session transaction isolation level read committed, read only; \
              set session sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO', \
@@ -80,26 +83,28 @@ async fn connect(options: &MySqlConnectOptions) -> Result<(MySqlConnection, u64)
         connection
             .execute(sqlx::raw_sql(AssertSqlSafe(sets)))
             .await?;
-        // A belt for the case that `kill` finds no connection: not all versions have it.
+        // In case `kill` gets no connection. Not all versions have this setting.
         let seconds = DEADLINE.as_secs();
-        let belt = if version.contains("MariaDB") {
+        let limit = if version.contains("MariaDB") {
             format!("set session max_statement_time = {seconds}")
         } else {
             format!("set session max_execution_time = {}", seconds * 1000)
         };
-        let _ = connection.execute(sqlx::raw_sql(AssertSqlSafe(belt))).await;
+        let _ = connection
+            .execute(sqlx::raw_sql(AssertSqlSafe(limit)))
+            .await;
         Ok::<_, sqlx::Error>(id)
     };
     let id = set.await.map_err(problem)?;
     Ok((connection, id))
 }
 
-/// Prepares the statement, which admits one alone, and reads its rows.
+/// Prepares the statement, which rejects more than one, and reads its rows.
 async fn read(connection: &mut MySqlConnection, statement: String) -> Result<Table, Problem> {
     let statement = AssertSqlSafe(statement).into_sql_str();
     let prepared: MySqlStatement = connection.prepare(statement).await.map_err(problem)?;
     let columns = prepared.columns();
-    let is_text = |name: &str| TEXTS.contains(&name);
+    let is_text = |name: &str| TEXT_TYPES.contains(&name);
     let texts = columns.iter().filter(|one| is_text(one.type_info().name()));
     if columns.len() > MAX_COLUMNS || texts.count() > MAX_TEXT_COLUMNS {
         return Err(Problem::Columns);
@@ -108,7 +113,7 @@ async fn read(connection: &mut MySqlConnection, statement: String) -> Result<Tab
     let mut rows = prepared.query().fetch(connection);
     while let Some(row) = rows.try_next().await.map_err(problem)? {
         if table.columns.is_empty() {
-            // `SHOW` and `EXPLAIN` tell their columns only with the first row.
+            // `SHOW` and `EXPLAIN` have columns only with the first row.
             table = Table::new(row.columns().iter().map(sqlx::Column::name));
         }
         let cells = (0..row.len()).map(|column| cell(&row, column));
@@ -119,8 +124,8 @@ async fn read(connection: &mut MySqlConnection, statement: String) -> Result<Tab
     Ok(table)
 }
 
-/// Ends a statement of this account, from another connection. The database notices by itself that
-/// the first connection is gone only when it has rows to send.
+/// Kills a statement of this account, from another connection. On its own the database notices that
+/// the first connection is closed only when it sends rows.
 async fn kill(options: &MySqlConnectOptions, id: u64) {
     let kill = async {
         let mut connection = options.connect().await?;
@@ -130,15 +135,15 @@ async fn kill(options: &MySqlConnectOptions, id: u64) {
             .await?;
         connection.close().await
     };
-    match timeout(END, kill).await {
-        // 1094: the statement has ended meanwhile.
+    match timeout(CLOSE_TIMEOUT, kill).await {
+        // 1094: the statement has ended in the meantime.
         Ok(Err(error)) if error.as_database_error().and_then(number) == Some(1094) => {}
         Ok(Ok(())) => {}
         _ => tracing::warn!("a statement of the SQL page could not be killed"),
     }
 }
 
-/// A value of the binary protocol, as the client of MySQL would show it.
+/// Converts a value of the binary protocol to the text that MySQL's own client shows.
 fn cell(row: &MySqlRow, column: usize) -> Result<Option<Cell>, sqlx::Error> {
     let value = row.try_get_raw(column)?;
     if value.is_null() {
@@ -171,8 +176,8 @@ fn cell(row: &MySqlRow, column: usize) -> Result<Option<Cell>, sqlx::Error> {
     Ok(Some(number))
 }
 
-/// A date of the binary protocol: its length, then year in two bytes, month, day, hour, minute,
-/// second, and microseconds in four; what is zero at the end is left out
+/// Formats a date of the binary protocol: its length, then the year in two bytes, month, day, hour,
+/// minute, second, and microseconds in four bytes; zeros at the end are omitted
 /// (<https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_binary_resultset.html>).
 fn date(bytes: &[u8], kind: &str) -> String {
     let at = |index: usize| u32::from(bytes.get(index).copied().unwrap_or(0));
@@ -184,7 +189,7 @@ fn date(bytes: &[u8], kind: &str) -> String {
     format!("{date} {}", clock(&bytes[bytes.len().min(5)..], 0))
 }
 
-/// A duration: its length, a sign, days in four bytes, then as in a date.
+/// Formats a duration: its length, a sign, days in four bytes, then as in a date.
 fn time(bytes: &[u8]) -> String {
     let at = |index: usize| u32::from(bytes.get(index).copied().unwrap_or(0));
     let sign = if at(1) == 1 { "-" } else { "" };
@@ -193,7 +198,7 @@ fn time(bytes: &[u8]) -> String {
     format!("{sign}{clock}")
 }
 
-/// Hour, minute, second and microseconds.
+/// Formats hour, minute, second and microseconds.
 fn clock(bytes: &[u8], more_hours: u32) -> String {
     let at = |index: usize| u32::from(bytes.get(index).copied().unwrap_or(0));
     let hours = more_hours.saturating_add(at(0));
@@ -204,27 +209,36 @@ fn clock(bytes: &[u8], more_hours: u32) -> String {
     }
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "passed to `map_err`, which hands the error over by value"
-)]
 fn problem(error: sqlx::Error) -> Problem {
-    match error.as_database_error() {
-        Some(database) => match number(database) {
+    match error {
+        sqlx::Error::Database(error) => match number(error.as_ref()) {
             // Killed, or over `max_execution_time` or `max_statement_time`.
             Some(1317 | 3024 | 1969) => Problem::Slow,
+            // The limit of connections for all accounts or for this one.
+            Some(1203 | 1226) => Problem::Busy,
             code => Problem::Database {
-                message: database.message().to_owned(),
+                message: error.message().to_owned(),
                 code: code.map_or(0, i32::from),
             },
         },
-        None => Problem::Unavailable,
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) => Problem::Unavailable,
+        _ => Problem::Unreadable,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_lost_connection_is_called_unavailable() {
+        let lost = sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into());
+        assert_eq!(problem(lost), Problem::Unavailable);
+        let protocol = sqlx::Error::Protocol("unexpected packet".to_owned());
+        assert_eq!(problem(protocol), Problem::Unreadable);
+        let value = sqlx::Error::Decode("not a number".into());
+        assert_eq!(problem(value), Problem::Unreadable);
+    }
 
     #[test]
     fn times_of_the_protocol_are_written_out() {

@@ -2,27 +2,12 @@
 
 use std::fmt::Write as _;
 
-/// Maximum number of rows.
-pub const MAX_ROWS: usize = 500;
+use super::limits::{MAX_CELL_BYTES, MAX_RESULT_BYTES, MAX_ROWS};
 
-/// Maximum number of columns: twice those of the table. What one row needs in memory is a multiple
-/// of it.
-pub const MAX_COLUMNS: usize = 24;
-
-/// Maximum number of columns that may be long texts in MySQL. A row of them is in memory as a whole,
-/// here and in the database.
-pub const MAX_TEXT_COLUMNS: usize = 8;
-
-/// Maximum size of a cell, in bytes; the rest is cut off.
-pub const MAX_CELL_BYTES: usize = 4 << 10;
-
-/// Maximum size of a result, in bytes.
-pub const MAX_RESULT_BYTES: usize = 1 << 20;
-
-/// Maximum length of a column's name, in bytes: an expression is its own name in `SQLite`.
+/// Maximum length of a column name, in bytes: in `SQLite` an expression is its own name.
 const MAX_NAME_BYTES: usize = 128;
 
-/// Bytes that a cell counts for beyond its text, so that a result of empty cells has an end too.
+/// Size of a cell without its text, in bytes, so that a result of empty cells is limited too.
 const CELL_OVERHEAD: usize = 16;
 
 /// A cell that is not `NULL`.
@@ -30,14 +15,14 @@ const CELL_OVERHEAD: usize = 16;
 pub struct Cell {
     /// The value as text, or its start.
     pub text: String,
-    /// Whether it is a number.
+    /// True for a number.
     pub is_number: bool,
-    /// Size of the whole value in bytes, where only its start is here.
+    /// Size of the whole value, in bytes, if `text` is only its start.
     pub cut_of: Option<usize>,
 }
 
 impl Cell {
-    /// A number, or something else of a few characters.
+    /// Creates a cell for a number.
     pub(super) fn number(number: &impl ToString) -> Self {
         Self {
             text: number.to_string(),
@@ -46,7 +31,7 @@ impl Cell {
         }
     }
 
-    /// A text or any bytes: those that are not UTF-8 are shown as `\xFF`.
+    /// Creates a cell for a text or other bytes: those that are not UTF-8 are written as `\xFF`.
     pub(super) fn bytes(bytes: &[u8]) -> Self {
         let (start, cut_of) = match bytes.get(..MAX_CELL_BYTES) {
             Some(start) if bytes.len() > MAX_CELL_BYTES => {
@@ -62,9 +47,9 @@ impl Cell {
     }
 }
 
-/// Leaves out a character at the end that is not whole.
+/// Removes an incomplete character at the end.
 fn up_to_character(bytes: &[u8]) -> &[u8] {
-    // A character has four bytes at most.
+    // A character has up to four bytes.
     let end = (bytes.len().saturating_sub(3)..=bytes.len())
         .rev()
         .find(|end| str::from_utf8(&bytes[end.saturating_sub(4)..*end]).is_ok());
@@ -72,7 +57,7 @@ fn up_to_character(bytes: &[u8]) -> &[u8] {
     &bytes[..end]
 }
 
-/// The bytes as text.
+/// Converts bytes to text.
 fn readable(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -85,7 +70,7 @@ fn readable(bytes: &[u8]) -> String {
     text
 }
 
-/// Why there may be more than a result shows.
+/// Reason why a result is incomplete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
     /// There are more than [`MAX_ROWS`] rows.
@@ -94,14 +79,14 @@ pub enum Cut {
     Bytes,
 }
 
-/// The rows that a statement found; `None` is `NULL`.
+/// The result of a statement. A cell that is `None` is `NULL`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
     /// Names of the columns.
     pub columns: Vec<String>,
     /// The rows, each with a cell for every column.
     pub rows: Vec<Vec<Option<Cell>>>,
-    /// Whether there are more rows than these, and why they are left out.
+    /// The reason if there are more rows than these.
     pub cut: Option<Cut>,
     bytes: usize,
 }
@@ -121,7 +106,7 @@ impl Table {
         }
     }
 
-    /// Adds a row. Returns false if it does not fit: then no further row is wanted.
+    /// Adds a row. Returns false if it does not fit; then the result is complete.
     pub(super) fn push(&mut self, row: Vec<Option<Cell>>) -> bool {
         let texts = row.iter().flatten().map(|cell| cell.text.len());
         let bytes = texts.sum::<usize>() + row.len() * CELL_OVERHEAD;

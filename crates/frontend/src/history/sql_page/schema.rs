@@ -1,8 +1,8 @@
-//! The table as the page describes it, read from the steps that make it.
+//! The table as the page describes it, read from the statements that create it.
 
 use std::sync::LazyLock;
 
-use super::super::schema::{CREATE_MYSQL, STEPS};
+use crate::history::schema::{CREATE_MYSQL, STEPS};
 
 /// Name of the table.
 pub const TABLE: &str = "translations";
@@ -10,15 +10,15 @@ pub const TABLE: &str = "translations";
 /// A column of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// Its name.
+    /// Name.
     pub name: &'static str,
-    /// Its type, as MySQL calls it.
+    /// Type in MySQL.
     pub kind: &'static str,
     /// A short explanation; empty for columns that explain themselves.
     pub note: &'static str,
 }
 
-/// Returns the columns in their order.
+/// Returns the columns in order.
 #[must_use]
 pub fn columns() -> &'static [Column] {
     static COLUMNS: LazyLock<Vec<Column>> = LazyLock::new(|| {
@@ -51,10 +51,11 @@ fn note(name: &str) -> &'static str {
         "created_at" => "submitted, in UTC",
         "public_id" => "id in its page’s address",
         "model" => "name of the model",
-        "duration_ms" => "time it took",
+        "duration_ms" => "duration in milliseconds",
         "sentences" => "number of sentences",
-        "spans" => "places of the sentences",
-        "flags" => "sentences marked in the text",
+        "spans" => "positions of the sentences",
+        "flags" => "flags of the sentences",
+        "atoms" => "numbers and references, as JSON",
         "deleted_at" => "deleted, in UTC",
         _ => "",
     }

@@ -1,7 +1,7 @@
 //! `SQLite`: a read-only handle that may read one table.
 //!
-//! `sqlx` has neither an authorizer nor limits; `rusqlite` stands on the same library. Nothing that
-//! is set here is shared with the history's own connections.
+//! `sqlx` has neither an authorizer nor limits; `rusqlite` uses the same library. Nothing that is
+//! set here affects the history's own connections.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,14 +14,15 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::time::Instant;
 
 use super::functions::is_allowed_in_sqlite;
-use super::result::{Cell, MAX_COLUMNS, Table};
+use super::limits::{MAX_COLUMNS, MAX_STATEMENT_BYTES};
+use super::problem::Problem;
+use super::result::{Cell, Table};
 use super::schema::TABLE;
-use super::{MAX_STATEMENT_BYTES, Problem};
 
-/// Steps of the virtual machine between two looks at the clock: some 50 µs.
+/// Steps of the virtual machine between two checks of the clock: about 50 µs.
 const STEPS: i32 = 4000;
 
-/// Runs `statement` on a thread that may block. The thread ends soon after `until`.
+/// Runs `statement` on a blocking thread, which ends soon after `until`.
 pub(super) async fn run(
     file: PathBuf,
     max_value_bytes: usize,
@@ -34,7 +35,7 @@ pub(super) async fn run(
             .and_then(|connection| read(&connection, &statement));
         table.map_err(|error| problem(error, late.load(Ordering::Relaxed)))
     });
-    // A panic, whose place the panic hook has logged.
+    // A panic, which the panic hook has logged.
     task.await.unwrap_or(Err(Problem::Unavailable))
 }
 
@@ -47,7 +48,7 @@ fn open(
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags)?;
     connection.pragma_update(None, "query_only", true)?;
-    // Schemas and views that somebody else put into the file get no more than a statement does.
+    // Views and triggers that somebody else put into the file have no more rights than a statement.
     connection.pragma_update(None, "trusted_schema", false)?;
     let whole = |size: usize| i32::try_from(size).unwrap_or(i32::MAX);
     for (limit, value) in [
@@ -71,21 +72,33 @@ fn open(
         is_late
     };
     connection.progress_handler(STEPS, Some(is_late))?;
-    connection.authorizer(Some(authorize))?;
+    let others = other_tables(&connection)?;
+    connection.authorizer(Some(move |context: AuthContext<'_>| {
+        authorize(context.action, &others)
+    }))?;
     Ok(connection)
 }
 
-fn authorize(context: AuthContext<'_>) -> Authorization {
-    let is_allowed = match context.action {
+/// Returns the names of the tables and views that statements must not read.
+fn other_tables(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let sql = "select name from sqlite_schema where type in ('table', 'view') and name <> ?1";
+    let mut names = connection.prepare(sql)?;
+    let names = names.query_map([TABLE], |row| row.get(0))?;
+    names.collect()
+}
+
+fn authorize(action: AuthAction<'_>, others: &[String]) -> Authorization {
+    let is_allowed = match action {
         AuthAction::Select | AuthAction::Recursive => true,
-        // No column: the rows are only counted. SQLite asks this of a subquery by its alias, which may
-        // be any name, so rows of other tables could be counted too; the file has none of ours.
+        // No column: rows are only counted. The name may also be that of a query of a `WITH`.
         AuthAction::Read {
             table_name,
-            column_name,
-        } => {
-            column_name.is_empty()
-                || table_name.eq_ignore_ascii_case(TABLE)
+            column_name: "",
+        } => !others
+            .iter()
+            .any(|one| one.eq_ignore_ascii_case(table_name)),
+        AuthAction::Read { table_name, .. } => {
+            table_name.eq_ignore_ascii_case(TABLE)
                 || matches!(table_name, "sqlite_master" | "sqlite_schema")
         }
         AuthAction::Function { function_name } => is_allowed_in_sqlite(function_name),

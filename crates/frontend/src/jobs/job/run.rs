@@ -1,4 +1,4 @@
-//! Who may change a job.
+//! The right to change a job.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,27 +7,28 @@ use api::ModelInfo;
 use segment::Segment;
 use tokio_util::sync::CancellationToken;
 
-use super::{Inner, Job, Translated};
-use crate::jobs::finished::Finished;
+use super::{Job, JobProgress, Translated};
+use crate::jobs::finished::FinishedSentences;
 use crate::jobs::state::Phase;
 
-/// The right of one run to change its job: what a run does after it was stopped has no effect.
+/// The right of one run to change its job. Once another run has started, or the job was stopped,
+/// its changes have no effect.
 #[derive(Clone, Debug)]
-pub(in crate::jobs) struct Run {
+pub(crate) struct Run {
     job: Job,
     number: u64,
 }
 
 impl Job {
-    /// Begins a run, the only one that may change the job from now on; it ends with `shutdown`.
-    pub(in crate::jobs) fn start(&self, shutdown: &CancellationToken) -> Run {
+    /// Starts a run, which alone may change the job from now on. It ends with `shutdown`.
+    pub(crate) fn start(&self, shutdown: &CancellationToken) -> Run {
         let mut number = 0;
-        self.change(|inner| {
-            inner.run += 1;
-            inner.stop.cancel();
-            inner.stop = shutdown.child_token();
-            inner.phase = Phase::Waiting { place: 1 };
-            number = inner.run;
+        self.change(|progress| {
+            progress.run += 1;
+            progress.stop.cancel();
+            progress.stop = shutdown.child_token();
+            progress.phase = Phase::Waiting { place: 1 };
+            number = progress.run;
         });
         Run {
             job: self.clone(),
@@ -37,12 +38,12 @@ impl Job {
 }
 
 impl Run {
-    pub(in crate::jobs) fn job(&self) -> &Job {
+    pub(crate) fn job(&self) -> &Job {
         &self.job
     }
 
-    /// Returns when the run shall end.
-    pub(in crate::jobs) fn stopped(&self) -> impl Future<Output = ()> + use<> {
+    /// Waits until the run has to end.
+    pub(crate) fn stopped(&self) -> impl Future<Output = ()> + use<> {
         let stop = self.job.lock().stop.clone();
         let current = self.is_current();
         async move {
@@ -52,96 +53,97 @@ impl Run {
         }
     }
 
-    pub(in crate::jobs) fn is_current(&self) -> bool {
+    pub(crate) fn is_current(&self) -> bool {
         self.job.lock().run == self.number
     }
 
-    fn change(&self, change: impl FnOnce(&mut Inner)) {
+    fn change(&self, change: impl FnOnce(&mut JobProgress)) {
         if self.is_current() {
-            self.job.change(|inner| {
-                // Looked at again under the lock that changes it.
-                if inner.run == self.number {
-                    change(inner);
+            self.job.change(|progress| {
+                // Checked again under the lock of the change.
+                if progress.run == self.number {
+                    change(progress);
                 }
             });
         }
     }
 
-    pub(in crate::jobs) fn waits(&self, place: usize) {
-        self.change(|inner| inner.phase = Phase::Waiting { place });
+    /// Shows the job's place in the queue.
+    pub(crate) fn wait(&self, place: usize) {
+        self.change(|progress| progress.phase = Phase::Waiting { place });
     }
 
-    /// Its turn has come. A job that tries again says so until the backend has accepted it.
-    pub(in crate::jobs) fn begins(&self) {
-        self.change(|inner| {
-            if matches!(inner.phase, Phase::Waiting { .. }) {
-                inner.phase = Phase::Running;
+    /// Ends the wait for a slot. A job that is retrying stays so until the backend accepts its
+    /// text.
+    pub(crate) fn begin(&self) {
+        self.change(|progress| {
+            if matches!(progress.phase, Phase::Waiting { .. }) {
+                progress.phase = Phase::Running;
             }
         });
     }
 
-    /// The model of the sentences that are there.
-    pub(in crate::jobs) fn model(&self) -> Option<ModelInfo> {
+    /// Returns the model of the finished sentences.
+    pub(crate) fn model(&self) -> Option<ModelInfo> {
         self.job.lock().model.clone()
     }
 
-    /// The sentences, of `total`, that are not finished: ranges from one number to another.
-    pub(in crate::jobs) fn missing(
-        &self,
-        total: usize,
-    ) -> impl Iterator<Item = (usize, usize)> + use<> {
-        let inner = self.job.lock();
-        let finished: Vec<usize> = inner.early.keys().copied().chain([total]).collect();
-        let first = inner.translated.len();
+    /// Returns the ranges of unfinished sentences, of `total`, as pairs of start and end.
+    pub(crate) fn missing(&self, total: usize) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let progress = self.job.lock();
+        let finished: Vec<usize> = progress.early.keys().copied().chain([total]).collect();
+        let first = progress.translated.len();
         let starts =
             std::iter::once(first).chain(finished.clone().into_iter().map(|last| last + 1));
         starts.zip(finished).filter(|(start, end)| start < end)
     }
 
-    /// The sentences, where they are known from an earlier attempt with the same model.
-    pub(in crate::jobs) fn known(&self, model: &ModelInfo) -> Option<Arc<[Segment]>> {
-        let inner = self.job.lock();
-        let same = inner.model.as_ref() == Some(model);
-        inner.segments.clone().filter(|_| same)
+    /// Returns the sentences of the text, if an earlier attempt had the same model.
+    pub(crate) fn segments(&self, model: &ModelInfo) -> Option<Arc<[Segment]>> {
+        let progress = self.job.lock();
+        let same = progress.model.as_ref() == Some(model);
+        progress.segments.clone().filter(|_| same)
     }
 
-    /// The sentences of the text for this model. What another model translated is dropped: one
-    /// text is translated by one model.
-    pub(in crate::jobs) fn segmented(&self, model: &ModelInfo, segments: Arc<[Segment]>) {
-        self.change(|inner| {
+    /// Starts afresh with the sentences of the text for `model`. The translations of another model
+    /// are dropped, because every text is translated by a single model.
+    pub(crate) fn restart(&self, model: &ModelInfo, segments: Arc<[Segment]>) {
+        self.change(|progress| {
             let bytes = self.job.text().len();
-            inner.translated = Finished::with_capacity(segments.len(), bytes + bytes / 8);
-            inner.segments = Some(segments);
-            inner.early.clear();
-            inner.worked = Duration::ZERO;
-            inner.model_name = Some(model.name.clone());
-            inner.model = Some(model.clone());
+            progress.translated =
+                FinishedSentences::with_capacity(segments.len(), bytes + bytes / 8);
+            progress.segments = Some(segments);
+            progress.early.clear();
+            progress.worked = Duration::ZERO;
+            progress.model_name = Some(model.name.clone());
+            progress.model = Some(model.clone());
         });
     }
 
-    /// The backend works on it.
-    pub(in crate::jobs) fn accepted(&self) {
-        self.change(|inner| {
-            inner.phase = Phase::Running;
-            inner.since.get_or_insert_with(Instant::now);
+    /// Starts the clock: the backend has accepted a part of the text.
+    pub(crate) fn accept(&self) {
+        self.change(|progress| {
+            progress.phase = Phase::Running;
+            progress.since.get_or_insert_with(Instant::now);
         });
     }
 
-    /// The backend does not work on it any more.
-    pub(in crate::jobs) fn paused(&self) {
-        self.change(Inner::pause);
+    /// Stops the clock: the backend no longer works on the text.
+    pub(crate) fn pause(&self) {
+        self.change(JobProgress::pause);
     }
 
-    /// A sentence is finished, in any order; nothing where it was before.
-    pub(in crate::jobs) fn push(&self, sentence: Translated) {
-        self.change(|inner| inner.push(sentence));
+    /// Adds a finished sentence, in any order; has no effect if it is there already.
+    pub(crate) fn push(&self, sentence: Translated) {
+        self.change(|progress| progress.push(sentence));
     }
 
-    pub(in crate::jobs) fn set(&self, phase: Phase) {
-        self.change(|inner| inner.phase = phase);
+    pub(crate) fn set(&self, phase: Phase) {
+        self.change(|progress| progress.phase = phase);
     }
 
-    pub(in crate::jobs) fn done(&self) -> usize {
+    /// Returns the number of finished sentences before the first unfinished one.
+    pub(crate) fn done(&self) -> usize {
         self.job.lock().translated.len()
     }
 }

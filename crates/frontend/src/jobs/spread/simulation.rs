@@ -1,5 +1,5 @@
-//! Replicas that take a fixed time for each sentence, on a clock that jumps from event to event:
-//! hours pass in a moment, and always in the same way.
+//! Simulation of replicas that take a fixed time for each sentence. Its clock jumps from event to
+//! event, so that hours pass in a moment, and every run is the same.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,36 +10,37 @@ use uuid::Uuid;
 
 use super::*;
 use crate::jobs::Job;
-use crate::translator::Names;
+use crate::spool::Accepted;
+use crate::translator::Resolve;
 
-/// What a replica takes for a sentence: that of a full model on one core.
+/// Time of a replica for a sentence: that of a full model on one core.
 const PACE: Duration = Duration::from_millis(80);
 
-/// From a request to the replica's work on it.
+/// Time from a request to the start of its translation.
 const ROUND_TRIP: Duration = Duration::from_millis(20);
 
 /// Longer than any test.
 const NEVER: Duration = Duration::from_hours(10_000);
 
-/// A replica of the simulation.
+/// A simulated replica.
 #[derive(Debug)]
 struct Simulated {
     /// Time for a sentence.
     pace: Duration,
-    /// Until when it has another model.
-    strange_until: Instant,
-    /// Held during a sentence: requests take turns.
+    /// Time until which it has another model.
+    other_model_until: Instant,
+    /// Locked during a sentence: requests alternate.
     turn: tokio::sync::Mutex<()>,
-    /// Numbers of the sentences that it has sent.
+    /// Numbers of the sentences that it sent.
     sent: Mutex<Vec<usize>>,
 }
 
-/// The addresses of the replicas: how many of them are there.
+/// Resolver of the given number of replicas.
 #[derive(Clone, Debug)]
-struct Addresses(Arc<AtomicUsize>);
+struct CountResolver(Arc<AtomicUsize>);
 
-impl Names for Addresses {
-    fn addresses(&self, _: &Url) -> io::Result<Vec<SocketAddr>> {
+impl Resolve for CountResolver {
+    fn resolve(&self, _: &Url) -> io::Result<Vec<SocketAddr>> {
         let numbers = 0..u16::try_from(self.0.load(Ordering::Relaxed)).expect("a few");
         Ok(numbers
             .map(|number| ([10, 0, 0, 1], number).into())
@@ -49,34 +50,34 @@ impl Names for Addresses {
 
 struct Simulation {
     replicas: Vec<Simulated>,
-    addresses: Addresses,
+    resolver: CountResolver,
     translator: Translator,
 }
 
 impl Simulation {
-    /// Replicas of these paces, of which the first `there` are there.
-    async fn new(paces: &[Duration], there: usize) -> Self {
+    /// Creates replicas with these paces, of which the first `count` have joined.
+    async fn new(paces: &[Duration], count: usize) -> Self {
         let replicas = paces.iter().map(|pace| Simulated {
             pace: *pace,
-            strange_until: Instant::now(),
+            other_model_until: Instant::now(),
             turn: tokio::sync::Mutex::default(),
             sent: Mutex::default(),
         });
-        let addresses = Addresses(Arc::new(AtomicUsize::new(there)));
+        let resolver = CountResolver(Arc::new(AtomicUsize::new(count)));
         let url = "http://backend:8000/".parse().expect("an URL");
-        let translator = Translator::new(vec![url], addresses.clone()).expect("a client");
+        let translator = Translator::new(vec![url], resolver.clone()).expect("a client");
         let simulation = Self {
             replicas: replicas.collect(),
-            addresses,
+            resolver,
             translator,
         };
-        let looking = simulation.translator.keep_looking();
-        let found = tokio::time::timeout(Duration::from_secs(2), looking);
-        found.await.expect_err("looking never ends");
+        let resolving = simulation.translator.keep_resolving();
+        let addresses = tokio::time::timeout(Duration::from_secs(2), resolving);
+        addresses.await.expect_err("it never returns");
         simulation
     }
 
-    /// Has a text translated, and says how long that took.
+    /// Translates a text and returns the time that it took.
     async fn translate(&self, text: String) -> Duration {
         let model = ModelInfo {
             name: "simulated".to_owned(),
@@ -89,10 +90,17 @@ impl Simulation {
             beams: 1,
             demo: true,
         };
-        let segments: Arc<[Segment]> = segment::segments(&text, "de").into();
-        let job = Job::new(Uuid::nil(), text, Timestamp::default(), 0);
+        let accepted = Accepted {
+            id: Uuid::nil(),
+            created_at: Timestamp::default(),
+            text,
+            wrapped: false,
+        };
+        let job = Job::new(accepted, 0);
+        let segments = segment::segments(job.text(), job.rules("de"));
+        let segments: Arc<[Segment]> = segments.into();
         let run = job.start(&CancellationToken::new());
-        run.segmented(&model, Arc::clone(&segments));
+        run.restart(&model, Arc::clone(&segments));
         let spread = Spread {
             translator: &self.translator,
             run: &run,
@@ -100,21 +108,21 @@ impl Simulation {
             segments: &segments,
         };
         let first = Arc::clone(&self.translator.replicas()[0]);
-        let began = Instant::now();
-        let outcome = spread.hand_out(&first, |flight| self.receive(&spread, flight));
+        let started = Instant::now();
+        let outcome = spread.hand_out(&first, |assignment| self.receive(&spread, assignment));
         assert_eq!(outcome.await, Ok(()));
         assert_eq!(run.done(), segments.len());
-        began.elapsed()
+        started.elapsed()
     }
 
     async fn receive(
         &self,
         spread: &Spread<'_>,
-        Flight { chunk, replica }: Flight,
-    ) -> Result<Landing, Failure> {
+        Assignment { chunk, replica }: Assignment,
+    ) -> Result<Completion, Failure> {
         let replica = &self.replicas[usize::from(replica.address().port())];
         tokio::time::sleep(ROUND_TRIP).await;
-        if replica.strange_until > Instant::now() {
+        if replica.other_model_until > Instant::now() {
             return Err(Failure::OtherModel("another".to_owned()));
         }
         for index in chunk.next()..chunk.end {
@@ -128,13 +136,14 @@ impl Simulation {
                 end: spread.segments[index].end,
                 translation: String::new(),
                 flags: Vec::new(),
+                atoms: api::AtomCheck::default(),
             });
-            chunk.has_come(index + 1);
+            chunk.advance(index + 1);
         }
-        Ok(Landing::Done)
+        Ok(Completion::Done)
     }
 
-    /// How many sentences each replica has sent.
+    /// Returns the number of sentences that each replica sent.
     fn sent(&self) -> Vec<usize> {
         let replicas = self.replicas.iter();
         let sent = replicas.map(|replica| replica.sent.lock().expect("no panic").len());
@@ -142,7 +151,7 @@ impl Simulation {
     }
 }
 
-/// So many sentences.
+/// Returns a text of that many sentences.
 fn text(sentences: usize) -> String {
     (0..sentences).fold(String::new(), |text, number| {
         text + &format!("Das ist Satz {number} eines Buches, das kein Ende nehmen will.\n")
@@ -178,7 +187,7 @@ async fn a_short_text_is_translated_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_long_text_is_translated_once() {
-    // However slow they are, when all are.
+    // However slow they are, if all are.
     for pace in [PACE / 10, PACE, PACE * 20] {
         let simulation = Simulation::new(&[pace; 3], 3).await;
         simulation.translate(text(2000)).await;
@@ -191,39 +200,39 @@ async fn a_long_text_is_translated_once() {
     }
 }
 
-/// One of three that keeps its connections alive and sends nothing.
+/// One of three replicas keeps its connections alive and sends nothing.
 #[tokio::test(start_paused = true)]
-async fn one_that_hangs_holds_nobody_up() {
+async fn a_hanging_replica_delays_no_text() {
     let simulation = Simulation::new(&[NEVER, PACE, PACE], 3).await;
     let took = simulation.translate(text(2000)).await;
-    assert!(took < times(1000, PACE) + STALLED, "{took:?}");
-    // A short text that it got waits for as long as one can hope, and no longer.
+    assert!(took < times(1000, PACE) + STALL_TIMEOUT, "{took:?}");
+    // A short text that it received waits for the timeout, and no longer.
     let simulation = Simulation::new(&[NEVER, PACE], 2).await;
     let took = simulation.translate(text(12)).await;
-    assert_eq!(took, STALLED + ROUND_TRIP + times(12, PACE));
+    assert_eq!(took, STALL_TIMEOUT + ROUND_TRIP + times(12, PACE));
     let hanging = &simulation.translator.replicas()[0];
     assert!(
-        hanging.rests_until().is_some(),
-        "that another was first is no success"
+        hanging.cooldown().is_some(),
+        "that another one was faster is not a success"
     );
 }
 
-/// One of three that takes ten times as long as the others.
+/// One of three replicas takes ten times as long as the others.
 #[tokio::test(start_paused = true)]
-async fn one_that_is_slow_holds_nobody_up() {
+async fn a_slow_replica_delays_no_text() {
     let simulation = Simulation::new(&[PACE * 10, PACE, PACE], 3).await;
     let took = simulation.translate(text(2000)).await;
-    assert!(took < times(1000, PACE) + STALLED, "{took:?}");
+    assert!(took < times(1000, PACE) + STALL_TIMEOUT, "{took:?}");
     let twice = simulation.sent().iter().sum::<usize>() - 2000;
     assert!(twice <= 20, "{twice} sentences were translated twice");
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_joins_gets_work() {
+async fn a_joining_replica_gets_work() {
     let simulation = Simulation::new(&[PACE; 4], 3).await;
     let joins = async {
         tokio::time::sleep(times(200, PACE)).await;
-        simulation.addresses.0.store(4, Ordering::Relaxed);
+        simulation.resolver.0.store(4, Ordering::Relaxed);
     };
     tokio::join!(simulation.translate(text(2000)), joins);
     let sent = simulation.sent();
@@ -232,9 +241,9 @@ async fn one_that_joins_gets_work() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_gets_the_right_model_gets_work() {
+async fn an_updated_replica_gets_work() {
     let mut simulation = Simulation::new(&[PACE; 2], 2).await;
-    simulation.replicas[1].strange_until = Instant::now() + STRANGE + STRANGE / 2;
+    simulation.replicas[1].other_model_until = Instant::now() + EXCLUSION + EXCLUSION / 2;
     simulation.translate(text(2000)).await;
     let sent = simulation.sent();
     assert_eq!(sent.iter().sum::<usize>(), 2000);

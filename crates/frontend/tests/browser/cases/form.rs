@@ -130,7 +130,7 @@ async fn a_text_over_the_limit_is_refused_before_it_is_sent(browser: Browser) {
 /// Puts 30 MB into the field and sends the form past the script's check.
 const THIRTY_MEGABYTES: &str = "(() => {
     const text = document.querySelector('#text');
-    text.style.display = 'none'; // laying out 30 MB takes a browser minutes
+    text.style.display = 'none'; // the layout of 30 MB takes minutes
     text.value = 'Zehn Bytes'.repeat(3e6);
     HTMLFormElement.prototype.submit.call(text.form);
     return true;
@@ -143,7 +143,7 @@ async fn thirty_megabytes_meet_our_page(browser: Browser) {
     browser.until("document.activeElement?.id === 'text'").await;
     browser.eval(THIRTY_MEGABYTES).await;
     browser.shows("The text is too long").await;
-    browser.shows("28.6 MiB; at most 10.0 MiB").await;
+    browser.shows("28.6 MiB; the maximum is 10.0 MiB").await;
     browser.picture("413").await;
 }
 
@@ -155,8 +155,8 @@ async fn thirty_megabytes_meet_our_page_without_script(browser: Browser) {
     browser.click("#text").await;
     browser.type_text(&"Zu lang. ".repeat(200)).await;
     browser.click("#translate").await;
-    browser.until_html("at most 1000 bytes").await;
-    // The text is still where it was.
+    browser.until_html("the maximum is 1000 bytes").await;
+    // The text is still there.
     browser.client.back().await.unwrap();
     browser.until_html("id=\"translate\"").await;
     browser.until_value("#text", &"Zu lang. ".repeat(200)).await;
@@ -165,7 +165,7 @@ async fn thirty_megabytes_meet_our_page_without_script(browser: Browser) {
 async fn a_text_that_comes_back_says_why(browser: Browser) {
     let backend = Backend::eager().await;
     let app = App::start(&backend).await;
-    // A file stands where the texts are kept.
+    // A file is in the place of the spool folder.
     let spool = app.folder().join("spool");
     let _ = std::fs::remove_dir_all(&spool);
     std::fs::write(&spool, "").unwrap();
@@ -176,10 +176,10 @@ async fn a_text_that_comes_back_says_why(browser: Browser) {
 
 async fn a_full_server_gives_the_text_back(browser: Browser) {
     let app = App::start_with("http://127.0.0.1:1", None).await;
-    // For all that is known before it is cut, as many sentences as fill the memory.
+    // Before it is cut, its sentences are assumed to fill the memory.
     app.submit(&format!("Ende{}", ".".repeat(6_000_000))).await;
     send(&browser, &app).await;
-    comes_back(&browser, "more texts at work than it can hold").await;
+    comes_back(&browser, "This server is at capacity").await;
     browser.picture("full").await;
 }
 
@@ -190,7 +190,7 @@ async fn send(browser: &Browser, app: &App) {
     browser.press(&[Key::Control, Key::Enter]).await;
 }
 
-/// The text is in the form again, and it is said why, also after the script has looked at it.
+/// Checks that the text is in the form again with a reason, also after the script has checked it.
 async fn comes_back(browser: &Browser, why: &str) {
     browser.shows(why).await;
     browser.until_value("#text", "Guten Morgen!").await;
@@ -226,16 +226,16 @@ async fn nothing_to_translate(browser: Browser) {
     browser.type_text(" \n ").await;
     browser.press(&[Key::Control, Key::Enter]).await;
     browser.shows("There is no text yet").await;
-    // It stays there, also where the last key was pressed just before.
+    // The reason stays, even if the last key was pressed just before.
     browser.eval(SENT_AT_ONCE).await;
     browser.until("document.body.dataset.counted").await;
     browser.shows("There is no text yet").await;
-    // And is gone with its reason.
+    // It disappears with the problem.
     let problem = browser.eval(SENT_WITH_TEXT).await;
     assert_eq!(problem, "");
 }
 
-/// A key, the form sent, and a mark that is set after the script has counted the words for that key.
+/// Presses a key, submits the form, and sets a mark after the script has counted the words.
 const SENT_AT_ONCE: &str = "(() => {
     const text = document.querySelector('#text');
     text.dispatchEvent(new Event('input'));
@@ -243,7 +243,7 @@ const SENT_AT_ONCE: &str = "(() => {
     setTimeout(() => { document.body.dataset.counted = true; }, 100);
 })()";
 
-/// A text put in and the form sent at once, but not out of the page; gives what is said then.
+/// Enters a text and submits the form at once, but stays on the page. Returns the message.
 const SENT_WITH_TEXT: &str = "(() => {
     const text = document.querySelector('#text');
     addEventListener('submit', (event) => event.preventDefault());

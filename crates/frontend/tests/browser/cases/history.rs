@@ -1,4 +1,4 @@
-//! The history: search, pages, delete and undo, and a database that is away.
+//! The history: search, pages, delete and undo, and a database that is down.
 
 use fantoccini::key::Key;
 
@@ -42,7 +42,7 @@ async fn searched_deleted_and_undone(browser: Browser) {
             .starts_with("Sehr geehrte Frau Keller"),
         "newest first"
     );
-    // In the zone of the browser. It may be midnight.
+    // In the time zone of the browser. It may be midnight.
     browser
         .until("/^(today|yesterday) \\d\\d:\\d\\d$/.test(document.querySelector('#entries time').textContent)")
         .await;
@@ -73,7 +73,7 @@ async fn searched_deleted_and_undone(browser: Browser) {
         .until("document.querySelector('#end[data-phase=stored]')")
         .await;
     browser.shows("Good morning!").await;
-    // Sentences of stored translations still know their partners.
+    // Sentences of stored translations are still paired.
     browser
         .until("document.querySelectorAll('[data-i=\"1\"]').length === 2")
         .await;
@@ -81,7 +81,9 @@ async fn searched_deleted_and_undone(browser: Browser) {
     browser
         .go(&format!("{}/history?q=Krankenkasse", app.url))
         .await;
-    browser.shows("No translation holds “Krankenkasse”").await;
+    browser
+        .shows("No translation contains “Krankenkasse”")
+        .await;
     browser.picture("history-no-hit").await;
 }
 
@@ -109,7 +111,7 @@ async fn what_is_not_finished_is_found_again(browser: Browser) {
     browser
         .until("document.querySelector('#end[data-phase=cancelled]')")
         .await;
-    // Also after a restart, when it is on disk alone.
+    // Also after a restart, when it is only on disk.
     app.stop().await;
     app.start_again().await;
     browser.go(&format!("{}/history", app.url)).await;
@@ -167,6 +169,6 @@ async fn a_database_that_is_away_is_said_and_nothing_lost(browser: Browser) {
     browser.shows("not in the history yet").await;
     browser.picture("done-not-stored").await;
     browser.go(&format!("{}/history", app.url)).await;
-    browser.shows("One new one waits").await;
+    browser.shows("One new translation is kept").await;
     browser.picture("history-no-database").await;
 }

@@ -1,4 +1,4 @@
-//! How it looks: phones, dark and light, messages.
+//! Appearance: phones, dark and light, messages.
 
 use super::{Case, cases};
 use crate::app::App;
@@ -38,7 +38,7 @@ async fn narrow(browser: &Browser, name: &str) {
         browser
             .until("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
             .await;
-        // Fingers are wider than pointers: 44 pixels, but for links in running text.
+        // Touch targets have at least 44 pixels, except for links in running text.
         browser
             .until("[...document.querySelectorAll('button, .button, nav a, summary')].every((one) => !one.offsetHeight || one.offsetHeight >= 44 || one.matches('.link'))")
             .await;
@@ -57,7 +57,7 @@ async fn narrow(browser: &Browser, name: &str) {
         .await;
     browser.shows("80 %").await;
     fits("running", "Cleaning must be finished").await;
-    // A tap marks both.
+    // A tap highlights both.
     browser
         .tap(
             ".row [lang=en] [data-i='2']",
@@ -98,7 +98,7 @@ async fn dark_and_light_by_hand(browser: Browser) {
         .await;
     browser.until(&format!("{paper} !== {bright}")).await;
     browser.picture("dark-form").await;
-    // It stays so, from the first paint of every page on.
+    // It persists, from the first paint of every page.
     browser.go(&app.submit(LETTER).await).await;
     backend.let_go(5);
     browser.shows("Please bring the following documents:").await;
@@ -121,9 +121,8 @@ async fn dark_and_light_by_hand(browser: Browser) {
     browser.until(&format!("{paper} === {bright}")).await;
 }
 
-/// Words whose contrast with what is behind them is below AA, 4.5 to 1 (WCAG 2.2, 1.4.3). What is
-/// behind is the first background up the tree that is not transparent; a canvas turns any notation
-/// of a colour into numbers.
+/// Finds words with a contrast below AA, 4.5 to 1 (WCAG 2.2, 1.4.3). The background is the first
+/// one up the tree that is not transparent. A canvas converts any notation of a colour to numbers.
 pub(super) const FAINT: &str = "(() => {
     const canvas = new OffscreenCanvas(1, 1).getContext('2d', {willReadFrequently: true});
     const numbers = (colour) => {
@@ -169,7 +168,7 @@ async fn words_stand_out_in_light_and_dark(browser: Browser) {
             (url.clone(), "Nothing leaves this server."),
             (page.clone(), "The tenancy ends on 31 March."),
             (marked.clone(), "may be translated poorly"),
-            (format!("{url}/history?said=absent"), "Being translated"),
+            (format!("{url}/history?result=absent"), "Being translated"),
             (format!("{url}/history?q=nirgends"), "Nothing found"),
         ];
         for (url, seen) in pages {
@@ -204,7 +203,7 @@ async fn the_demo_model_is_named(browser: Browser) {
     let backend = Backend::demo().await;
     let app = App::start(&backend).await;
     browser.go(&app.url).await;
-    // The backend is asked in the background; the page knows once it has answered.
+    // The backend is queried in the background, so the page knows its model a moment later.
     while !browser
         .text("main")
         .await

@@ -15,13 +15,17 @@ pub(super) fn cases() -> Vec<Case> {
         marks_fit_a_phone.on(Device::Phone(390)),
         marks_fit_a_small_phone.on(Device::Phone(320)),
         marks_are_explained_without_script.on(Device::NoScript),
+        a_lost_number_is_explained_on_focus,
+        a_lost_number_is_explained_on_a_tap.on(Device::Phone(390)),
     ]
 }
 
 const POOR: &str = "3 sentences may be translated poorly; they are marked in the text.";
 const MISPLACED: &str = "2 sentences have a web address or a symbol that may be in the wrong place";
 
-/// The title of a sentence that may be translated poorly.
+const ATOMS: &str = "2 numbers and references; 1 could not be kept: see the marked sentences.";
+
+/// Title of a sentence that may be translated poorly.
 const TITLE: &str = "The model repeated itself here: this sentence may be translated poorly.";
 
 /// The texts of the marked sentences.
@@ -50,10 +54,10 @@ async fn marks_are_explained_now_and_after_a_restart(browser: Browser) {
         browser.shows(POOR).await;
         browser.shows(MISPLACED).await;
         assert_eq!(browser.eval(MARKED).await, poor);
-        // Whoever listens hears it with the end of the translation, and at each mark.
+        // Screen readers announce it at the end of the translation and at each mark.
         browser
             .until(&format!(
-                "document.querySelector('#status').textContent.startsWith('The translation is finished. {POOR} {MISPLACED}')"
+                "document.querySelector('#status').textContent.startsWith('The translation is finished. {POOR} {MISPLACED}') && document.querySelector('#status').textContent.endsWith('{ATOMS}')"
             ))
             .await;
         assert_eq!(heard(&browser, TITLE).await, 3);
@@ -72,7 +76,7 @@ async fn marks_are_explained_now_and_after_a_restart(browser: Browser) {
     browser.picture("marks-dark").await;
 }
 
-/// Returns how often screen readers come across a text.
+/// Returns the number of times that screen readers read a text.
 async fn heard(browser: &Browser, text: &str) -> usize {
     let tree = browser
         .devtools("Accessibility.getFullAXTree", &json!({}))
@@ -139,4 +143,37 @@ async fn marks_are_explained_without_script(browser: Browser) {
     browser.go(&app.translate(LETTER).await).await;
     browser.until_html(POOR).await;
     browser.picture("marks-without-script").await;
+    browser.until_html(ATOMS).await;
+    browser.until_html("“31. März” became “30 March”").await;
+}
+
+/// True while the explanation of the changed date is visible in the text.
+const EXPLAINED: &str = "(() => {
+    const note = getComputedStyle(document.querySelector('.s.lost'), '::after');
+    return note.display === 'block' && note.content.includes('“31. März” became “30 March”');
+})()";
+
+async fn a_lost_number_is_explained_on_focus(browser: Browser) {
+    let (_backend, app) = clumsy().await;
+    browser.go(&app.translate(LETTER).await).await;
+    browser.shows(ATOMS).await;
+    browser.click("#atoms summary").await;
+    browser
+        .shows("Sentence 3: “31. März” became “30 March”")
+        .await;
+    assert_eq!(browser.eval(EXPLAINED).await, false);
+    browser.click("#atoms a").await;
+    browser.until(EXPLAINED).await;
+    browser.picture("lost-number").await;
+}
+
+async fn a_lost_number_is_explained_on_a_tap(browser: Browser) {
+    let (_backend, app) = clumsy().await;
+    browser.go(&app.translate(LETTER).await).await;
+    browser.shows(ATOMS).await;
+    browser.tap(".s.lost", EXPLAINED).await;
+    browser
+        .until("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        .await;
+    browser.picture("lost-number-phone").await;
 }

@@ -1,4 +1,4 @@
-//! What is tried, by theme.
+//! The test cases, by topic.
 
 mod form;
 mod history;
@@ -15,14 +15,14 @@ use tokio::time::timeout;
 
 use crate::browser::{Browser, Device, Driver};
 
-/// Longest time for a case; one that hangs fails.
-const LONGEST: Duration = Duration::from_mins(5);
+/// Maximum time for a case.
+const CASE_TIMEOUT: Duration = Duration::from_mins(5);
 
-/// One case: a browser of its own, and what is done with it.
+/// A test case with its own browser.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     device: Device,
-    /// Whether the console may speak of answers that were refused: the case provokes some.
+    /// True if the case provokes failed requests, which the console may report.
     refusals: bool,
     body: Body,
 }
@@ -50,13 +50,13 @@ impl Case {
         }
     }
 
-    /// Runs it, with a look at the console at its end.
+    /// Runs the case and checks the console at the end.
     pub(crate) async fn run(self, driver: &Driver) -> Result<(), String> {
         let browser = driver.open(self.device).await;
-        let body = timeout(LONGEST, (self.body)(browser.clone()));
+        let body = timeout(CASE_TIMEOUT, (self.body)(browser.clone()));
         let result = match tokio::spawn(body).await {
             Ok(Ok(())) => self.look_at_the_console(&browser).await,
-            Ok(Err(_)) => Err(format!("not done after {LONGEST:?}")),
+            Ok(Err(_)) => Err(format!("not done after {CASE_TIMEOUT:?}")),
             Err(panic) => Err(panic.to_string()),
         };
         browser.close().await;
@@ -75,7 +75,7 @@ impl Case {
     }
 }
 
-/// A case for each function, by its name.
+/// Creates a case from each function, named like it.
 macro_rules! cases {
     ($($case:ident $(. $how:ident ($($argument:expr),*))*),* $(,)?) => {
         vec![$(Case::new(

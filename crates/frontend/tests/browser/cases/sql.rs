@@ -1,4 +1,4 @@
-//! The SQL page: typing, errors in place, the file, phones.
+//! The SQL page: typing, errors, the file, phones.
 
 use fantoccini::key::Key;
 use serde_json::json;
@@ -25,7 +25,7 @@ pub(super) fn cases() -> Vec<Case> {
 const STATEMENT: &str = "document.querySelector('#statement').value";
 const FITS: &str = "document.documentElement.scrollWidth <= document.documentElement.clientWidth";
 
-/// A history of three.
+/// Starts a frontend with three translations.
 async fn filled() -> App {
     let backend = Backend::eager().await;
     let app = App::start(&backend).await;
@@ -35,7 +35,7 @@ async fn filled() -> App {
     app
 }
 
-/// Puts another statement into the form.
+/// Replaces the statement in the form.
 async fn write(browser: &Browser, statement: &str) {
     browser.click("#statement").await;
     browser
@@ -64,7 +64,7 @@ async fn a_statement_runs_by_keyboard(browser: Browser) {
         .until("document.querySelectorAll('.cells tbody tr').length === 3")
         .await;
 
-    // An error stands in place, and the statement is there to be corrected.
+    // The statement stays in the form to be corrected.
     write(&browser, "SELECT absent FROM translations").await;
     browser.press(&[Key::Control, Key::Enter]).await;
     browser.shows("no such column: absent").await;

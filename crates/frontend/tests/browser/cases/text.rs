@@ -1,4 +1,4 @@
-//! Texts that break other pages.
+//! Unusual and very long texts.
 
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ async fn hostile_text_is_text(browser: Browser) {
     let backend = Backend::eager().await;
     let app = App::start(&backend).await;
     let page = app.submit(HOSTILE).await;
-    for _ in ["at work", "stored"] {
+    for _ in ["running", "stored"] {
         browser.go(&page).await;
         browser
             .until("document.querySelector('#end[data-phase=stored]')")
@@ -93,7 +93,7 @@ async fn a_book_of_ten_thousand_sentences_scrolls(browser: Browser) {
             .await,
         10_000
     );
-    // Down in steps of a screen while frames are counted; then to the end at once.
+    // Scrolls down by screens while frames are counted, then to the end at once.
     let script = "const done = arguments[0]; const start = performance.now(); let frames = 0, longest = 0, last = start;
         const frame = (now) => {
             frames++; longest = Math.max(longest, now - last); last = now;
@@ -108,7 +108,7 @@ async fn a_book_of_ten_thousand_sentences_scrolls(browser: Browser) {
         .unwrap();
     eprintln!("scrolled for 3 s: {scrolled}");
     assert!(scrolled["y"].as_f64() > Some(1000.0), "{scrolled}");
-    // Rows are laid out as they come near, so that the end moves while one goes there.
+    // Rows are laid out when they come near, so the end moves during scrolling.
     let last = "document.querySelector('.row [lang=en] [data-i=\"9999\"]')";
     browser
         .until(&format!(

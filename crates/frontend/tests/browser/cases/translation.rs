@@ -1,10 +1,10 @@
-//! A translation at work: sentences as they come, and everything that can come between.
+//! A running translation: sentences as they are finished, and interruptions.
 
 use fantoccini::key::Key;
 use serde_json::json;
 
 use super::{Case, cases};
-use crate::app::{App, Line};
+use crate::app::{App, Proxy};
 use crate::backend::{Backend, LETTER, Mood};
 use crate::browser::{Browser, Device};
 
@@ -145,7 +145,7 @@ async fn reloaded_in_the_middle(browser: Browser) {
         .await;
 }
 
-/// Notes down what the page tells those who listen to it.
+/// Records the announcements of the page to screen readers.
 const LISTEN: &str = "(() => {
     const status = document.querySelector('#status');
     window.told = [];
@@ -159,8 +159,8 @@ const NUMBERS: &str = "['de', 'en'].map((lang) => [...document.querySelectorAll(
 async fn a_broken_line_is_taken_up_again(browser: Browser) {
     let backend = Backend::patient().await;
     let app = App::start(&backend).await;
-    let line = Line::to(&app.url).await;
-    let page = app.submit(LETTER).await.replace(&app.url, &line.url);
+    let proxy = Proxy::to(&app.url).await;
+    let page = app.submit(LETTER).await.replace(&app.url, &proxy.url);
     browser.go(&page).await;
     // In the middle of the second paragraph.
     backend.let_go(3);
@@ -169,11 +169,11 @@ async fn a_broken_line_is_taken_up_again(browser: Browser) {
         .eval("document.querySelector('.row').dataset.kept = 'yes'")
         .await;
     browser.eval(LISTEN).await;
-    line.cut();
+    proxy.cut();
     browser.shows("Connection lost – reconnecting…").await;
     browser.picture("connection-lost").await;
     backend.let_go(2);
-    line.mend().await;
+    proxy.restore().await;
     browser.shows("Please bring the following documents:").await;
     browser
         .until("!document.body.innerText.includes('Connection lost')")
@@ -190,7 +190,7 @@ async fn a_broken_line_is_taken_up_again(browser: Browser) {
         .await;
     let all: Vec<usize> = (0..9).collect();
     assert_eq!(browser.eval(NUMBERS).await, json!([all, all]));
-    // What was there before was not written again.
+    // The rows from before were not written again.
     assert_eq!(
         browser
             .eval("document.querySelector('.row').dataset.kept")
@@ -234,8 +234,7 @@ async fn another_model_begins_afresh(browser: Browser) {
 }
 
 async fn a_backend_that_is_down_is_waited_for(browser: Browser) {
-    // An address that nobody listens on, until somebody does: one of its own, where nothing else
-    // may take the port meanwhile.
+    // Nobody listens on this address at first. It is not shared, so nobody else uses the port.
     let free = tokio::net::TcpListener::bind("127.3.0.1:0").await.unwrap();
     let address = free.local_addr().unwrap();
     drop(free);
@@ -246,7 +245,7 @@ async fn a_backend_that_is_down_is_waited_for(browser: Browser) {
         .await;
     browser.shows("Sehr geehrte Frau Keller").await;
     browser.picture("backend-down").await;
-    // Asked at once, it is still down, and the page says so.
+    // After an immediate retry it is still down, and the page says so.
     browser.follow(".live button").await;
     browser
         .shows("The translation service cannot be reached.")
@@ -286,7 +285,7 @@ async fn a_refused_text_is_kept(browser: Browser) {
         .until("document.querySelector('#end[data-phase=failed]')")
         .await;
     browser
-        .shows("longer than the translation service takes")
+        .shows("exceeds the limit of the translation service")
         .await;
     browser.shows("Sehr geehrte Frau Keller").await;
     browser.picture("backend-refused").await;
@@ -332,7 +331,7 @@ async fn partners_are_marked(browser: Browser) {
     browser
         .hover(".heads", "document.querySelectorAll('.on').length === 0")
         .await;
-    // One sentence is reached by Tab, the others by the arrows.
+    // Tab reaches one sentence, the arrow keys the others.
     assert_eq!(
         browser
             .eval("document.querySelectorAll('.s[tabindex]').length")
@@ -374,7 +373,7 @@ async fn copied_and_downloaded(browser: Browser) {
     browser.devtools("Browser.grantPermissions", &origin).await;
     browser.go(&page).await;
     browser.click("#copy").await;
-    // The button says so only for a moment.
+    // The button shows it only for a moment.
     browser
         .until("document.querySelector('#status').textContent === 'Copied'")
         .await;

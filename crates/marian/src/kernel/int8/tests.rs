@@ -88,7 +88,7 @@ fn bytes_of_earlier_rows_do_not_count() {
     };
     // Rows that do not fill the tiles, with inputs that do not fill the padded depth.
     let (rows, inputs) = (17, 65);
-    let weights = Weights::quantise(&team, &values(40, inputs), inputs);
+    let weights = QuantisedWeights::quantise(&team, &values(40, inputs), inputs);
     let product = |instructions| {
         let mut out = vec![0.0; rows * 40];
         let quantised = QuantisedRows::quantise(&team, &values(rows, inputs), inputs);

@@ -15,7 +15,7 @@ const REMAINDER_STEPS: f32 = 254.0;
 /// `[panels, depth / 4, PANEL, 4]`, padded with zeros. A product reads a panel front to back,
 /// whether into registers or into tiles.
 #[derive(Debug)]
-pub(crate) struct Weights {
+pub(crate) struct QuantisedWeights {
     pub(crate) inputs: usize,
     pub(crate) outputs: usize,
     panels: AlignedVec<i8>,
@@ -34,7 +34,7 @@ pub(crate) struct Weights {
     has_remainders: bool,
 }
 
-impl Weights {
+impl QuantisedWeights {
     /// Quantises a row-major matrix `[outputs, inputs]`.
     pub(crate) fn quantise(team: &Team, weights: &[f32], inputs: usize) -> Self {
         let mut matrix = Self::with_capacity(inputs, weights.len() / inputs, false);

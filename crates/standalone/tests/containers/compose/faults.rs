@@ -1,5 +1,5 @@
-//! Parts that are killed, silent, cut off or full: what the page shows, what is stored, and that
-//! all is well again without a hand.
+//! Services that are killed, paused, disconnected or out of disk space: the page says so, nothing is
+//! lost, and everything recovers by itself.
 
 use std::{fs, thread};
 
@@ -8,30 +8,29 @@ use anyhow::{Context as _, ensure};
 use super::stack::Stack;
 use crate::{docker, services::Services as _};
 
-/// Sentences that keep the model busy while something is killed: some ten seconds on two fast cores, for Docker takes a
-/// second or two to tell how far things are.
+/// Sentences that keep the model busy while a service is killed: about ten seconds on two fast cores,
+/// because Docker takes a second or two to report the state of a container.
 const LINES: usize = 16_000;
 
-/// Characters that do not fit into what is left of a table's pages.
+/// Characters that do not fit into the free space in the pages of the table.
 const LONG: usize = 100_000;
 
-/// A file in the database's volume.
+/// File that fills the volume of the database.
 const FILLING: &str = "/var/lib/mysql/filling";
 
-/// The database on a disk of its own, which is small.
+/// Override that puts the database on a small disk.
 const SMALL_DISK: &str = "volumes:
   unlimited_translation_database_volume:
     driver_opts: {type: tmpfs, device: tmpfs, o: \"size=400m,uid=999,gid=999\"}
 ";
 
-/// Translates while the database is away: the translation is shown, and the pages say what is
-/// missing.
+/// Checks that without a database the translation is shown, and the pages say that it is missing.
 fn without_database(stack: &Stack, german: &str, english: &str) -> anyhow::Result<()> {
     let page = stack.impatient().translate(german)?.html;
     ensure!(page.contains(english), "{page}");
     ensure!(page.contains("not in the history yet"), "{page}");
     for path in ["/", "/history"] {
-        // Answered in seconds, also before the loss is noticed.
+        // The page comes within seconds even before the frontend notices the fault.
         let page = stack.impatient().get(path)?;
         ensure!(page.status == 200, "{path}: status {}", page.status);
         stack.until("the page says that the database is away", || {
@@ -42,11 +41,11 @@ fn without_database(stack: &Stack, german: &str, english: &str) -> anyhow::Resul
     Ok(())
 }
 
-/// The translation is stored by itself, and all is as before.
+/// Checks that the translation is stored by itself, and that the pages no longer mention the fault.
 fn recovered(stack: &Stack, german: &str) -> anyhow::Result<()> {
     stack.stored(german)?;
     for path in ["/", "/history"] {
-        stack.until("the page has nothing to say", || {
+        stack.until("the page does not mention the fault", || {
             let page = stack.impatient().get(path)?;
             Ok(!page.html.contains("The database cannot be reached."))
         })?;
@@ -56,7 +55,7 @@ fn recovered(stack: &Stack, german: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The schema is there: what follows is about a database that was up once.
+/// Waits until the frontend has connected to the database, so that the schema is there.
 fn with_database(stack: &Stack) -> anyhow::Result<()> {
     stack.until("the history is served", || {
         let page = stack.impatient().get("/history")?;
@@ -66,14 +65,14 @@ fn with_database(stack: &Stack) -> anyhow::Result<()> {
 
 pub(super) fn killed(stack: &Stack) -> anyhow::Result<()> {
     with_database(stack)?;
-    // An engine that was told to kill a container leaves it so.
+    // The engine does not restart a container that it was asked to kill.
     stack.run(["kill", "database"])?;
     let german = "Ich habe heute keine Zeit.";
     let shown = without_database(stack, german, "have time today");
     stack.run(["start", "database"])?;
     shown?;
     recovered(stack, german)?;
-    // Out of the blue.
+    // A crash, after which it does.
     stack.crash("database")?;
     let german = "Morgen habe ich Zeit.";
     let page = stack.impatient().translate(german)?.html;
@@ -106,14 +105,14 @@ pub(super) fn cut_off(stack: &Stack) -> anyhow::Result<()> {
 
 pub(super) fn never_there(_: &Stack) -> anyhow::Result<()> {
     let stack = Stack::new("alone")?;
-    // A first start that fails leaves a volume that the MySQL image cannot use.
+    // A failed first start would leave a volume that the MySQL image cannot use.
     stack.up()?;
     with_database(&stack)?;
     stack.down()?;
     let file = stack.folder().path().join("compose.yaml");
     let sound = fs::read_to_string(&file)?;
     let broken = sound.replace("--skip-name-resolve", "--no-such-option");
-    ensure!(broken != sound, "the database is not broken");
+    ensure!(broken != sound, "the option is not replaced");
     fs::write(&file, broken)?;
     stack.up()?;
     let german = "Die Sonne scheint heute.";
@@ -137,11 +136,11 @@ pub(super) fn full(_: &Stack) -> anyhow::Result<()> {
     let error = stack.exec("database", &["sh", "-c", &fill]);
     let error = error.err().context("the disk is not full")?.to_string();
     ensure!(error.contains("No space left"), "{error}");
-    // No sentence, so nothing to translate.
+    // No sentence, so that there is nothing to translate.
     let long = "–".repeat(LONG);
     let page = stack.impatient().translate(&long)?.html;
-    let said = page.contains("not in the history yet") && page.contains("is full");
-    ensure!(said, "the page does not say that the table is full");
+    let is_reported = page.contains("not in the history yet") && page.contains("is full");
+    ensure!(is_reported, "the page does not say that the table is full");
     let page = stack.impatient().translate("Gute Nacht!")?.html;
     ensure!(page.contains("night"), "{page}");
     for path in ["/", "/history"] {
@@ -159,18 +158,18 @@ pub(super) fn full(_: &Stack) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A text of [`LINES`] lines, of which no two are the same: one that comes again costs nothing.
+/// Returns a text of [`LINES`] different lines, so that none is in the cache.
 fn book(first: &str) -> String {
     let numbered = (1..LINES).map(|line| format!("\nWie geht es dir auf Seite {line}?"));
     first.to_owned() + &numbered.collect::<String>()
 }
 
-/// One row has the whole translation, each line in its place.
+/// Checks that one row has the complete translation, each line in its place.
 fn complete(stack: &Stack, first: &str) -> anyhow::Result<()> {
     stack.stored(first)?;
     let query = format!("select text_en from translations where text_de like '{first}%'");
     let english = stack.sql(&query)?;
-    // The client writes line breaks so.
+    // The client escapes line breaks.
     let lines: Vec<&str> = english.split("\\n").collect();
     ensure!(lines.len() == LINES, "{} lines", lines.len());
     let mut in_place = 0;
@@ -178,19 +177,19 @@ fn complete(stack: &Stack, first: &str) -> anyhow::Result<()> {
         ensure!(line.starts_with("How"), "line {number}: {line}");
         in_place += usize::from(line.contains(&number.to_string()));
     }
-    // The small model does not get all numbers right.
+    // The demo model gets some numbers wrong.
     ensure!(in_place > LINES * 4 / 5, "{in_place} lines in their places");
     Ok(())
 }
 
-/// A text of many sentences, of which the page shows some, and not all; none is stored.
+/// Submits a text of many sentences, and waits until the page shows some of them. Returns its path.
 fn begun(stack: &Stack, first: &str) -> anyhow::Result<String> {
     let path = stack.browser().submit(&book(first))?;
     let page = stack
         .browser()
         .get_until(&path, |html| html.contains("How"))?;
     ensure!(!page.html.contains("id=\"end\""), "too fast for this test");
-    ensure!(stack.rows(first)? == 0, "stored before its end");
+    ensure!(stack.rows(first)? == 0, "stored before the end");
     Ok(path)
 }
 

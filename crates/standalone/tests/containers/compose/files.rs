@@ -1,4 +1,4 @@
-//! What Compose and Swarm read in the files.
+//! The files as Compose and Swarm read them.
 
 use std::{collections::BTreeSet, fs};
 
@@ -7,8 +7,8 @@ use anyhow::ensure;
 use super::stack::Stack;
 use crate::services::Services as _;
 
-/// What a service may say that `docker stack deploy` acts upon.
-const TAKEN: [&str; 16] = [
+/// Keys of a service that `docker stack deploy` supports.
+const SUPPORTED: [&str; 16] = [
     "cap_drop",
     "command",
     "depends_on",
@@ -27,19 +27,19 @@ const TAKEN: [&str; 16] = [
     "volumes",
 ];
 
-/// What it leaves out with a warning: for Compose alone.
-const LEFT_OUT: [&str; 3] = ["build", "restart", "security_opt"];
+/// Keys that it ignores with a warning; they are for Compose alone.
+const IGNORED: [&str; 3] = ["build", "restart", "security_opt"];
 
-/// What `command` writes, and its warnings.
-fn told(stack: &Stack, command: &str) -> anyhow::Result<(String, String)> {
+/// Returns the standard output of `command`, and its warnings.
+fn output_and_warnings(stack: &Stack, command: &str) -> anyhow::Result<(String, String)> {
     let output = stack.shell(&format!("{command} 2>warnings"))?;
     let warnings = fs::read_to_string(stack.folder().path().join("warnings"))?;
     Ok((output, warnings))
 }
 
-/// The files as Compose reads them.
+/// Returns the files as Compose reads them.
 fn read_by_compose(stack: &Stack, files: &str) -> anyhow::Result<String> {
-    let (text, warnings) = told(stack, &format!("docker compose {files} config"))?;
+    let (text, warnings) = output_and_warnings(stack, &format!("docker compose {files} config"))?;
     ensure!(
         warnings.lines().count() == 1 && warnings.contains("`version` is obsolete"),
         "{warnings}"
@@ -52,9 +52,9 @@ pub(super) fn same(stack: &Stack) -> anyhow::Result<()> {
     let waits = read_by_compose(stack, "")?.contains("condition: service_healthy");
     ensure!(waits, "compose.override.yaml has no effect");
 
-    let (swarm, warnings) = told(stack, "docker stack config -c compose.yaml")?;
+    let (swarm, warnings) = output_and_warnings(stack, "docker stack config -c compose.yaml")?;
     ensure!(warnings.is_empty(), "{warnings}");
-    // Both say it in the words of Compose, so that nothing that one of them dropped goes unseen.
+    // Both in the form of Compose, so that a key dropped by one of them is noticed.
     fs::write(stack.folder().path().join("stack.yaml"), &swarm)?;
     let swarm_as_compose = read_by_compose(stack, "-f stack.yaml")?;
     ensure!(
@@ -62,7 +62,7 @@ pub(super) fn same(stack: &Stack) -> anyhow::Result<()> {
         "Compose reads\n{compose}\nand Swarm\n{swarm_as_compose}"
     );
 
-    // Keys of services, which stand four spaces deep.
+    // Keys of services are indented by four spaces.
     let (_, services) = swarm.split_once("\nservices:\n").unwrap_or_default();
     let keys: BTreeSet<&str> = services
         .lines()
@@ -71,10 +71,10 @@ pub(super) fn same(stack: &Stack) -> anyhow::Result<()> {
         .filter(|line| !line.starts_with([' ', '-']))
         .filter_map(|line| line.split(':').next())
         .collect();
-    let known = TAKEN.into_iter().chain(LEFT_OUT).collect();
+    let known = SUPPORTED.into_iter().chain(IGNORED).collect();
     ensure!(
         keys == known,
-        "said without need, or not known to be heeded: {:?}",
+        "unused, or not known to be supported: {:?}",
         &keys ^ &known
     );
     Ok(())

@@ -1,11 +1,11 @@
-//! What is in the images.
+//! Content of the images.
 
 use anyhow::{Context as _, ensure};
 
 use super::stack::Stack;
 use crate::{docker, images, services::Services as _};
 
-/// In which the sizes of images are counted.
+/// Bytes of a megabyte.
 const MEGABYTE: u64 = 1_000_000;
 
 pub(super) fn sizes(stack: &Stack) -> anyhow::Result<()> {
@@ -23,8 +23,8 @@ pub(super) fn sizes(stack: &Stack) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Takes the list of components out of a program. It is compressed as zlib does it: with eight
-/// bytes in front it is what gzip reads, but for the sum at the end.
+/// Script that prints the list of components in a program. It is compressed with zlib; with eight bytes
+/// before it, gzip can read it, except for the checksum at the end.
 const UNPACK: &str = r#"set -e; cd /tmp; cat >program
 objcopy --dump-section .dep-v0=list program /dev/null
 { printf "\037\213\010\0\0\0\0\0"; cat list; } | gzip -dc 2>/dev/null || :"#;

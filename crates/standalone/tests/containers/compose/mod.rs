@@ -1,10 +1,10 @@
-//! As `docker compose` runs it, under projects of its own.
+//! Tests with `docker compose`, in their own projects.
 //!
-//! - [`faults`]: parts that are killed, silent, cut off or full
-//! - [`files`]: what Compose and Swarm read in the files
-//! - [`images`]: what is in the images
+//! - [`faults`]: services that are killed, paused, disconnected or out of disk space
+//! - [`files`]: the files as Compose and Swarm read them
+//! - [`images`]: content of the images
 //! - [`original`]: the volume of the original app
-//! - [`scenarios`]: the services at work
+//! - [`scenarios`]: start, restart, backup and restore
 //! - [`sql_page`]: statements of the SQL page, on and off
 //! - [`stack`]: the three services
 
@@ -24,7 +24,7 @@ use crate::{
 };
 use stack::Stack;
 
-/// All tests of this suite. Each works alone and in any order.
+/// All tests of this suite. They can run alone and in any order.
 const ALL: [(&str, Scenario<Stack>); 25] = [
     ("it_starts_from_nothing", scenarios::from_nothing),
     (
@@ -64,14 +64,14 @@ const ALL: [(&str, Scenario<Stack>); 25] = [
         faults::never_there,
     ),
     ("a_database_that_is_full_loses_nothing", faults::full),
+    ("a_running_text_survives_a_killed_backend", faults::backend),
     (
-        "a_backend_killed_in_a_stream_is_made_up_for",
-        faults::backend,
+        "a_running_text_survives_a_killed_frontend",
+        faults::frontend,
     ),
-    ("a_text_at_work_survives_a_kill", faults::frontend),
 ];
 
-/// All tests of this suite.
+/// Returns the tests of this suite.
 pub(crate) fn trials() -> impl Iterator<Item = Trial> {
     suite::trials("compose", &ALL)
 }

@@ -7,11 +7,11 @@ use anyhow::ensure;
 use super::stack::Stack;
 use crate::{docker, privileges::few_rights, readme, services::Services as _, until::until};
 
-/// What the original put into `docker-entrypoint-initdb.d`, word for word.
+/// File that the original has in `docker-entrypoint-initdb.d`, word for word.
 const DUMP: &str = "USE translation; CREATE TABLE IF NOT EXISTS translations(\
      id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, text_de LONGTEXT, text_en LONGTEXT);";
 
-/// What people had in it: it lost all line breaks of the translation.
+/// Rows of the original, which lost the line breaks of translations.
 const ROWS: &str = "insert into translations(text_de, text_en) values \
      ('Sehr geehrte Damen und Herren,\\n\\nüber Ihr Angebot freuen wir uns.', \
       'Dear Sir or Madam, We are pleased about your offer.'), ('Grüezi', 'Hello')";
@@ -20,7 +20,7 @@ const USER: &str = "flask";
 const PASSWORD: &str = "old password";
 const ROOT_PASSWORD: &str = "old root password";
 
-/// The database of the original app, at rest. Dropping it removes container and volume.
+/// The stopped database of the original app. Dropping it removes the container and the volume.
 struct Original {
     name: String,
 }
@@ -64,7 +64,7 @@ impl Original {
     }
 
     fn remove(&self) {
-        // Neither is there, unless a run was killed.
+        // They exist only if an earlier run was killed.
         let _ = docker::run(["rm", "--force", &self.name]);
         let _ = docker::run(["volume", "rm", &self.name]);
     }

@@ -1,4 +1,4 @@
-//! The services at work.
+//! Start, restart, backup and restore.
 
 use anyhow::{Context as _, ensure};
 
@@ -9,12 +9,12 @@ use crate::{
     services::{SERVICES, Services as _},
 };
 
-/// Columns of the table in their order, with type, nullability, key and extra.
+/// Query for the columns of the table in order, with type, nullability, key and extra.
 const COLUMNS: &str = "select concat_ws(' ', column_name, column_type, is_nullable, column_key, \
      extra) from information_schema.columns where table_schema = 'translation' \
      and table_name = 'translations' order by ordinal_position";
 
-/// Those that the original app made.
+/// Columns of the original app.
 const ORIGINAL: &str = "id int unsigned NO PRI auto_increment\n\
      text_de longtext YES  \n\
      text_en longtext YES  ";
@@ -23,7 +23,7 @@ pub(super) fn from_nothing(stack: &Stack) -> anyhow::Result<()> {
     stack.browser().translate(GERMAN)?;
     stack.until("there is a row", || Ok(stack.rows(GERMAN)? > 0))?;
     stack.remove()?;
-    // The database alone, so that it is the dump that makes the table.
+    // The database alone, so that the dump creates the table.
     stack.run(["up", "--detach", "--wait", "database"])?;
     ensure!(
         stack.sql(COLUMNS)? == ORIGINAL.trim_end(),

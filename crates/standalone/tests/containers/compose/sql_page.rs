@@ -1,4 +1,4 @@
-//! The SQL page: on real MySQL through the page's own door, and off where its secret is missing.
+//! The SQL page: hostile statements on MySQL, and off if its secret is missing.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -13,10 +13,10 @@ use crate::{docker, privileges::few_rights, readme, services::Services as _};
 
 const SELECT: &str = "SELECT * FROM translations;";
 
-/// Longest time that storing a row may take while a statement runs, on a busy machine.
-const STORED: Duration = Duration::from_secs(30);
+/// Maximum time for storing a row while a statement runs, on a busy machine.
+const STORE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What a stranger would try, beyond what the tests of the frontend try on other databases.
+/// Hostile statements, in addition to those that the tests of the frontend run on other databases.
 const HOSTILE: [&str; 33] = [
     "SELECT SLEEP(60)",
     "SELECT /*+ MAX_EXECUTION_TIME(0) */ SLEEP(60)",
@@ -85,7 +85,7 @@ pub(super) fn hostile(stack: &Stack) -> anyhow::Result<()> {
             page.html
         );
     }
-    // Nothing of it runs on, and nothing was changed.
+    // No statement is still running, and nothing was changed.
     stack.until("all of them have ended", || {
         let running = "select count(*) from information_schema.processlist \
              where user = 'translation_query'";
@@ -93,11 +93,11 @@ pub(super) fn hostile(stack: &Stack) -> anyhow::Result<()> {
     })?;
     ensure!(stack.rows("")? == rows, "rows were changed");
     few_query_rights(stack)?;
-    nobody_waits(stack)
+    rows_are_stored_meanwhile(stack)
 }
 
-/// Rows are stored while statements run to their deadline.
-fn nobody_waits(stack: &Stack) -> anyhow::Result<()> {
+/// Checks that rows are stored while statements run until their deadline.
+fn rows_are_stored_meanwhile(stack: &Stack) -> anyhow::Result<()> {
     let statement = HOSTILE[30];
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -113,7 +113,7 @@ fn nobody_waits(stack: &Stack) -> anyhow::Result<()> {
             let (german, start) = (format!("Nummer {number} fährt ab."), Instant::now());
             stack.browser().translate(&german)?;
             stack.stored(&german)?;
-            ensure!(start.elapsed() < STORED, "{:?}", start.elapsed());
+            ensure!(start.elapsed() < STORE_TIMEOUT, "{:?}", start.elapsed());
             Ok(())
         });
         is_over.store(true, Ordering::Relaxed);
@@ -122,7 +122,7 @@ fn nobody_waits(stack: &Stack) -> anyhow::Result<()> {
     })
 }
 
-/// Checks that the account of the page may read the one table and do nothing else.
+/// Checks that the account of the page can only read one table.
 fn few_query_rights(stack: &Stack) -> anyhow::Result<()> {
     let rights = stack.sql("show grants for 'translation_query'@'%'")?;
     let expected = "GRANT USAGE ON *.* TO `translation_query`@`%`\n\
@@ -133,7 +133,7 @@ fn few_query_rights(stack: &Stack) -> anyhow::Result<()> {
 
 pub(super) fn off(_: &Stack) -> anyhow::Result<()> {
     let stack = Stack::new("no-sql-page")?;
-    // As a clone that has made three secrets has them.
+    // As in a clone of a version with three secrets.
     std::fs::remove_file(stack.folder().path().join("secrets/db_query_password"))?;
     for (files, german) in [
         ("-f compose.yaml", "Der Zug kommt heute."),
@@ -149,7 +149,7 @@ pub(super) fn off(_: &Stack) -> anyhow::Result<()> {
         let form = stack.browser().get("/")?.html;
         ensure!(!form.contains("/query_db"), "{form}");
     }
-    // The volume is now one that is older than the account.
+    // The volume is now older than the account.
     turned_on(&stack)
 }
 
@@ -163,7 +163,7 @@ pub(super) fn old_volume(stack: &Stack) -> anyhow::Result<()> {
     turned_on(stack)
 }
 
-/// Runs what the README says, and looks at the page before and after.
+/// Runs the commands of the README, and checks the page before and after.
 fn turned_on(stack: &Stack) -> anyhow::Result<()> {
     let commands = readme::commands("**The SQL page**")?;
     let (up, account) = commands.rsplit_once('\n').context("two commands")?;

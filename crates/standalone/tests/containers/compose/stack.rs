@@ -1,20 +1,20 @@
-//! The three services.
+//! The three services as a project of Compose.
 
 use std::time::Duration;
 
 use crate::{
     browser::Browser,
     docker::{self, output},
-    folder::{Folder, own},
+    folder::{Folder, prefix},
     services::Services,
     suite,
 };
 
-/// How long a page may take, whatever is broken: the longest wait for the database is a few
-/// seconds, and the machine may be busy.
-const SECONDS: Duration = Duration::from_secs(20);
+/// Maximum time for a page, whatever is broken: the frontend waits a few seconds for the database, and
+/// the machine may be busy.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// One project of Compose. Dropping it removes its containers, networks and volumes.
+/// A project of Compose. Dropping it removes its containers, networks and volumes.
 pub(crate) struct Stack {
     folder: Folder,
     project: String,
@@ -55,7 +55,7 @@ impl Services for Stack {
         docker::run(["inspect", "--format", ports, &self.container(service)?])
     }
 
-    /// By `compose.override.yaml`.
+    /// Compose reads `compose.override.yaml`, which turns it on.
     fn has_sql_page(&self) -> bool {
         true
     }
@@ -66,11 +66,11 @@ impl Services for Stack {
 }
 
 impl Stack {
-    /// A project of that name that nothing is left of and nothing runs of.
+    /// Creates a project, and removes what an earlier one of that name has left. Starts nothing.
     pub(crate) fn new(name: &str) -> anyhow::Result<Self> {
         let stack = Self {
             folder: Folder::new()?,
-            project: format!("{}-{name}", own()),
+            project: format!("{}-{name}", prefix()),
         };
         stack.remove()?;
         Ok(stack)
@@ -87,7 +87,7 @@ impl Stack {
         output(docker)
     }
 
-    /// Runs shell commands as they are typed in the folder of the Compose file.
+    /// Runs shell commands in the folder of the Compose files.
     pub(crate) fn shell(&self, commands: &str) -> anyhow::Result<String> {
         let mut shell = self.folder.command("sh")?;
         shell.env("COMPOSE_PROJECT_NAME", &self.project);
@@ -95,7 +95,7 @@ impl Stack {
         output(shell)
     }
 
-    /// Waits for the page; nothing else need be ready.
+    /// Waits for the page; other services may not be ready yet.
     pub(crate) fn served(&self) -> anyhow::Result<()> {
         self.until("the form is served", || {
             Ok(self.browser().get("/").is_ok_and(|page| page.status == 200))
@@ -108,7 +108,7 @@ impl Stack {
             .map(drop)
     }
 
-    /// Kills a service from outside, as a crash would: the engine starts it again.
+    /// Kills the process of a service, like a crash, and waits until the engine has restarted it.
     pub(crate) fn crash(&self, service: &str) -> anyhow::Result<()> {
         let container = self.container(service)?;
         let ask = |format: &str| docker::run(["inspect", "--format", format, &container]);
@@ -123,9 +123,9 @@ impl Stack {
         })
     }
 
-    /// A browser that does not wait for what hangs.
+    /// Returns a browser with a short timeout.
     pub(crate) fn impatient(&self) -> Browser {
-        Browser::within(&self.folder.origin(), SECONDS)
+        Browser::within(&self.folder.origin(), PAGE_TIMEOUT)
     }
 }
 

@@ -13,10 +13,10 @@ const SENTENCES: usize = 10_000;
 /// The sentence that the page shows when a backend is killed.
 const MIDDLE: usize = SENTENCES / 2;
 
-/// How long a page with the book may take: a busy machine does twenty sentences a second.
+/// Maximum time for the page of the book: a busy machine translates twenty sentences a second.
 const PATIENCE: Duration = Duration::from_mins(15);
 
-/// What its sentences are put together of: [`BEGINNINGS`], [`MIDDLES`], [`ENDS`].
+/// Beginnings of the sentences; [`MIDDLES`] and [`ENDS`] follow.
 const BEGINNINGS: [&str; 8] = [
     "Der Hund",
     "Die Katze",
@@ -45,11 +45,11 @@ const ENDS: [&str; 6] = [
     "nichts.",
 ];
 
-/// The book: paragraphs of up to seven sentences, always the same.
+/// Returns the book: paragraphs of up to seven sentences, the same in every run.
 fn book(title: &str) -> String {
     let mut text = title.to_owned();
     let mut state: usize = 1;
-    // The generator of Park and Miller.
+    // The random number generator of Park and Miller.
     let mut next = |below: usize| {
         state = state * 48_271 % 0x7fff_ffff;
         state / 7 % below
@@ -63,7 +63,7 @@ fn book(title: &str) -> String {
             text.push(' ');
         }
         left -= 1;
-        // No two are the same: one that comes again costs nothing.
+        // All sentences are different, so that none is in the cache.
         let page = format!("Seite {number}:");
         let parts = [
             &page,
@@ -80,7 +80,7 @@ pub(super) fn three_backends(stack: &Stack) -> anyhow::Result<()> {
     let expected = translated(stack, "Guten Morgen!", || Ok(()))?;
     let sentences = expected.matches(['.', '!', '?']).count();
     ensure!(sentences > SENTENCES * 9 / 10, "{sentences} sentences");
-    // Its successor remembers nothing of the book.
+    // The new backend has nothing in its cache.
     for backend in stack.containers("backend")? {
         docker::run(["kill", &backend])?;
     }
@@ -94,7 +94,7 @@ pub(super) fn three_backends(stack: &Stack) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The English book, with something that happens in the middle of its translation.
+/// Translates the book, and calls `happening` in the middle. Returns the translation.
 fn translated(
     stack: &Stack,
     title: &str,
@@ -107,7 +107,7 @@ fn translated(
     ensure!(!page.html.contains("id=\"end\""), "too fast for this test");
     happening()?;
     let page = browser.get(&path)?;
-    // Translated to its end, whether the database has it already or not.
+    // Completely translated, whether it is in the database already or not.
     let is_whole = ["stored", "kept"]
         .map(|phase| format!("id=\"end\" data-phase=\"{phase}\""))
         .iter()
@@ -118,7 +118,7 @@ fn translated(
     Ok(english.html)
 }
 
-/// A backend that is at work.
+/// Returns the container of a backend that is translating.
 fn busy(stack: &Stack) -> anyhow::Result<String> {
     let ask = "exec 3<>/dev/tcp/127.0.0.1/8000; printf 'GET /metrics HTTP/1.0\\r\\n\\r\\n' >&3; \
          cat <&3";
@@ -130,10 +130,10 @@ fn busy(stack: &Stack) -> anyhow::Result<String> {
             return Ok(container);
         }
     }
-    anyhow::bail!("no backend is at work")
+    anyhow::bail!("no backend is translating")
 }
 
-/// The first line in which two texts differ.
+/// Returns the first line in which two texts differ.
 fn difference(left: &str, right: &str) -> String {
     let lines = left.lines().zip(right.lines()).enumerate();
     let mut lines = lines.filter(|(_, (left, right))| left != right);

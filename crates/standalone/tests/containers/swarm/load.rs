@@ -1,4 +1,4 @@
-//! People who translate all the time.
+//! People who translate continuously.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -11,32 +11,32 @@ use anyhow::{Context as _, ensure};
 use super::stack::Stack;
 use crate::{browser::Browser, services::Services as _, until::until};
 
-/// How many there are.
+/// Number of people.
 const PEOPLE: usize = 4;
 
-/// What they send in turn.
+/// Texts that each of them sends in turn.
 const TEXTS: [&str; 3] = [
     "Guten Morgen! Wie geht es dir?",
     "Ich habe heute keine Zeit.\n\nMorgen habe ich Zeit.",
     "Das Wasser ist kalt.",
 ];
 
-/// How many rows are asked for at once: what a command takes as an argument is limited.
+/// Maximum rows in a query, because the length of an argument is limited.
 const ROWS: usize = 1000;
 
-/// What people saw.
+/// Observations of the people.
 #[derive(Default)]
 pub(super) struct Seen {
     /// Ids of texts that were accepted.
     pub(super) accepted: Vec<String>,
-    /// What was not as it should be, at the first attempt.
+    /// Faults at the first attempt.
     pub(super) wrong: Vec<String>,
-    /// The longest time in which somebody's text was not accepted.
+    /// Maximum time during which a text was not accepted.
     pub(super) refused: Duration,
 }
 
 impl Seen {
-    /// Checks that nobody noticed anything.
+    /// Checks that nobody noticed a fault.
     pub(super) fn all_right(&self) -> anyhow::Result<()> {
         let (wrong, all) = (self.wrong.len(), self.accepted.len());
         ensure!(wrong == 0, "{wrong} of {all}: {:#?}", self.wrong);
@@ -47,10 +47,10 @@ impl Seen {
 /// Texts and their translations.
 type Known = Vec<(&'static str, String)>;
 
-/// What people see while `happening` goes on.
+/// Returns what people observe while `happening` runs.
 ///
 /// # Errors
-/// It fails, or nobody got a text translated, or an accepted text is not stored afterwards.
+/// It fails, hardly any text was translated, or an accepted text is not stored afterwards.
 pub(super) fn during(
     stack: &Stack,
     happening: impl FnOnce() -> anyhow::Result<()>,
@@ -67,7 +67,7 @@ pub(super) fn during(
         let people = [(); PEOPLE].map(|()| scope.spawn(|| person(stack, &known, &over)));
         let happened = happening();
         over.store(true, Ordering::Relaxed);
-        let seen = people.map(|person| person.join().expect("it returns its errors"));
+        let seen = people.map(|person| person.join().expect("errors are returned"));
         (happened, seen)
     });
     let mut all = Seen::default();
@@ -83,7 +83,7 @@ pub(super) fn during(
     Ok(all)
 }
 
-/// One of the people.
+/// Runs one of the people until `over` is true.
 fn person(stack: &Stack, known: &Known, over: &AtomicBool) -> anyhow::Result<Seen> {
     let browser = stack.browser();
     let mut seen = Seen::default();
@@ -116,7 +116,7 @@ fn person(stack: &Stack, known: &Known, over: &AtomicBool) -> anyhow::Result<See
     Ok(seen)
 }
 
-/// Reads the pages of a translation: it has to be complete. The English text.
+/// Returns the English text of a translation, whose page has to be complete.
 fn english(browser: &Browser, path: &str) -> anyhow::Result<String> {
     let page = browser.get(path)?;
     ensure!(page.status == 200, "status {}", page.status);
@@ -128,7 +128,7 @@ fn english(browser: &Browser, path: &str) -> anyhow::Result<String> {
     Ok(text.html)
 }
 
-/// Waits until each of the texts has a row with its translation.
+/// Waits until every text has a row with its translation.
 fn stored(stack: &Stack, known: &Known, ids: &[String]) -> anyhow::Result<()> {
     let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
     let pairs: Vec<String> = known

@@ -1,10 +1,10 @@
-//! As a swarm runs it, in stacks of its own.
+//! Tests with `docker stack`, in their own stacks.
 //!
 //! - [`book`]: one long text over several backends
-//! - [`load`]: people who translate all the time
+//! - [`load`]: people who translate continuously
 //! - [`node`]: this engine as a swarm of one
-//! - [`scenarios`]: what only a swarm does
-//! - [`secrets`]: secrets that are made beforehand, and changed
+//! - [`scenarios`]: replacement of killed tasks
+//! - [`secrets`]: external secrets, and changing them
 //! - [`stack`]: the three services
 //! - [`updates`]: scaling and replacing under load
 
@@ -24,7 +24,7 @@ use crate::{
 };
 use stack::Stack;
 
-/// All tests of this suite. Each works alone and in any order.
+/// All tests of this suite. They can run alone and in any order.
 const ALL: [(&str, Scenario<Stack>); 14] = [
     (
         "the_page_translates_and_mysql_has_the_row",
@@ -51,7 +51,7 @@ const ALL: [(&str, Scenario<Stack>); 14] = [
     ),
 ];
 
-/// All tests of this suite.
+/// Returns the tests of this suite.
 pub(crate) fn trials() -> impl Iterator<Item = Trial> {
     suite::trials("swarm", &ALL)
 }

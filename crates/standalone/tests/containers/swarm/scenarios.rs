@@ -1,4 +1,4 @@
-//! What only a swarm does.
+//! Replacement of killed tasks.
 
 use anyhow::ensure;
 
@@ -15,7 +15,7 @@ pub(super) fn killed(stack: &Stack) -> anyhow::Result<()> {
         "Der Hund schläft morgen.",
     ]) {
         let killed = stack.container(service)?;
-        // Accepted before the kill, wherever it is then.
+        // Accepted before the kill, whatever its state is then.
         stack.browser().submit(german)?;
         docker::run(["kill", &killed])?;
         stack.until("another task takes its place", || {

@@ -1,4 +1,4 @@
-//! Secrets that are made beforehand, and changed.
+//! External secrets, and changing them.
 
 use std::fs;
 
@@ -7,16 +7,17 @@ use anyhow::{Context as _, ensure};
 use super::{load, stack::Stack};
 use crate::services::Services as _;
 
-/// What stands in the README's commands for the values, in their order.
+/// Values for the placeholders in the commands of the README, in order.
 const VALUES: [&str; 3] = ["root-password", "somebody", "password"];
 
-/// The password of the SQL page's account.
+/// Password of the account of the SQL page.
 const QUERY: &str = "query-password";
 
-/// The account's next password.
+/// Next password of the account of the frontend.
 const NEXT: &str = "another-password";
 
-/// The README's commands, with secrets of this stack's own: their names are those of the swarm.
+/// Returns the commands of the README with other names of secrets, because all stacks of a swarm share
+/// them.
 fn readme(stack: &Stack, heading: &str) -> anyhow::Result<String> {
     let name = stack.name();
     let variables = ["db_root_password", "db_user", "db_password"].map(|secret| {
@@ -30,8 +31,8 @@ fn readme(stack: &Stack, heading: &str) -> anyhow::Result<String> {
     Ok(commands)
 }
 
-/// Whether the database lets the app's account in with `password`.
-fn lets_in(stack: &Stack, password: &str) -> anyhow::Result<bool> {
+/// Returns true if the account of the frontend can log in with `password`.
+fn can_log_in(stack: &Stack, password: &str) -> anyhow::Result<bool> {
     let client = "MYSQL_PWD=$0 mysql -h 127.0.0.1 -u \"$(cat /run/secrets/db_user)\" \
          translation -e 'select 1' 2>&1 || true";
     let answer = stack.exec("database", &["sh", "-c", client, password])?;
@@ -42,7 +43,7 @@ fn lets_in(stack: &Stack, password: &str) -> anyhow::Result<bool> {
 
 pub(super) fn rotation(_: &Stack) -> anyhow::Result<()> {
     let stack = Stack::new("secrets", None)?;
-    // Nothing reads the files.
+    // No file is read.
     fs::remove_dir_all(stack.folder().path().join("secrets"))?;
     let mut commands = readme(&stack, "**Secrets made beforehand**")?;
     for value in VALUES {
@@ -53,21 +54,24 @@ pub(super) fn rotation(_: &Stack) -> anyhow::Result<()> {
     let [_, user, old] = VALUES;
     let file = stack.exec("frontend", &["cat", "/run/secrets/db_user"])?;
     ensure!(file == user, "the user is {file}");
-    ensure!(lets_in(&stack, old)?, "the password is not the one given");
+    ensure!(can_log_in(&stack, old)?, "the password differs");
 
     let commands = readme(&stack, "**Another password**")?.replace("<new value>", NEXT);
     load::during(&stack, || {
         stack.shell(&commands)?;
         stack.ready()
     })?;
-    ensure!(lets_in(&stack, NEXT)?, "the new password is not known");
-    ensure!(!lets_in(&stack, old)?, "the old password is good still");
+    ensure!(can_log_in(&stack, NEXT)?, "the new password is refused");
+    ensure!(
+        !can_log_in(&stack, old)?,
+        "the old password is still accepted"
+    );
     let file = stack.exec("frontend", &["cat", "/run/secrets/db_password"])?;
-    ensure!(file == NEXT, "the frontend has not the new password");
+    ensure!(file == NEXT, "the frontend does not have the new password");
     sql_page(&stack, &commands)
 }
 
-/// The SQL page comes with a fourth secret, on a volume that knew three.
+/// Checks that a fourth secret turns the SQL page on, on a volume of a stack with three secrets.
 fn sql_page(stack: &Stack, deployment: &str) -> anyhow::Result<()> {
     let statement = "SELECT * FROM translations;";
     let off = stack.browser().query(statement)?;
@@ -88,7 +92,7 @@ fn sql_page(stack: &Stack, deployment: &str) -> anyhow::Result<()> {
          export DB_QUERY_PASSWORD_SECRET={secret}\n{deployment}"
     ))?;
     stack.ready()?;
-    stack.until("the page is on, and has no account", || {
+    stack.until("the page is on and its account is missing", || {
         let page = stack.browser().query(statement)?;
         Ok(page.status == 503 && page.html.contains("query.sh"))
     })?;

@@ -1,22 +1,22 @@
-//! The three services.
+//! The three services as a stack of a swarm.
 
 use anyhow::{Context as _, ensure};
 
 use super::node::{self, Node};
 use crate::{
     docker::{self, output},
-    folder::{Folder, own},
+    folder::{Folder, prefix},
     readme,
     services::Services,
     suite,
 };
 
-/// One stack. Dropping it removes its services, networks, volumes and secrets.
+/// A stack. Dropping it removes its services, networks, volumes and secrets.
 pub(crate) struct Stack {
     folder: Folder,
     name: String,
     ipvs: bool,
-    /// Goes last.
+    // Dropped last.
     _node: Option<Node>,
 }
 
@@ -46,7 +46,7 @@ impl Services for Stack {
 
     fn down(&self) -> anyhow::Result<()> {
         docker::run(["stack", "rm", &self.name])?;
-        // It is over with the command's end as little as a deployment is.
+        // The command does not wait until the stack is removed.
         let label = format!("label=com.docker.stack.namespace={}", self.name);
         self.until("nothing is left but the volumes", || {
             let containers = docker::run(["ps", "--all", "--quiet", "--filter", &label])?;
@@ -71,7 +71,7 @@ impl Services for Stack {
     }
 
     fn logs(&self, service: &str) -> anyhow::Result<String> {
-        // Not `docker service logs`, which may wait for ever for a task that is gone.
+        // `docker service logs` may wait for ever for a removed task.
         self.shell(&format!(
             "docker ps --all --quiet --filter {} | tac | xargs --no-run-if-empty -n 1 docker logs 2>&1",
             self.filter(service)
@@ -80,11 +80,11 @@ impl Services for Stack {
 }
 
 impl Stack {
-    /// A stack of that name that nothing is left of and nothing runs of.
+    /// Creates a stack, and removes what an earlier one of that name has left. Starts nothing.
     pub(super) fn new(name: &str, node: Option<Node>) -> anyhow::Result<Self> {
         let stack = Self {
             folder: Folder::new()?,
-            name: format!("{}-{name}", own()),
+            name: format!("{}-{name}", prefix()),
             ipvs: node::has_ipvs(),
             _node: node,
         };
@@ -92,14 +92,14 @@ impl Stack {
         Ok(stack)
     }
 
-    /// Runs shell commands as they are typed in the folder of the Compose file.
+    /// Runs shell commands in the folder of the Compose files.
     pub(super) fn shell(&self, commands: &str) -> anyhow::Result<String> {
         let mut shell = self.folder.command("sh")?;
         shell.args(["-e", "-c", commands]);
         output(shell)
     }
 
-    /// The first commands in the README after `heading`, for this stack on this kernel.
+    /// Returns the first commands in the README after `heading`, for this stack and this kernel.
     pub(super) fn readme(&self, heading: &str) -> anyhow::Result<String> {
         let commands = readme::commands(heading)?.replace("unlimited-translation", &self.name);
         let compose = "-c compose.yaml";
@@ -110,9 +110,9 @@ impl Stack {
         })
     }
 
-    /// Waits until the page is there and lacks nothing.
+    /// Waits until the page is served and all services are ready.
     pub(super) fn ready(&self) -> anyhow::Result<()> {
-        self.until("the page is there and lacks nothing", || {
+        self.until("the page is served and all services are ready", || {
             let ready = self.browser().get("/readyz")?;
             Ok(ready.html.contains("\"degraded\":[]"))
         })
@@ -131,7 +131,7 @@ impl Stack {
         Ok(())
     }
 
-    /// Replaces all tasks of a service, and waits for it.
+    /// Replaces all tasks of a service, and waits until that is done.
     pub(super) fn update(&self, service: &str) -> anyhow::Result<()> {
         let service = format!("{}_{service}", self.name);
         let update = ["service", "update", "--force", "--detach=false", "--quiet"];
@@ -142,22 +142,22 @@ impl Stack {
         Ok(())
     }
 
-    /// Runs that many backends, and waits for them.
+    /// Scales the backend, and waits until all replicas have an address.
     pub(super) fn scale(&self, backends: usize) -> anyhow::Result<()> {
         let scale = format!("{}_backend={backends}", self.name);
         docker::run(["service", "scale", "--detach=false", &scale])?;
-        self.until("each backend has an address of its own", || {
+        self.until("each backend has its own address", || {
             Ok(self.addresses("backend")?.len() == backends)
         })
     }
 
-    /// The ids of the running containers of a service, the newest first.
+    /// Returns the ids of the running containers of a service, the newest first.
     pub(super) fn containers(&self, service: &str) -> anyhow::Result<Vec<String>> {
         let ids = docker::run(["ps", "--quiet", "--filter", &self.filter(service)])?;
         Ok(ids.lines().map(str::to_owned).collect())
     }
 
-    /// What `docker ps` finds the containers of a service by.
+    /// Returns the filter of `docker ps` for the containers of a service.
     fn filter(&self, service: &str) -> String {
         format!(
             "label=com.docker.swarm.service.name={}_{service}",

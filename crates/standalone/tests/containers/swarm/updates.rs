@@ -7,11 +7,11 @@ use anyhow::{Context as _, ensure};
 use super::{load, stack::Stack};
 use crate::services::Services as _;
 
-/// How long nobody may send a text while the page is replaced on a kernel without IPVS: the new one
-/// cannot have the port before the old one has let go of it.
-const GAP: Duration = Duration::from_secs(10);
+/// Maximum time during which no text is accepted while the frontend is replaced on a kernel without
+/// IPVS: the new container cannot publish the port before the old one has released it.
+const MAX_GAP: Duration = Duration::from_secs(10);
 
-/// What the frontend counts when a backend did not do at once what it was asked.
+/// Counters of the frontend for attempts that failed.
 const RETRIES: [&str; 2] = [
     "frontend_attempts_failed_total",
     "frontend_chunks_total{outcome=\"returned\"}",
@@ -30,7 +30,7 @@ pub(super) fn backend(stack: &Stack) -> anyhow::Result<()> {
 
 pub(super) fn frontend(stack: &Stack) -> anyhow::Result<()> {
     let seen = load::during(stack, || stack.update("frontend"))?;
-    ensure!(seen.refused <= GAP, "refused for {:?}", seen.refused);
+    ensure!(seen.refused <= MAX_GAP, "refused for {:?}", seen.refused);
     Ok(())
 }
 
@@ -38,8 +38,8 @@ pub(super) fn database(stack: &Stack) -> anyhow::Result<()> {
     load::during(stack, || stack.update("database"))?.all_right()
 }
 
-/// Checks that people notice nothing of what happens to backends, and that the frontend had no
-/// need to try again either.
+/// Checks that people notice nothing while `happening` runs, and that the frontend does not have to
+/// retry either.
 fn unnoticed(stack: &Stack, happening: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
     let before = retries(stack)?;
     load::during(stack, happening)?.all_right()?;
@@ -51,7 +51,7 @@ fn unnoticed(stack: &Stack, happening: impl FnOnce() -> anyhow::Result<()>) -> a
     Ok(())
 }
 
-/// The values of [`RETRIES`].
+/// Returns the values of [`RETRIES`].
 fn retries(stack: &Stack) -> anyhow::Result<Vec<u64>> {
     let metrics = stack.browser().get("/metrics")?.html;
     let count = |name: &&str| {

@@ -1,0 +1,24 @@
+//! A span of a text with its kind, and its place in a translation.
+
+use std::ops::Range;
+
+use crate::kind::Kind;
+
+/// One thing in a text that must not change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Atom {
+    /// Its bytes in the text.
+    pub range: Range<usize>,
+    /// Its grammar and its equal forms.
+    pub kind: Kind,
+}
+
+/// An atom's place in a translation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its bytes in the translation.
+    pub range: Range<usize>,
+    /// Whether an English reader reads the value of the source. If not (`9.875 euros` for 9875),
+    /// [`english`](crate::english) is to stand there.
+    pub is_english: bool,
+}

@@ -1,0 +1,207 @@
+//! Pairs the atoms of a source with places in its translation.
+
+use std::ops::Range;
+
+use crate::atom::Atom;
+use crate::atom::Found;
+use crate::decimal::Decimal;
+use crate::english;
+use crate::find::find;
+use crate::kind::Kind;
+use crate::target::Target;
+use crate::translation::Form;
+use crate::translation::whole_name;
+use crate::value::Value;
+use crate::words;
+
+/// Where a translation holds the atoms of its source, and what it holds beyond them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Comparison {
+    /// For each atom of the source, its place in the translation; `None` if it is missing.
+    pub found: Vec<Option<Found>>,
+    /// Numbers and other atoms of the translation that come from no atom and no number word of the
+    /// source: invented, garbled, or a second copy. Sorted and without overlap.
+    pub surplus: Vec<Range<usize>>,
+}
+
+/// The order in which atoms choose their places: those with the most parts first, so that a number
+/// does not take the day of a date.
+const PHASES: [&[Kind]; 8] = [
+    &[
+        Kind::LongIdentifier,
+        Kind::Address,
+        Kind::Placeholder,
+        Kind::Tag,
+        Kind::Entity,
+        Kind::Code,
+        Kind::Emoji,
+        Kind::Place,
+    ],
+    &[Kind::Identifier, Kind::NumericDate],
+    &[Kind::Law],
+    &[Kind::Date, Kind::Time],
+    &[Kind::Range],
+    &[Kind::Amount, Kind::Percentage, Kind::Measure],
+    &[Kind::Ordinal],
+    &[Kind::Number],
+];
+
+/// Compares a translation with its source, whose atoms are `atoms`, by value.
+///
+/// Each atom has at most one place in the translation and each place at most one atom.
+///
+/// # Panics
+/// If the atoms do not belong to `source`.
+#[must_use]
+pub fn compare(source: &str, atoms: &[Atom], translation: &str) -> Comparison {
+    if source == translation {
+        return untranslated(source, atoms);
+    }
+    let mut target = Target::new(translation, is_below_zero(source));
+    let mut found: Vec<Option<Found>> = vec![None; atoms.len()];
+    for kinds in PHASES {
+        let phase = || {
+            atoms
+                .iter()
+                .enumerate()
+                .filter(|(_, atom)| kinds.contains(&atom.kind))
+        };
+        // What stands there letter by letter comes first: `2 Uhr` and `14 Uhr` are both "2".
+        if kinds[0] != Kind::Number {
+            for (index, atom) in phase() {
+                found[index] = literal(&mut target, source, atom);
+            }
+        }
+        for (index, atom) in phase() {
+            if found[index].is_none() {
+                found[index] = by_value(&mut target, source, atom);
+            }
+        }
+    }
+    for (index, atom) in atoms.iter().enumerate() {
+        if found[index].is_none() && !atom.kind.is_verbatim() {
+            found[index] = literal(&mut target, source, atom);
+        }
+    }
+    let surplus = surplus(&target, source, translation);
+    Comparison { found, surplus }
+}
+
+/// Returns the comparison of a text with itself: each atom is where it is.
+fn untranslated(source: &str, atoms: &[Atom]) -> Comparison {
+    let found = atoms.iter().map(|atom| {
+        let range = atom.range.clone();
+        let is_english = english(source, atom) == source[range.clone()];
+        Some(Found { range, is_english })
+    });
+    Comparison {
+        found: found.collect(),
+        surplus: Vec::new(),
+    }
+}
+
+/// Returns whether the source says in words that a number is negative.
+fn is_below_zero(source: &str) -> bool {
+    let folded = crate::text::fold(source);
+    folded.contains("minus") || folded.contains("unter null")
+}
+
+/// Takes the first free place that holds the atom as its source writes it.
+fn literal(target: &mut Target, source: &str, atom: &Atom) -> Option<Found> {
+    let own = &source[atom.range.clone()];
+    // At a sentence's end, the full stop of `24.12.` may be that of the sentence.
+    let searched = match atom.kind {
+        Kind::NumericDate => own.strip_suffix('.').unwrap_or(own),
+        _ => own,
+    };
+    let mut range = target.find(searched)?;
+    if target.text[range.end..].starts_with(&own[searched.len()..]) {
+        range.end += own.len() - searched.len();
+    }
+    target.take(range.clone());
+    let is_english =
+        atom.kind.is_verbatim() || Value::of(source, atom).english(source, atom) == own;
+    Some(Found { range, is_english })
+}
+
+/// Takes the first free place that holds the atom's value in another form.
+fn by_value(target: &mut Target, source: &str, atom: &Atom) -> Option<Found> {
+    let value = Value::of(source, atom);
+    let found = match &value {
+        Value::Verbatim => match atom.kind {
+            Kind::NumericDate => target.numeric_date(&source[atom.range.clone()]),
+            _ => target.other_case(&source[atom.range.clone()]),
+        },
+        Value::Law(law) => target.law(law, source),
+        Value::Date(date) => target.date(&date.days, date.month, date.year),
+        Value::Times(times) => target.times(&times.clocks),
+        Value::Ordinal(value) => target.ordinal(value),
+        Value::Quantity(quantity) => target.quantity(quantity),
+    }?;
+    target.take(found.range.clone());
+    Some(found)
+}
+
+/// Returns the numbers and marks of the translation that no atom and no number word accounts for.
+fn surplus(target: &Target, source: &str, translation: &str) -> Vec<Range<usize>> {
+    let mut words: Vec<(Vec<Decimal>, usize)> = words::german(source)
+        .into_iter()
+        .map(|values| {
+            // `halb drei` is both an hour and 30 minutes.
+            let uses = values.len().min(2);
+            (values, uses)
+        })
+        .collect();
+    let mut found = Vec::new();
+    for (item, is_used) in target.items.iter().zip(&target.used) {
+        let counts = match item.form {
+            Form::Digits | Form::Words => true,
+            Form::Idiom | Form::Roman => false,
+            Form::Name => {
+                // A name with one digit may be a word's own form: `CO2`.
+                let name = &translation[item.range.clone()];
+                let digits = name.bytes().filter(u8::is_ascii_digit);
+                digits.count() > 1 || name.starts_with(|c: char| c.is_ascii_digit())
+            }
+        };
+        if *is_used || !counts {
+            continue;
+        }
+        let word = words.iter_mut().find(|(values, uses)| {
+            *uses > 0
+                && item
+                    .readings
+                    .iter()
+                    .any(|(value, _)| values.contains(value))
+        });
+        if let Some((_, uses)) = word {
+            *uses -= 1;
+            continue;
+        }
+        let whole = whole_name(translation, item.range.clone());
+        let is_free = target.is_free(&whole);
+        found.push(if is_free { whole } else { item.range.clone() });
+    }
+    let marks = find(translation).into_iter().filter(|atom| {
+        atom.kind.is_opaque() && atom.kind != Kind::LongIdentifier && target.is_free(&atom.range)
+    });
+    found.extend(marks.map(|atom| atom.range));
+    found.sort_unstable_by_key(|range| range.start);
+    let mut merged: Vec<Range<usize>> = Vec::new();
+    for range in found {
+        match merged.last_mut() {
+            Some(last)
+                if range.start < last.end || is_joint(translation, last.end, range.start) =>
+            {
+                last.end = last.end.max(range.end);
+            }
+            _ => merged.push(range),
+        }
+    }
+    merged
+}
+
+/// Returns whether only one mark of a number lies between two surplus ranges.
+fn is_joint(text: &str, end: usize, start: usize) -> bool {
+    matches!(&text[end..start], "" | "." | "," | "'" | "-" | "/" | ":")
+}

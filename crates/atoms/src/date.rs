@@ -1,0 +1,424 @@
+//! German dates and times of day.
+
+use std::ops::Range;
+
+use crate::text::after;
+use crate::text::digits_end;
+use crate::text::end_of;
+use crate::text::fold;
+use crate::text::is_end;
+use crate::text::is_space;
+use crate::text::skip_space;
+
+/// Names of the months: German, further German forms, English.
+const MONTHS: [(&str, &[&str], &str); 12] = [
+    ("januar", &["jänner", "jan"], "January"),
+    ("februar", &["feber", "feb"], "February"),
+    ("märz", &["mär", "mrz"], "March"),
+    ("april", &["apr"], "April"),
+    ("mai", &[], "May"),
+    ("juni", &["jun"], "June"),
+    ("juli", &["jul"], "July"),
+    ("august", &["aug"], "August"),
+    ("september", &["sept", "sep"], "September"),
+    ("oktober", &["okt"], "October"),
+    ("november", &["nov"], "November"),
+    ("dezember", &["dez"], "December"),
+];
+
+/// A date whose month is a word.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct NamedDate {
+    pub(crate) range: Range<usize>,
+    /// One day, or the first and the last.
+    pub(crate) days: Vec<u32>,
+    /// 1 for January.
+    pub(crate) month: u32,
+    pub(crate) year: Option<u32>,
+    /// Text between two days, in English.
+    joint: String,
+}
+
+/// Returns the month's number for a German name or abbreviation.
+pub(crate) fn german_month(word: &str) -> Option<u32> {
+    if word.len() > 12 {
+        return None;
+    }
+    let word = fold(word);
+    (1..)
+        .zip(MONTHS)
+        .find(|(_, (name, others, _))| word == *name || others.contains(&word.as_str()))
+        .map(|(month, _)| month)
+}
+
+/// Returns the month's number for an English name or abbreviation.
+pub(crate) fn english_month(word: &str) -> Option<u32> {
+    let word = if word == "Sept" { "Sep" } else { word };
+    (1..)
+        .zip(MONTHS)
+        .find(|(_, (_, _, name))| *name == word || name.get(..3) == Some(word))
+        .map(|(month, _)| month)
+}
+
+/// Returns the English name of a month, from 1 for January.
+fn month_name(month: u32) -> &'static str {
+    MONTHS[month as usize - 1].2
+}
+
+/// Returns the number of one or two digits at `at`, and its end.
+fn two_digits(text: &str, at: usize) -> Option<(u32, usize)> {
+    let end = digits_end(text, at);
+    (1..=2)
+        .contains(&(end - at))
+        .then(|| text[at..end].parse().ok())
+        .flatten()
+        .map(|value| (value, end))
+}
+
+/// Returns the day at `at` and its end.
+fn day(text: &str, at: usize) -> Option<(u32, usize)> {
+    two_digits(text, at).filter(|(day, _)| (1..=31).contains(day))
+}
+
+/// Returns the date that starts at `at` with a day and has a month in words.
+pub(crate) fn named_date(text: &str, at: usize) -> Option<NamedDate> {
+    let (first, mut end) = day(text, at)?;
+    let mut days = vec![first];
+    let mut joint = String::new();
+    end += usize::from(text[end..].starts_with('.'));
+    let first_end = end;
+    for (german, english) in [
+        ("–", "–"),
+        ("-", "–"),
+        ("/", "/"),
+        (" – ", "–"),
+        (" - ", "–"),
+        (" bis ", " to "),
+        (" und ", " and "),
+    ] {
+        if text[first_end..].starts_with(german)
+            && let Some((last, last_end)) = day(text, first_end + german.len())
+            && text[last_end..].starts_with('.')
+        {
+            days.push(last);
+            english.clone_into(&mut joint);
+            end = last_end + 1;
+        }
+    }
+    let start = skip_space(text, end);
+    // `3.Mai` as well, but not `3Mai`.
+    if start == end && !text[..end].ends_with('.') {
+        return None;
+    }
+    let month_end = end_of(text, start, crate::text::is_word);
+    let word = &text[start..month_end];
+    let month = german_month(word).filter(|_| word.starts_with(char::is_uppercase))?;
+    end = month_end;
+    let is_short = !MONTHS.iter().any(|(name, _, _)| fold(word) == *name);
+    end += usize::from(is_short && text[end..].starts_with('.'));
+    let year_start = skip_space(text, end);
+    let year_end = digits_end(text, year_start);
+    let mut year = None;
+    if year_start > end
+        && year_end == year_start + 4
+        && is_end(text, year_end)
+        && !goes_on(text, year_end)
+    {
+        year = text[year_start..year_end].parse().ok();
+        end = year_end;
+    }
+    Some(NamedDate {
+        range: at..end,
+        days,
+        month,
+        year,
+        joint,
+    })
+}
+
+/// Returns whether digits follow `at` after a mark.
+fn goes_on(text: &str, at: usize) -> bool {
+    after(text, at).is_some_and(|c| matches!(c, '.' | ',' | ':' | '/' | '-'))
+        && text[at + 1..].starts_with(|c: char| c.is_ascii_digit())
+}
+
+impl NamedDate {
+    /// Returns the date in English: day, month, year.
+    pub(crate) fn english(&self) -> String {
+        let days: Vec<String> = self.days.iter().map(u32::to_string).collect();
+        let day = days.join(&self.joint);
+        let month = month_name(self.month);
+        match self.year {
+            Some(year) => format!("{day} {month} {year:04}"),
+            None => format!("{day} {month}"),
+        }
+    }
+}
+
+/// Returns the end of the date in digits that starts at `at`: `17.08.2024`, `24.12.`, `5. 3. 2024`,
+/// `2024-05-17`, `17/08/2024`.
+pub(crate) fn numeric_date(text: &str, at: usize) -> Option<usize> {
+    let first = digits_end(text, at);
+    let mark = after(text, first)?;
+    if first - at == 4 {
+        if mark != '-' {
+            return None;
+        }
+        let (month, month_end) = two_digits(text, first + 1)?;
+        if !text[month_end..].starts_with('-') {
+            return None;
+        }
+        let (day, end) = two_digits(text, month_end + 1)?;
+        return (is_date(day, month) && is_end(text, end) && !goes_on(text, end)).then_some(end);
+    }
+    if !matches!(mark, '.' | '/' | '-') {
+        return None;
+    }
+    let (day, _) = day(text, at)?;
+    let spaced = if mark == '.' {
+        skip_space(text, first + 1)
+    } else {
+        first + 1
+    };
+    let is_spaced = spaced > first + 1;
+    let (month, month_end) = two_digits(text, spaced)?;
+    if !is_date(day, month) || !text[month_end..].starts_with(mark) {
+        return None;
+    }
+    let year = if is_spaced {
+        skip_space(text, month_end + 1)
+    } else {
+        month_end + 1
+    };
+    let end = digits_end(text, year);
+    if matches!(end - year, 2 | 4)
+        && (year > month_end + 1) == is_spaced
+        && is_end(text, end)
+        && !goes_on(text, end)
+    {
+        return Some(end);
+    }
+    (mark == '.' && !is_spaced && !text[month_end + 1..].starts_with(char::is_alphanumeric))
+        .then_some(month_end + 1)
+}
+
+fn is_date(day: u32, month: u32) -> bool {
+    (1..=31).contains(&day) && (1..=12).contains(&month)
+}
+
+/// A time of day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Clock {
+    pub(crate) hour: u32,
+    pub(crate) minute: u32,
+    pub(crate) second: Option<u32>,
+}
+
+/// One or two times of day.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Times {
+    pub(crate) range: Range<usize>,
+    pub(crate) clocks: Vec<Clock>,
+    /// Text between two times, in English.
+    joint: &'static str,
+    is_padded: bool,
+}
+
+/// A time as written, its end, and whether it needs no "Uhr".
+fn clock(text: &str, at: usize) -> Option<(Clock, usize, bool)> {
+    let (hour, mut end) = two_digits(text, at).filter(|(hour, _)| *hour <= 24)?;
+    let mut clock = Clock {
+        hour,
+        minute: 0,
+        second: None,
+    };
+    let mark = after(text, end);
+    let mut has_colon = false;
+    if let Some(mark @ (':' | '.')) = mark
+        && digits_end(text, end + 1) == end + 3
+    {
+        let (minute, minute_end) = two_digits(text, end + 1).filter(|(minute, _)| *minute < 60)?;
+        clock.minute = minute;
+        end = minute_end;
+        has_colon = mark == ':';
+        if text[end..].starts_with(mark)
+            && digits_end(text, end + 1) == end + 3
+            && let Some((second, second_end)) = two_digits(text, end + 1)
+        {
+            clock.second = Some(second).filter(|second| *second < 60);
+            clock.second?;
+            end = second_end;
+        }
+    }
+    (is_end(text, end) || text[end..].starts_with('h')).then_some((clock, end, has_colon))
+}
+
+/// Returns the time of day, or the two with a dash or "bis" between them, that starts at `at`.
+pub(crate) fn times(text: &str, at: usize) -> Option<Times> {
+    let (first, mut end, mut has_colon) = clock(text, at)?;
+    let is_padded = text[at..].starts_with('0');
+    let mut clocks = vec![first];
+    let mut found_joint = "";
+    for (german, english) in [
+        ("–", "–"),
+        ("-", "–"),
+        ("—", "–"),
+        (" – ", "–"),
+        (" - ", "–"),
+        (" bis ", " to "),
+    ] {
+        if text[end..].starts_with(german)
+            && let Some((last, last_end, colon)) = clock(text, end + german.len())
+        {
+            clocks.push(last);
+            found_joint = english;
+            end = last_end;
+            has_colon &= colon;
+            break;
+        }
+    }
+    let start = skip_space(text, end);
+    let is_named = text[start..].starts_with("Uhr") && is_end(text, start + 3);
+    if is_named {
+        end = start + 3;
+        let minutes = end_of(text, end, is_space);
+        if let Some((minute, minutes_end)) = two_digits(text, minutes)
+            && minutes > end
+            && minutes_end == minutes + 2
+            && minute < 60
+            && clocks.len() == 1
+            && clocks[0].minute == 0
+            // "um 8 Uhr 30 Personen": these are no minutes.
+            && !text[minutes_end..].trim_start().starts_with(char::is_alphanumeric)
+            && !goes_on(text, minutes_end)
+        {
+            clocks[0].minute = minute;
+            end = minutes_end;
+        }
+    } else if has_colon && text[start..].starts_with('h') && is_end(text, start + 1) {
+        end = start + 1;
+    } else if !has_colon || !is_end(text, end) || goes_on(text, end) {
+        return None;
+    }
+    Some(Times {
+        range: at..end,
+        clocks,
+        joint: found_joint,
+        is_padded,
+    })
+}
+
+impl Times {
+    /// Returns the times in English, with 24 hours and a colon.
+    pub(crate) fn english(&self) -> String {
+        let clocks: Vec<String> = self
+            .clocks
+            .iter()
+            .map(|clock| {
+                let width = if self.is_padded { 2 } else { 1 };
+                let seconds = clock
+                    .second
+                    .map_or(String::new(), |second| format!(":{second:02}"));
+                format!("{:0width$}:{:02}{seconds}", clock.hour, clock.minute)
+            })
+            .collect();
+        clocks.join(self.joint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn named_dates() {
+        for (text, found, english) in [
+            ("3. März 2024 war", "3. März 2024", "3 March 2024"),
+            (
+                "31. Dezember 2024.",
+                "31. Dezember 2024",
+                "31 December 2024",
+            ),
+            ("5. Ma\u{308}rz", "5. Ma\u{308}rz", "5 March"),
+            ("1. Jänner", "1. Jänner", "1 January"),
+            ("1.–3. Mai", "1.–3. Mai", "1–3 May"),
+            ("24./25. Dezember", "24./25. Dezember", "24/25 December"),
+            (
+                "3. und 4. Juni 2025",
+                "3. und 4. Juni 2025",
+                "3 and 4 June 2025",
+            ),
+            ("3. Sept. 2024", "3. Sept. 2024", "3 September 2024"),
+            ("7 Mai", "7 Mai", "7 May"),
+        ] {
+            let date = named_date(text, 0).expect(text);
+            assert_eq!(&text[date.range.clone()], found);
+            assert_eq!(date.english(), english);
+        }
+        for text in ["32. Mai", "3. Stock", "3 Maier", "3Mai", "3. mai"] {
+            assert_eq!(named_date(text, 0), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn english_months() {
+        for (word, month) in [
+            ("March", 3),
+            ("Mar", 3),
+            ("Sept", 9),
+            ("May", 5),
+            ("December", 12),
+        ] {
+            assert_eq!(english_month(word), Some(month), "{word}");
+        }
+        assert_eq!(english_month("may"), None);
+        assert_eq!(english_month("Mayor"), None);
+    }
+
+    #[test]
+    fn numeric_dates() {
+        for (text, found) in [
+            ("17.08.2024 um", "17.08.2024"),
+            ("24.12. Heiligabend", "24.12."),
+            ("1.8. Ferien", "1.8."),
+            ("5. 3. 2024", "5. 3. 2024"),
+            ("2024-05-17 um", "2024-05-17"),
+            ("17/08/2024", "17/08/2024"),
+            ("17.08.24", "17.08.24"),
+        ] {
+            assert_eq!(numeric_date(text, 0), Some(found.len()), "{text}");
+        }
+        for text in [
+            "3.5",
+            "32.12.2024",
+            "2.4.1",
+            "2024-17",
+            "2024-13-01",
+            "1.8.2",
+            "12.13.",
+        ] {
+            assert_eq!(numeric_date(text, 0), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn times_of_day() {
+        for (text, found, english) in [
+            ("14 Uhr", "14 Uhr", "14:00"),
+            ("14.30 Uhr beginnt", "14.30 Uhr", "14:30"),
+            ("14:30", "14:30", "14:30"),
+            ("9:15:30 Uhr", "9:15:30 Uhr", "9:15:30"),
+            ("08.00–11.30 Uhr", "08.00–11.30 Uhr", "08:00–11:30"),
+            ("14 bis 16 Uhr", "14 bis 16 Uhr", "14:00 to 16:00"),
+            ("8 Uhr 30.", "8 Uhr 30", "8:30"),
+            ("8 Uhr 30 Personen", "8 Uhr", "8:00"),
+        ] {
+            let times = times(text, 0).expect(text);
+            assert_eq!(&text[times.range.clone()], found);
+            assert_eq!(times.english(), english);
+        }
+        for text in ["14.30", "25 Uhr", "3:2", "14:75", "14 Uhren"] {
+            assert_eq!(times(text, 0), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! One pass over a line, recogniser by recogniser.
+
+use std::iter::Peekable;
+use std::ops::Range;
+use std::vec::IntoIter;
+
+use crate::address;
+use crate::atom::Atom;
+use crate::date;
+use crate::decimal::vulgar;
+use crate::emoji::emoji;
+use crate::identifier;
+use crate::kind::Kind;
+use crate::law;
+use crate::markup::Closers;
+use crate::markup::markup;
+use crate::place;
+use crate::quantity::Quantity;
+use crate::quantity::quantity;
+use crate::text::after;
+use crate::text::before;
+use crate::text::digits_end;
+use crate::text::end_of;
+use crate::text::is_end;
+use crate::text::is_space;
+use crate::text::is_start;
+use crate::text::skip_space;
+use crate::text::word_end;
+use crate::words::roman;
+
+/// Length in bytes from which an identifier is a long one: models keep `LX318` and garble
+/// `RE-2024-17`.
+const LONG_IDENTIFIER: usize = 9;
+/// Maximum length in bytes of an address that has neither a scheme nor `www.`.
+const MAX_ADDRESS: usize = 2000;
+/// Digits without separators from which a number is an identifier.
+const IDENTIFIER_DIGITS: usize = 10;
+/// Nouns after an ordinal of one Roman digit, which may also be an initial: `I. Quartal`.
+const ROMAN_NOUNS: [&str; 16] = [
+    "Quartal",
+    "Quartals",
+    "Semester",
+    "Jahrhundert",
+    "Weltkrieg",
+    "Weltkriegs",
+    "Weltkrieges",
+    "Internationale",
+    "Kapitel",
+    "Teil",
+    "Band",
+    "Buch",
+    "Akt",
+    "Satz",
+    "Abschnitt",
+    "Konzil",
+];
+
+/// Returns the atoms of a line, sorted and without overlap.
+///
+/// The line has no line break; time is linear in its length.
+#[must_use]
+pub fn find(text: &str) -> Vec<Atom> {
+    let mut scanner = Scanner {
+        text,
+        places: place::places(text).into_iter().peekable(),
+        closers: Closers::default(),
+        token_end: 0,
+        address_start: 0,
+        run: 0..0,
+    };
+    let mut atoms = Vec::new();
+    let mut at = 0;
+    while let Some(c) = after(text, at) {
+        if let Some((end, kind)) = scanner.atom(at, c) {
+            atoms.push(Atom {
+                range: at..end,
+                kind,
+            });
+            at = end;
+        } else if c.is_alphanumeric() {
+            at = word_end(text, at);
+        } else {
+            at += c.len_utf8();
+        }
+    }
+    atoms
+}
+
+struct Scanner<'a> {
+    text: &'a str,
+    places: Peekable<IntoIter<Range<usize>>>,
+    closers: Closers,
+    /// End of the current piece without white space, in which addresses are.
+    token_end: usize,
+    /// Its start without brackets.
+    address_start: usize,
+    /// Letters and digits in a row with the marks between them, from where they start.
+    run: Range<usize>,
+}
+
+impl Scanner<'_> {
+    /// Returns the end and the kind of the atom that starts at `at` with `c`.
+    fn atom(&mut self, at: usize, c: char) -> Option<(usize, Kind)> {
+        if c.is_whitespace() {
+            return None;
+        }
+        while self.places.next_if(|place| place.start < at).is_some() {}
+        if let Some(place) = self.places.next_if(|place| place.start == at) {
+            return Some((place.end, Kind::Place));
+        }
+        if let Some(end) = emoji(self.text, at) {
+            return Some((end, Kind::Emoji));
+        }
+        self.address(at, c)
+            .map(|end| (end, Kind::Address))
+            .or_else(|| {
+                c.is_ascii_punctuation()
+                    .then(|| markup(self.text, at, &mut self.closers))
+                    .flatten()
+            })
+            .or_else(|| {
+                is_start(self.text, at)
+                    .then(|| self.number_or_name(at, c))
+                    .flatten()
+            })
+    }
+
+    /// Returns the end of the address that starts at `at`.
+    fn address(&mut self, at: usize, c: char) -> Option<usize> {
+        if at >= self.token_end && !address::is_break(c) {
+            self.token_end = end_of(self.text, at, |c| !address::is_break(c));
+            self.address_start = end_of(&self.text[..self.token_end], at, |c| {
+                "(*_‚'’‘,;:!?–—".contains(c)
+            });
+        }
+        if at >= self.token_end {
+            return None;
+        }
+        let token = &self.text[at..self.token_end];
+        if at == self.address_start && token.len() <= MAX_ADDRESS {
+            return address::address(token).map(|length| at + length);
+        }
+        let may_link = token.starts_with("http") || token.starts_with("www.");
+        (may_link && is_start(self.text, at))
+            .then(|| address::link(token))
+            .flatten()
+            .map(|length| at + length)
+    }
+
+    fn number_or_name(&mut self, at: usize, c: char) -> Option<(usize, Kind)> {
+        let text = self.text;
+        let next = after(text, at + c.len_utf8());
+        let starts_number =
+            next.is_some_and(|next| next.is_ascii_digit() || vulgar(next).is_some());
+        match c {
+            '§' => law::law(text, at).map(|law| (law.range.end, Kind::Law)),
+            '(' | '+' if starts_number || next == Some('+') => {
+                identifier::grouped(text, at).map(|end| identified(at, end))
+            }
+            '-' | '−' | '–' if starts_number => {
+                let is_sign = before(text, at)
+                    .is_none_or(|c| c.is_whitespace() || "([".contains(c))
+                    && !text[..at]
+                        .chars()
+                        .rev()
+                        .find(|c| !is_space(*c))
+                        .is_some_and(|c| c.is_ascii_digit());
+                is_sign
+                    .then(|| quantity(text, at))
+                    .flatten()
+                    .map(|found| ended(&found))
+            }
+            '€' | '$' | '£' | '¥' => quantity(text, at).map(|found| ended(&found)),
+            _ if c.is_ascii_digit() || vulgar(c).is_some() => self.number(at),
+            // The mark of a footnote.
+            _ if is_superscript(c) => {
+                let end = end_of(text, at, is_superscript);
+                Some((end, Kind::Identifier))
+            }
+            _ if c.is_alphabetic() => self.name(at),
+            _ => None,
+        }
+    }
+
+    /// Moves to the run of letters and digits at `at`. Returns whether it starts there and is an
+    /// identifier as a whole.
+    fn is_identifier(&mut self, at: usize) -> bool {
+        if at >= self.run.end {
+            self.run = at..identifier::run_end(self.text, at);
+        }
+        self.run.start == at && identifier::is_identifier(&self.text[self.run.clone()])
+    }
+
+    /// Returns what starts with a letter: a reference, a currency, a Roman numeral, an identifier.
+    fn name(&mut self, at: usize) -> Option<(usize, Kind)> {
+        let text = self.text;
+        let is_identifier = self.is_identifier(at);
+        law::law(text, at)
+            .map(|law| (law.range.end, Kind::Law))
+            .or_else(|| identifier::grouped(text, at).map(|end| identified(at, end)))
+            .or_else(|| quantity(text, at).map(|found| ended(&found)))
+            .or_else(|| is_identifier.then(|| self.whole_run(at)))
+            .or_else(|| identifier::mixed_word(text, at).map(|end| identified(at, end)))
+            .or_else(|| roman_ordinal(text, at).map(|end| (end, Kind::Ordinal)))
+    }
+
+    /// Returns what starts with a digit or a fraction.
+    fn number(&mut self, at: usize) -> Option<(usize, Kind)> {
+        let text = self.text;
+        let is_identifier = self.is_identifier(at);
+        if let Some(end) = date::numeric_date(text, at) {
+            return Some((end, Kind::NumericDate));
+        }
+        if let Some(date) = date::named_date(text, at) {
+            return Some((date.range.end, Kind::Date));
+        }
+        if let Some(times) = date::times(text, at) {
+            return Some((times.range.end, Kind::Time));
+        }
+        if let Some(end) = identifier::grouped(text, at) {
+            return Some(identified(at, end));
+        }
+        let run_end = identifier::number_run_end(text, at);
+        let quantity = quantity(text, at).filter(|found| found.numbers_end() >= run_end);
+        if let Some(found) = &quantity
+            && found.range.end > found.numbers_end()
+            && is_end(text, found.range.end)
+        {
+            return Some((found.range.end, found.kind));
+        }
+        if is_identifier {
+            return Some(self.whole_run(at));
+        }
+        if let Some(end) = identifier::mixed_word(text, at) {
+            return Some(identified(at, end));
+        }
+        let Some(found) = quantity else {
+            // Digits with marks that are no number, or a member of a list.
+            let end = run_end.max(digits_end(text, at));
+            let is_plain = end == digits_end(text, at);
+            return (end > at).then(|| {
+                if is_plain {
+                    (end, Kind::Number)
+                } else {
+                    identified(at, end)
+                }
+            });
+        };
+        let end = found.range.end;
+        if found.kind == Kind::Number {
+            let digits = digits_end(text, at);
+            if end == digits && is_ordinal(text, at, end) {
+                return Some((end + 1, Kind::Ordinal));
+            }
+            if found.parts[0].is_padded || end == digits && end - at >= IDENTIFIER_DIGITS {
+                return Some(identified(at, end));
+            }
+        }
+        Some((end, found.kind))
+    }
+
+    fn whole_run(&self, at: usize) -> (usize, Kind) {
+        identified(at, identifier::suffix_end(self.text, self.run.end))
+    }
+}
+
+fn identified(at: usize, end: usize) -> (usize, Kind) {
+    let kind = if end - at >= LONG_IDENTIFIER {
+        Kind::LongIdentifier
+    } else {
+        Kind::Identifier
+    };
+    (end, kind)
+}
+
+fn ended(quantity: &Quantity) -> (usize, Kind) {
+    (quantity.range.end, quantity.kind)
+}
+
+/// Returns whether the digits `at..end` have a full stop that a word follows: `2. Stock`.
+fn is_ordinal(text: &str, at: usize, end: usize) -> bool {
+    let mut rest = text[end..].chars();
+    if end - at > 3 || rest.next() != Some('.') {
+        return false;
+    }
+    match rest.next() {
+        Some(c) if is_space(c) => rest.next().is_some_and(char::is_alphabetic),
+        Some(c) => c.is_uppercase(),
+        None => false,
+    }
+}
+
+/// Returns the end of the Roman numeral at `at`, with its full stop before a word.
+fn roman_ordinal(text: &str, at: usize) -> Option<usize> {
+    let end = word_end(text, at);
+    let name = &text[at..end];
+    roman(name)?;
+    let next = text[end..]
+        .strip_prefix('.')
+        .map_or(end, |_| skip_space(text, end + 1));
+    let has_stop = next > end + 1 && after(text, next).is_some_and(char::is_alphabetic);
+    let is_small = name.bytes().all(|b| matches!(b, b'I' | b'V' | b'X'));
+    let is_numeral = match name.len() {
+        1 => is_small && has_stop && ROMAN_NOUNS.contains(&&text[next..word_end(text, next)]),
+        // `IV` and `CD` are abbreviations too.
+        2 => is_small && (has_stop || name != "IV"),
+        3 => is_small,
+        _ => true,
+    };
+    is_numeral.then_some(end + usize::from(has_stop))
+}
+
+fn is_superscript(c: char) -> bool {
+    matches!(c, '¹' | '²' | '³' | '⁰' | '⁴'..='⁹')
+}

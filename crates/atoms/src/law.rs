@@ -1,0 +1,216 @@
+//! References to articles of law: `Art. 8 Abs. 1 lit. b`, `§ 139 Abs. 2 StG`.
+
+use std::ops::Range;
+
+use crate::text::digits_end;
+use crate::text::end_of;
+use crate::text::is_end;
+use crate::text::is_start;
+use crate::text::is_word;
+use crate::text::skip_space;
+use crate::text::word;
+
+/// Words that start a reference.
+const STARTS: [&str; 9] = [
+    "§§", "§", "Artikel", "Art.", "Art", "Absatz", "Abs.", "Ziffer", "Ziff.",
+];
+/// Words between its numbers, and their English forms.
+const PARTS: [(&str, &str); 15] = [
+    ("Absatz", "para."),
+    ("Abs.", "para."),
+    ("Unterabs.", "subpara."),
+    ("UAbs.", "subpara."),
+    ("Buchstabe", "let."),
+    ("Buchst.", "let."),
+    ("Bst.", "let."),
+    ("lit.", "let."),
+    ("Ziffer", "no."),
+    ("Ziff.", "no."),
+    ("Nr.", "no."),
+    ("Satz", "sentence"),
+    ("S.", "sentence"),
+    ("Alt.", "alt."),
+    ("Hs.", "half-sentence"),
+];
+/// Joints between two articles, and their English forms.
+const JOINTS: [(&str, &str); 4] = [
+    ("und", "and"),
+    ("oder", "or"),
+    ("bis", "to"),
+    ("Artikel", "Article"),
+];
+/// Maximum number of parts of a reference.
+const MAX_PARTS: usize = 16;
+
+/// A reference to an article of law.
+#[derive(Debug)]
+pub(crate) struct Law {
+    pub(crate) range: Range<usize>,
+    /// Its numbers and letters, in order and in small letters: `8`, `1`, `b`; `28a`.
+    pub(crate) parts: Vec<String>,
+    /// The abbreviation of the law: `StG`.
+    pub(crate) code: Option<Range<usize>>,
+}
+
+/// Returns the end of a number at `at`, with a letter after it (`28a`).
+fn number(text: &str, at: usize) -> Option<usize> {
+    let digits = digits_end(text, at);
+    if !(1..=5).contains(&(digits - at)) {
+        return None;
+    }
+    let end = digits + usize::from(text[digits..].starts_with(|c: char| c.is_ascii_lowercase()));
+    [end, digits].into_iter().find(|end| is_end(text, *end))
+}
+
+/// Returns the end of a single letter at `at`.
+fn letter(text: &str, at: usize) -> Option<usize> {
+    (text[at..].starts_with(|c: char| c.is_ascii_alphabetic()) && is_end(text, at + 1))
+        .then_some(at + 1)
+}
+
+/// Returns the reference that starts at `at`.
+pub(crate) fn law(text: &str, at: usize) -> Option<Law> {
+    if !is_start(text, at) {
+        return None;
+    }
+    let (start, start_end) = word(text, at, &STARTS)?;
+    let first = skip_space(text, start_end);
+    let mut end = number(text, first)?;
+    // `Art. 5.3` and `Art. 2024–2025` are something else.
+    if text[end..].starts_with(['.', ','])
+        && text[end + 1..].starts_with(|c: char| c.is_ascii_digit())
+    {
+        return None;
+    }
+    let mut parts = vec![text[first..end].to_owned()];
+    while parts.len() < MAX_PARTS {
+        let Some((range, next)) = part(text, end).or_else(|| {
+            (start == "§§" || start.starts_with("Art"))
+                .then(|| article(text, end))
+                .flatten()
+        }) else {
+            break;
+        };
+        parts.push(text[range].to_ascii_lowercase());
+        end = next;
+    }
+    for mark in [" ff.", " f."] {
+        if text[end..].starts_with(mark) {
+            end += mark.len();
+        }
+    }
+    let code = code(text, end);
+    if let Some(code) = &code {
+        end = code.end;
+    }
+    Some(Law {
+        range: at..end,
+        parts,
+        code,
+    })
+}
+
+/// Returns the paragraph, number or letter that follows at `at`, and its end.
+fn part(text: &str, at: usize) -> Option<(Range<usize>, usize)> {
+    let start = skip_space(text, at);
+    let names = PARTS.map(|(name, _)| name);
+    let (name, name_end) = word(text, start, &names).filter(|_| start > at)?;
+    let value = skip_space(text, name_end);
+    let end = number(text, value).or_else(|| {
+        let takes_letter = name.starts_with(['B', 'l']);
+        takes_letter.then(|| letter(text, value)).flatten()
+    })?;
+    Some((value..end, end))
+}
+
+/// Returns the further article that follows at `at`: `, 13`, ` und 14`, `–16`.
+fn article(text: &str, at: usize) -> Option<(Range<usize>, usize)> {
+    let joint = [", ", " und ", " oder ", " bis ", "–", "-"]
+        .into_iter()
+        .find(|joint| text[at..].starts_with(joint))?;
+    let start = at + joint.len();
+    let end = number(text, start)?;
+    // Another thing is counted: `Art. 5 und 3 Hunde`.
+    let next = skip_space(text, end);
+    let counts = text[next..].starts_with(char::is_alphabetic)
+        && code(text, end).is_none()
+        && part(text, end).is_none();
+    (!counts).then_some((start..end, end))
+}
+
+/// Returns the abbreviation of a law at `at`: two capitals or more, the last letter one of them.
+fn code(text: &str, at: usize) -> Option<Range<usize>> {
+    let start = skip_space(text, at);
+    let end = end_of(text, start, is_word);
+    let name = &text[start..end];
+    let is_code = start > at
+        && (2..=8).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphabetic())
+        && name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name.ends_with(|c: char| c.is_ascii_uppercase());
+    is_code.then_some(start..end)
+}
+
+impl Law {
+    /// Returns the reference with English words.
+    pub(crate) fn english(&self, text: &str) -> String {
+        let words: Vec<&str> = text[self.range.clone()]
+            .split(' ')
+            .map(|word| {
+                PARTS
+                    .iter()
+                    .chain(&JOINTS)
+                    .find(|(german, _)| word == *german)
+                    .map_or(word, |(_, english)| *english)
+            })
+            .collect();
+        words.join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_and_their_parts() {
+        for (text, found, parts, english) in [
+            (
+                "Art. 8 Abs. 1 lit. b gilt",
+                "Art. 8 Abs. 1 lit. b",
+                "8 1 b",
+                "Art. 8 para. 1 let. b",
+            ),
+            (
+                "§ 139 Abs. 2 StG)",
+                "§ 139 Abs. 2 StG",
+                "139 2",
+                "§ 139 para. 2 StG",
+            ),
+            ("§§ 12, 13 BGB", "§§ 12, 13 BGB", "12 13", "§§ 12, 13 BGB"),
+            ("Art. 28a BV", "Art. 28a BV", "28a", "Art. 28a BV"),
+            (
+                "§ 573c Abs. 2 Nr. 1",
+                "§ 573c Abs. 2 Nr. 1",
+                "573c 2 1",
+                "§ 573c para. 2 no. 1",
+            ),
+            (
+                "Artikel 5 und 6",
+                "Artikel 5 und 6",
+                "5 6",
+                "Article 5 and 6",
+            ),
+            ("Artikel 5 und 6 Hunde", "Artikel 5", "5", "Article 5"),
+            ("§ 12 ff. HGB", "§ 12 ff. HGB", "12", "§ 12 ff. HGB"),
+        ] {
+            let law = law(text, 0).expect(text);
+            assert_eq!(&text[law.range.clone()], found);
+            assert_eq!(law.parts.join(" "), parts, "{text}");
+            assert_eq!(law.english(text), english);
+        }
+        for text in ["Artikel", "Art und Weise", "§", "Art. 5.3"] {
+            assert!(law(text, 0).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What must not change in a line of German: numbers, dates, references, addresses, markup.
+//!
+//! [`find`] returns it as typed spans, [`english`] writes a span as an English reader expects it,
+//! and [`compare`] checks by value whether a translation holds each span exactly once.
+//!
+//! | module | contents |
+//! |---|---|
+//! | `atom` | a span of a text with its kind, and its place in a translation |
+//! | `kind` | the kinds of atoms |
+//! | `find` | one pass over a line, recogniser by recogniser |
+//! | `decimal` | exact values of numbers |
+//! | `value` | an atom's value, read again from its text |
+//! | `numeral` | a number as written: digits, grouping, fraction, scale |
+//! | `quantity` | numbers with units: amounts, percentages, measures, ranges |
+//! | `unit` | currencies and units of measure, German and English |
+//! | `words` | number words and Roman numerals |
+//! | `date` | dates and times of day |
+//! | `law` | references to articles of law |
+//! | `identifier` | account, phone, order and version numbers, registration plates |
+//! | `address` | links, mailboxes, domains, handles, paths |
+//! | `markup` | tags, placeholders, entities, code |
+//! | `emoji` | emoji sequences |
+//! | `place` | streets and towns in address lines |
+//! | `translation` | numbers, clock times and months of an English text |
+//! | `target` | a translation in which atoms take their places |
+//! | `compare` | pairs the atoms of a source with places in its translation |
+//! | `text` | helpers for walking over a text |
+//!
+//! # Kinds
+//! | kind | grammar, by example | equal forms in English |
+//! |---|---|---|
+//! | `Number` | `12`, `9.875`, `2'500.–`, `-5`, `2½`, `10⁶`, `3,5 Mio.` | the same value: `9,875`, `twelve`, `minus 5`, `two and a half`, `3.5 million` |
+//! | `Amount` | `EUR 19,99`, `Fr. 2'500.–`, `1.234,50 €`, `5 Franken` | the same value beside the same currency: `€1,234.50`, `5 francs` |
+//! | `Percentage` | `2,5 %`, `20 Prozent`, `0,5 ‰` | `2.5%`, `2.5 percent`, `2.5 per cent` |
+//! | `Date` | `3. März`, `31. Dezember 2024`, `1.–3. Mai` | `3 March`, `March 3rd`, `3rd of March`, `December 31, 2024` |
+//! | `NumericDate` | `17.08.2024`, `24.12.`, `2024-05-17` | itself |
+//! | `Time` | `14 Uhr`, `14.30 Uhr`, `14:30`, `08.00–11.30 Uhr` | `2 p.m.`, `2:30 p.m.`, `14:30`, `half past two`, `noon` |
+//! | `Range` | `5–7`, `5 bis 7`, `0,5–1,0 %`, `3:2`, `2023/24` | both ends in order: `5 to 7`, `between 5 and 7` |
+//! | `Measure` | `5 m³`, `20 °C`, `90 km/h`, `3 × 4 m` | the value with the unit or its English name: `5 cubic metres`, `3 by 4 m` |
+//! | `Ordinal` | `2.`, `20.` before a word; `II.`, `XX.` | `2nd`, `second`, `2`, `II`, `twentieth` |
+//! | `Identifier` | `LX318`, `2.4.1`, `ZH 4711`, `V ZR 12/18`, `A4` | itself |
+//! | `LongIdentifier` | an identifier of nine bytes or more: IBAN, phone number, UUID, `RE-2024-17` | itself |
+//! | `Law` | `Art. 8 Abs. 1 lit. b`, `§ 139 Abs. 2 StG` | all numbers and letters in order: `Article 8(1)(b)` |
+//! | `Address` | `https://a.example`, `a@b.example`, `haus-garten.de`, `#Katzen`, `/home/anna`, `C:\Users` | itself |
+//! | `Placeholder` | `{name}`, `{{ name }}`, `%1$d`, `%(country)s`, `${name}`, `__NAME__`, `:name` | itself |
+//! | `Tag` | `<b>`, `<br />`, `**`, `](https://a.example)` | itself |
+//! | `Entity` | `&quot;`, `&#8222;` | itself |
+//! | `Code` | `` `git pull` `` | itself |
+//! | `Emoji` | `😊`, families, flags, skin tones | itself |
+//! | `Place` | `Pionierstrasse 7`, `8403 Winterthur`, `Postfach 12` in address lines | itself |
+
+mod address;
+mod atom;
+mod compare;
+mod date;
+mod decimal;
+mod emoji;
+mod find;
+mod identifier;
+mod kind;
+mod law;
+mod markup;
+mod numeral;
+mod place;
+mod quantity;
+mod target;
+mod text;
+mod translation;
+mod unit;
+mod value;
+mod words;
+
+use std::borrow::Cow;
+
+pub use crate::atom::Atom;
+pub use crate::atom::Found;
+pub use crate::compare::Comparison;
+pub use crate::compare::compare;
+pub use crate::find::find;
+pub use crate::kind::Kind;
+use crate::value::Value;
+
+/// Words that are the same in German and English.
+const LABELS: [&str; 17] = [
+    "IBAN", "BIC", "SWIFT", "ISBN", "ISSN", "EAN", "GTIN", "UID", "AHV", "MWST", "PIN", "TAN",
+    "URL", "CHF", "EUR", "USD", "GBP",
+];
+
+/// Returns whether `text` has a word to translate outside `atoms`.
+///
+/// A word has two letters or more. Labels that are the same in both languages (`IBAN`, `CHF`) are
+/// not words.
+#[must_use]
+pub fn has_words(text: &str, atoms: &[Atom]) -> bool {
+    let mut copied = 0;
+    let starts = atoms.iter().map(|atom| atom.range.start);
+    let ends = atoms.iter().map(|atom| atom.range.end);
+    starts
+        .chain([text.len()])
+        .zip(ends.chain([0]))
+        .any(|(start, end)| {
+            let gap = &text[copied..start];
+            copied = end;
+            gap.split(|c: char| !text::is_word(c)).any(|word| {
+                word.chars().filter(|c| c.is_alphabetic()).count() > 1
+                    && !LABELS.contains(&word)
+                    && !is_abbreviation(word)
+            })
+        })
+}
+
+/// Returns whether a word is an abbreviation in capitals that has no vowel: `SN`.
+fn is_abbreviation(word: &str) -> bool {
+    word.bytes()
+        .all(|b| b.is_ascii_uppercase() && !b"AEIOUY".contains(&b))
+}
+
+/// Returns the atom as it is written in English: `9,875` for `9.875`, `CHF 2,500` for
+/// `Fr. 2'500.–`, `2.5%` for `2,5 %`. Verbatim kinds are unchanged.
+///
+/// Only a number that has a separator in `text` gets one: years and account numbers have none.
+///
+/// # Panics
+/// If the atom does not belong to `text`.
+#[must_use]
+pub fn english<'a>(text: &'a str, atom: &Atom) -> Cow<'a, str> {
+    Value::of(text, atom).english(text, atom)
+}
+
+/// Returns `text` with each atom in its English form and everything else unchanged: for cells and
+/// lines that have no words.
+///
+/// # Panics
+/// If the atoms do not belong to `text`.
+#[must_use]
+pub fn restyle(text: &str, atoms: &[Atom]) -> String {
+    let mut restyled = String::with_capacity(text.len());
+    let mut copied = 0;
+    for atom in atoms {
+        restyled.push_str(&text[copied..atom.range.start]);
+        restyled.push_str(&english(text, atom));
+        copied = atom.range.end;
+    }
+    restyled.push_str(&text[copied..]);
+    restyled
+}

@@ -1,0 +1,402 @@
+//! Tags, placeholders, entities, and code.
+
+use crate::kind::Kind;
+use crate::text::after;
+use crate::text::before;
+use crate::text::end_of;
+use crate::text::is_end;
+
+/// Maximum length in bytes of a tag, a link's target, or code.
+const MAX_LENGTH: usize = 1000;
+/// Maximum length in bytes of a placeholder.
+const MAX_PLACEHOLDER: usize = 200;
+
+/// The next place of each closing mark, so that a text with many opening marks and no closing one
+/// is searched once.
+#[derive(Default)]
+pub(crate) struct Closers {
+    next: [Option<usize>; 4],
+    /// Where the emphasis that began last ends.
+    emphasis: Option<usize>,
+}
+
+const CLOSERS: [char; 4] = ['>', '}', '`', ']'];
+
+impl Closers {
+    /// Returns the first `closer` at or after `at`, which does not decrease from call to call.
+    fn next(&mut self, text: &str, at: usize, closer: char) -> Option<usize> {
+        let slot = CLOSERS.iter().position(|c| *c == closer)?;
+        let known = self.next[slot].filter(|next| *next >= at);
+        let next = known.unwrap_or_else(|| {
+            text[at..]
+                .find(closer)
+                .map_or(usize::MAX, |length| at + length)
+        });
+        self.next[slot] = Some(next);
+        Some(next).filter(|next| *next < text.len())
+    }
+}
+
+/// Returns the end of a single `*` or `_` that begins or ends an emphasis: `_very tired_`.
+fn emphasis(text: &str, at: usize, closers: &mut Closers) -> Option<(usize, Kind)> {
+    let after = at + 1;
+    if closers.emphasis == Some(at) {
+        return Some((after, Kind::Tag));
+    }
+    let touches_word = text[..at].ends_with(char::is_alphanumeric);
+    if touches_word || !text[after..].starts_with(char::is_alphanumeric) {
+        return None;
+    }
+    let mark = char::from(text.as_bytes()[at]);
+    let limit = text.floor_char_boundary((after + MAX_LENGTH).min(text.len()));
+    let mut marks = text[after..limit].match_indices(mark);
+    let is_end = |at: usize| {
+        let (before, after) = (&text[..at], &text[at + 1..]);
+        !before.ends_with(char::is_whitespace)
+            && !after.starts_with(|c: char| c.is_alphanumeric() || c == mark)
+    };
+    let close = marks.find_map(|(offset, _)| Some(after + offset).filter(|at| is_end(*at)))?;
+    closers.emphasis = Some(close);
+    Some((after, Kind::Tag))
+}
+
+/// Returns the end and the kind of the markup that starts at `at`.
+pub(crate) fn markup(text: &str, at: usize, closers: &mut Closers) -> Option<(usize, Kind)> {
+    let rest = &text[at..];
+    let placeholder = |end: Option<usize>| end.map(|end| (end, Kind::Placeholder));
+    match rest.as_bytes().first()? {
+        b'<' => tag(text, at, closers),
+        b'{' => placeholder(braces(text, at, closers)),
+        b'$' | b'#' | b'%' if rest[1..].starts_with('{') => {
+            placeholder(braces(text, at + 1, closers))
+        }
+        b'$' => placeholder(argument(text, at)),
+        b'%' => placeholder(format(text, at)),
+        b'_' => placeholder(underscored(text, at)).or_else(|| emphasis(text, at, closers)),
+        b':' => placeholder(named(text, at)),
+        b'&' => entity(text, at).map(|end| (end, Kind::Entity)),
+        b'`' => code(text, at, closers).map(|end| (end, Kind::Code)),
+        b'*' | b'~' => {
+            // A row of more is a ruler.
+            let length = rest
+                .bytes()
+                .take(4)
+                .take_while(|b| *b == rest.as_bytes()[0])
+                .count();
+            match length {
+                1 => emphasis(text, at, closers),
+                2 | 3 => Some((at + length, Kind::Tag)),
+                _ => None,
+            }
+        }
+        b'!' | b'[' => link_start(text, at, closers).map(|end| (end, Kind::Tag)),
+        b']' => link_end(text, at).map(|end| (end, Kind::Tag)),
+        _ => None,
+    }
+}
+
+/// Returns the end of a tag, and `Address` for a link between angle brackets.
+fn tag(text: &str, at: usize, closers: &mut Closers) -> Option<(usize, Kind)> {
+    let close = closers.next(text, at, '>')?;
+    if close - at > MAX_LENGTH {
+        return None;
+    }
+    let inside = &text[at + 1..close];
+    if inside.contains('<') || inside.is_empty() {
+        return None;
+    }
+    if inside.starts_with('!') || inside.starts_with('?') {
+        return Some((close + 1, Kind::Tag));
+    }
+    let name = inside.strip_prefix('/').unwrap_or(inside);
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return None;
+    }
+    if !inside.contains(char::is_whitespace) && (inside.contains("://") || inside.contains('@')) {
+        return Some((close + 1, Kind::Address));
+    }
+    let attributes =
+        name.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "-_:.".contains(c));
+    // `a<b und c>d` is no tag.
+    (attributes.trim().is_empty()
+        || attributes == "/"
+        || attributes.starts_with(char::is_whitespace)
+            && (attributes.contains('=') || attributes.trim() == "/"))
+        .then_some((close + 1, Kind::Tag))
+}
+
+/// Returns the end of `{name}`, `{0}`, `{\i1}`, `{{ name }}`, `{% if x %}`, which starts at `at`.
+fn braces(text: &str, at: usize, closers: &mut Closers) -> Option<usize> {
+    let rest = &text[at..];
+    let close = closers.next(text, at, '}')?;
+    if close - at > MAX_PLACEHOLDER {
+        return None;
+    }
+    let is_double = rest.starts_with("{{");
+    let inside = &text[at + 1 + usize::from(is_double)..close.max(at + 1 + usize::from(is_double))];
+    if inside.contains('{') || inside.trim().is_empty() {
+        return None;
+    }
+    if is_double {
+        return text[close + 1..].starts_with('}').then_some(close + 2);
+    }
+    let is_template = inside.len() > 1 && inside.starts_with('%') && inside.ends_with('%');
+    let name = inside.trim();
+    let identifier = name.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    // A text in braces has words; `{date, short}` has an argument.
+    (is_template || !name.contains(char::is_whitespace) || identifier.starts_with(','))
+        .then_some(close + 1)
+}
+
+/// Returns the end of `$name` or of `$1`, which is no amount.
+fn argument(text: &str, at: usize) -> Option<usize> {
+    let start = at + 1;
+    let c = after(text, start)?;
+    if c.is_ascii_digit() && c != '0' {
+        let goes_on = text[start + 1..].starts_with(|c: char| c.is_ascii_digit())
+            || text[start + 1..].starts_with(['.', ',', '\''])
+                && text[start + 2..].starts_with(|c: char| c.is_ascii_digit())
+            || text[start + 1..].starts_with(" M")
+            || !is_end(text, start + 1);
+        return (!goes_on).then_some(start + 1);
+    }
+    (c.is_ascii_lowercase() || c == '_')
+        .then(|| end_of(text, start, |c| c.is_ascii_alphanumeric() || c == '_'))
+        .filter(|end| is_end(text, *end))
+}
+
+/// Returns the end of `%s`, `%1$d`, `%.2f`, `%(country)s`, `%name%`, `%%`.
+fn format(text: &str, at: usize) -> Option<usize> {
+    // The sign of a number: `50%`.
+    if before(text, at).is_some_and(|c| c.is_ascii_digit()) {
+        return None;
+    }
+    let mut start = at + 1;
+    if text[start..].starts_with('%') {
+        return Some(start + 1);
+    }
+    if text[start..].starts_with('(') {
+        let end = end_of(text, start + 1, |c| {
+            c.is_ascii_alphanumeric() || "_.-".contains(c)
+        });
+        if end - start > MAX_PLACEHOLDER || !text[end..].starts_with(')') {
+            return None;
+        }
+        start = end + 1;
+    }
+    let flags = text[start..]
+        .bytes()
+        .take(12)
+        .take_while(|b| b.is_ascii_digit() || b"$.+-#'*".contains(b))
+        .count();
+    let length = start + flags;
+    let conversion = [
+        "ld", "lld", "lu", "zu", "s", "d", "i", "u", "f", "x", "X", "c", "e", "g", "@",
+    ]
+    .into_iter()
+    .find(|letters| text[length..].starts_with(letters) && is_end(text, length + letters.len()));
+    if let Some(letters) = conversion {
+        return Some(length + letters.len());
+    }
+    let name = end_of(text, at + 1, |c| c.is_ascii_alphanumeric() || c == '_');
+    (name > at + 2
+        && name - at < MAX_PLACEHOLDER
+        && text[name..].starts_with('%')
+        && text[at + 1..].starts_with(|c: char| c.is_ascii_alphabetic())
+        && is_end(text, name + 1))
+    .then_some(name + 1)
+}
+
+/// Returns the end of `__NAME__`.
+fn underscored(text: &str, at: usize) -> Option<usize> {
+    if !text[at..].starts_with("__") || before(text, at).is_some_and(|c| c == '_') {
+        return None;
+    }
+    let length = text[at..]
+        .bytes()
+        .take(MAX_PLACEHOLDER)
+        .take_while(|b| b.is_ascii_alphanumeric() || *b == b'_')
+        .count();
+    let end = at + length;
+    let name = text[at..end].trim_matches('_');
+    (text[at..end].ends_with("__") && !name.is_empty() && is_end(text, end)).then_some(end)
+}
+
+/// Returns the end of `:name`, which starts a word of its own.
+fn named(text: &str, at: usize) -> Option<usize> {
+    if before(text, at).is_some_and(|c| !c.is_whitespace()) {
+        return None;
+    }
+    let end = end_of(text, at + 1, |c| c.is_ascii_lowercase() || c == '_');
+    let end = end + usize::from(text[end..].starts_with(':'));
+    (end > at + 3 && is_end(text, end)).then_some(end)
+}
+
+/// Returns the end of `&quot;`, `&#8222;`, `&#x201E;`.
+fn entity(text: &str, at: usize) -> Option<usize> {
+    let length = text[at + 1..]
+        .bytes()
+        .take(10)
+        .take_while(|b| b.is_ascii_alphanumeric() || *b == b'#')
+        .count();
+    let end = at + 1 + length;
+    let name = &text[at + 1..end];
+    let is_name = match name.strip_prefix('#') {
+        Some(number) => match number.strip_prefix(['x', 'X']) {
+            Some(hex) => !hex.is_empty() && hex.bytes().all(|b| b.is_ascii_hexdigit()),
+            None => !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()),
+        },
+        None => {
+            name.len() >= 2
+                && name.starts_with(|c: char| c.is_ascii_alphabetic())
+                && !name.contains('#')
+        }
+    };
+    (is_name && text[end..].starts_with(';')).then_some(end + 1)
+}
+
+/// Returns the end of code between backticks, or of a fence with its language.
+fn code(text: &str, at: usize, closers: &mut Closers) -> Option<usize> {
+    let open = end_of(text, at, |c| c == '`');
+    let ticks = open - at;
+    if ticks >= 3 {
+        return Some(end_of(text, open, |c| {
+            c.is_ascii_alphanumeric() || c == '-'
+        }));
+    }
+    let close = closers.next(text, open, '`')?;
+    let end = end_of(text, close, |c| c == '`');
+    (end - close == ticks && close > open && close - open <= MAX_LENGTH).then_some(end)
+}
+
+/// Returns the end of `[` or `![` that opens a link.
+fn link_start(text: &str, at: usize, closers: &mut Closers) -> Option<usize> {
+    let open = at + usize::from(text[at..].starts_with('!'));
+    if !text[open..].starts_with('[') {
+        return None;
+    }
+    let close = closers.next(text, open, ']')?;
+    if close - open > MAX_LENGTH || !text[close + 1..].starts_with('(') {
+        return None;
+    }
+    link_end(text, close).map(|_| open + 1)
+}
+
+/// Returns the end of `](target)`.
+fn link_end(text: &str, at: usize) -> Option<usize> {
+    if !text[at + 1..].starts_with('(') {
+        return None;
+    }
+    let start = at + 2;
+    let limit = text.floor_char_boundary(start + MAX_LENGTH);
+    let close = start + text[start..limit].find(')')?;
+    let target = &text[start..close];
+    let is_target = !target.is_empty()
+        && (!target.contains(' ') || target.contains(" \""))
+        && !target.contains(['(', '[']);
+    is_target.then_some(close + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at_start(text: &str) -> Option<(&str, Kind)> {
+        markup(text, 0, &mut Closers::default()).map(|(end, kind)| (&text[..end], kind))
+    }
+
+    #[test]
+    fn whole_marks_are_found() {
+        for (kind, texts) in [
+            (
+                Kind::Tag,
+                &[
+                    "<b>",
+                    "</b>",
+                    "<br />",
+                    "<br/>",
+                    "<a href=\"t3://page?uid=7\">",
+                    "<strong>",
+                    "<!-- x -->",
+                    "**",
+                    "](https://a.example/buch)",
+                    "~~",
+                    "***",
+                ][..],
+            ),
+            (
+                Kind::Placeholder,
+                &[
+                    "{name}",
+                    "{0}",
+                    "{\\i1}",
+                    "{{ name }}",
+                    "{{name}}",
+                    "%s",
+                    "%1$d",
+                    "%(country)s",
+                    "%.2f",
+                    "${name}",
+                    "__NAME__",
+                    "__count__",
+                    "$1",
+                    ":name",
+                    "%@",
+                    "{% if x %}",
+                    "%{count}",
+                    "%user%",
+                    "$name",
+                    "{date, short}",
+                ],
+            ),
+            (
+                Kind::Entity,
+                &["&quot;", "&amp;", "&uuml;", "&#8222;", "&#x201E;"],
+            ),
+            (Kind::Code, &["`git pull`", "``x``", "```rust"]),
+            (Kind::Address, &["<https://a.example/x>", "<a@b.example>"]),
+        ] {
+            for text in texts {
+                assert_eq!(
+                    at_start(&format!("{text} x")),
+                    Some((*text, kind)),
+                    "{text}"
+                );
+            }
+        }
+        assert_eq!(
+            at_start("[das Buch](https://a.example)"),
+            Some(("[", Kind::Tag))
+        );
+        assert_eq!(at_start("![Bild](b.png)"), Some(("![", Kind::Tag)));
+    }
+
+    #[test]
+    fn what_only_looks_like_marks_is_text() {
+        for text in [
+            "< 7",
+            "<b und c>",
+            "<3",
+            "<>",
+            "{ein Text in Klammern}",
+            "{}",
+            "{",
+            "% der",
+            "%ige",
+            "$5.50",
+            "$12",
+            "__",
+            "&amp",
+            "& x",
+            "`",
+            "* Punkt",
+            "[1]",
+            "]",
+            ": und",
+            ":a",
+            "!",
+        ] {
+            assert_eq!(at_start(text), None, "{text}");
+        }
+    }
+}

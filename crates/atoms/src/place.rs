@@ -1,0 +1,424 @@
+//! Streets and towns in address lines.
+
+use std::ops::Range;
+
+use crate::date::german_month;
+use crate::text::digits_end;
+use crate::text::is_end;
+use crate::text::is_space;
+use crate::text::is_word;
+use crate::text::word_end;
+
+/// Endings of street names that are street names in running text too.
+const STREETS: [&str; 8] = [
+    "strasse",
+    "straße",
+    "str.",
+    "gasse",
+    "gässli",
+    "weg",
+    "allee",
+    "promenade",
+];
+/// Endings of street names in a line that is an address.
+const LINE_STREETS: [&str; 24] = [
+    "platz", "ring", "hof", "graben", "rain", "matte", "halde", "ufer", "damm", "steig", "gasse",
+    "acker", "berg", "park", "quai", "kai", "chaussee", "wall", "markt", "stieg", "bach", "feld",
+    "garten", "brücke",
+];
+/// Words before a street's name.
+const BEFORE: [&str; 17] = [
+    "Am",
+    "An der",
+    "An den",
+    "Im",
+    "In der",
+    "In den",
+    "Auf der",
+    "Auf dem",
+    "Zum",
+    "Zur",
+    "Beim",
+    "Unter den",
+    "Unter der",
+    "Hinter der",
+    "Vor dem",
+    "Unterer",
+    "Oberer",
+];
+/// Towns whose postcode ends in two zeros, and others without a usual ending.
+const TOWNS: [&str; 44] = [
+    "Zürich",
+    "Bern",
+    "Basel",
+    "Genf",
+    "Luzern",
+    "Lausanne",
+    "Neuchâtel",
+    "Neuenburg",
+    "Sitten",
+    "Sion",
+    "Biel",
+    "Freiburg",
+    "Fribourg",
+    "Chur",
+    "Zug",
+    "Schwyz",
+    "Aarau",
+    "Olten",
+    "Thun",
+    "Wien",
+    "Graz",
+    "Linz",
+    "Salzburg",
+    "Wels",
+    "Köln",
+    "Berlin",
+    "München",
+    "Bonn",
+    "Kiel",
+    "Mainz",
+    "Essen",
+    "Ulm",
+    "Trier",
+    "Bremen",
+    "Dresden",
+    "Leipzig",
+    "Hannover",
+    "Rostock",
+    "Aachen",
+    "Halle",
+    "Kassel",
+    "Vaduz",
+    "Dortmund",
+    "Stuttgart",
+];
+/// Usual endings of names of towns.
+const TOWN_ENDINGS: [&str; 37] = [
+    "burg", "berg", "dorf", "stadt", "heim", "hausen", "ingen", "ikon", "wil", "bach", "kirchen",
+    "furt", "brück", "brücken", "au", "thal", "tal", "hafen", "hofen", "rode", "leben", "itz",
+    "thur", "wangen", "felden", "beuren", "brunn", "walde", "büttel", "stedt", "münster", "rath",
+    "scheid", "stetten", "born", "kon", "lingen",
+];
+/// Maximum length in bytes of a part of an address.
+const MAX_LENGTH: usize = 80;
+
+/// Returns the places of a line, sorted: its parts between commas that are plainly parts of an
+/// address, and streets with their number in running text.
+pub(crate) fn places(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    let mut has_street = false;
+    let is_whole_line = !text.contains([',', '|', ';']);
+    for part in text.split_inclusive([',', '|', ';']) {
+        let content = part.trim_end_matches([',', '|', ';']);
+        let trimmed = content.trim();
+        let at = start + content.len() - content.trim_start().len();
+        start += part.len();
+        if trimmed.len() <= MAX_LENGTH && is_street_line(trimmed, is_whole_line) {
+            found.push(at..at + trimmed.len());
+            has_street = true;
+        } else if trimmed.len() <= MAX_LENGTH
+            && let Some(length) = town(trimmed, has_street)
+            && (has_street || is_whole_line || has_country(trimmed))
+        {
+            found.push(at..at + length);
+        } else {
+            streets(text, at..at + trimmed.len(), &mut found);
+            if let Some(street) = found.last().filter(|street| street.start >= at) {
+                has_street = true;
+                let rest = street.end..at + trimmed.len();
+                let town_start =
+                    rest.start + text[rest.clone()].len() - text[rest.clone()].trim_start().len();
+                if rest.len() <= MAX_LENGTH
+                    && let Some(length) = town(&text[town_start..rest.end], true)
+                {
+                    found.push(town_start..town_start + length);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Returns the length of a house number at the start of `text`: `7`, `12a`, `12 a`, `3-5`.
+fn house_number(text: &str, max_digits: usize) -> Option<usize> {
+    let digits = digits_end(text, 0);
+    if !(1..=max_digits).contains(&digits) || text.starts_with('0') {
+        return None;
+    }
+    let mut end = digits;
+    if text[end..].starts_with(['-', '/'])
+        && (1..=3).contains(&(digits_end(text, end + 1) - end - 1))
+    {
+        end = digits_end(text, end + 1);
+    }
+    if text[end..].starts_with(|c: char| c.is_ascii_alphabetic()) {
+        end += 1;
+    }
+    is_end(text, end).then_some(end)
+}
+
+/// Returns whether a part is a street with its number, or a post-office box.
+fn is_street_line(part: &str, is_whole_line: bool) -> bool {
+    let Some(space) = part.rfind(is_space) else {
+        return false;
+    };
+    let name = part[..space].trim_end();
+    let number = part[space..].trim_start();
+    if house_number(number, 4) != Some(number.len()) {
+        return matches!(name, "Postfach") && number.chars().all(|c| c.is_ascii_digit());
+    }
+    if name == "Postfach" {
+        return true;
+    }
+    let last = name.rsplit(is_space).next().unwrap_or(name);
+    let is_plain = name.split(is_space).count() <= 4
+        && name
+            .chars()
+            .all(|c| is_word(c) || is_space(c) || "-.'".contains(c))
+        && name.starts_with(char::is_uppercase);
+    let folded = last.to_lowercase();
+    let ends = |endings: &[&str]| {
+        endings
+            .iter()
+            .any(|ending| folded.ends_with(ending) && folded.len() > ending.len() + 2)
+    };
+    let is_separate = [
+        "Strasse", "Straße", "Gasse", "Weg", "Allee", "Platz", "Ring",
+    ]
+    .contains(&last)
+        && name.split(is_space).count() == 2
+        && name
+            .split(is_space)
+            .next()
+            .is_some_and(|first| first.len() > 3);
+    if !is_plain {
+        return false;
+    }
+    if ends(&STREETS) || is_separate && is_whole_line {
+        return true;
+    }
+    let has_preposition = BEFORE.iter().any(|before| {
+        name.strip_prefix(before)
+            .and_then(|rest| rest.strip_prefix(' '))
+            .is_some_and(|rest| rest.starts_with(char::is_uppercase) && !rest.contains(' '))
+    });
+    let is_time = [
+        "Jahr",
+        "Jahre",
+        "Monat",
+        "Tag",
+        "Kapitel",
+        "Artikel",
+        "Abschnitt",
+        "Alter",
+        "Schnitt",
+        "Beispiel",
+        "Punkt",
+        "Ende",
+        "Thema",
+        "Preis",
+        "Teil",
+    ]
+    .contains(&last)
+        || german_month(last).is_some()
+        || last.ends_with("tag");
+    is_whole_line
+        && house_number(number, 3).is_some()
+        && !is_time
+        && (has_preposition || name == last && ends(&LINE_STREETS) && !is_counted_place(last))
+}
+
+/// Returns whether a word that ends like a street is usually numbered for another reason.
+fn is_counted_place(word: &str) -> bool {
+    [
+        "Bahnhof",
+        "Parkplatz",
+        "Arbeitsplatz",
+        "Spielplatz",
+        "Sitzplatz",
+        "Stellplatz",
+        "Flughafen",
+        "Vertrag",
+        "Betrag",
+        "Umfang",
+        "Frühling",
+        "Lehrling",
+        "Zwilling",
+        "Kindergarten",
+        "Freibetrag",
+    ]
+    .contains(&word)
+}
+
+/// Returns the length of the postcode and the town that `part` is, before a full stop.
+///
+/// `is_address` says that a street came before: any capitalised name is a town then.
+fn town(part: &str, is_address: bool) -> Option<usize> {
+    let part = part.strip_suffix('.').unwrap_or(part);
+    let code = part.len() - without_country(part).len();
+    let digits = digits_end(part, code);
+    if !(4..=5).contains(&(digits - code)) || !part[digits..].starts_with(is_space) {
+        return None;
+    }
+    let name = part[digits..].trim_start();
+    let words: Vec<&str> = name.split(is_space).collect();
+    let is_name = (1..=4).contains(&words.len())
+        && name
+            .chars()
+            .all(|c| is_word(c) || is_space(c) || "-./'()".contains(c))
+        && words[0].starts_with(char::is_uppercase)
+        && words.iter().all(|word| {
+            word.starts_with(char::is_uppercase)
+                || matches!(
+                    *word,
+                    "am" | "an" | "der" | "im" | "bei" | "ob" | "in" | "a." | "b." | "d."
+                )
+        });
+    if !is_name {
+        return None;
+    }
+    let first = words[0];
+    let is_known = TOWNS.contains(&first) || matches!(first, "St." | "Sankt" | "Bad");
+    let ends = TOWN_ENDINGS
+        .iter()
+        .any(|ending| first.ends_with(ending) && first.len() > ending.len() + 1);
+    // Years and round numbers count things or say when.
+    let postcode = &part[code..digits];
+    let is_count = postcode.ends_with("00")
+        || digits - code == 4 && (postcode.starts_with("19") || postcode.starts_with("20"));
+    (is_address || code > 0 || is_known || ends && !is_count).then_some(part.len())
+}
+
+/// Returns whether the part starts with a country before its postcode.
+fn has_country(part: &str) -> bool {
+    without_country(part).len() < part.len()
+}
+
+fn without_country(part: &str) -> &str {
+    ["CH-", "D-", "DE-", "A-", "AT-", "FL-", "LI-"]
+        .iter()
+        .find_map(|country| part.strip_prefix(country))
+        .unwrap_or(part)
+}
+
+/// Appends the streets with their number in running text.
+fn streets(text: &str, range: Range<usize>, found: &mut Vec<Range<usize>>) {
+    let mut at = range.start;
+    while at < range.end {
+        let end = word_end(text, at).min(range.end);
+        if end == at {
+            at += text[at..].chars().next().map_or(1, char::len_utf8);
+            continue;
+        }
+        let word = &text[at..end];
+        let full = end + usize::from(word.ends_with("str") && text[end..].starts_with('.'));
+        let folded = text[at..full].to_lowercase();
+        let ending = STREETS.iter().find(|ending| folded.ends_with(**ending));
+        if let Some(ending) = ending
+            && (text[..at].ends_with('-') || full - at > ending.len() + 2)
+            && word.starts_with(char::is_uppercase)
+            && !matches!(
+                word,
+                "Umweg" | "Ausweg" | "Heimweg" | "Rückweg" | "Radweg" | "Feldweg"
+            )
+        {
+            let start = full
+                + text[full..]
+                    .chars()
+                    .next()
+                    .filter(|c| is_space(*c))
+                    .map_or(0, char::len_utf8);
+            if (full + 1..=range.end).contains(&start)
+                && let Some(length) = house_number(&text[start..range.end], 3)
+            {
+                let first = hyphenated_start(text, at, range.start);
+                found.push(first..start + length);
+                at = start + length;
+                continue;
+            }
+        }
+        at = end;
+    }
+}
+
+/// Returns the start of a name whose parts are joined by hyphens: `Konrad-Adenauer-Allee`.
+fn hyphenated_start(text: &str, at: usize, from: usize) -> usize {
+    let before = &text[from..at];
+    let start = before
+        .char_indices()
+        .rev()
+        .take(MAX_LENGTH)
+        .take_while(|(_, c)| is_word(*c) || *c == '-')
+        .last()
+        .map_or(before.len(), |(start, _)| start);
+    let name = before[start..].trim_start_matches('-');
+    if name.ends_with('-') {
+        at - name.len()
+    } else {
+        at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn address_lines_and_parts() {
+        for (text, expected) in [
+            ("Pionierstrasse 7", &["Pionierstrasse 7"][..]),
+            ("8403 Winterthur", &["8403 Winterthur"]),
+            ("CH-8403 Winterthur", &["CH-8403 Winterthur"]),
+            ("Am Bach 12a", &["Am Bach 12a"]),
+            ("Postfach 12", &["Postfach 12"]),
+            ("Lange Strasse 5", &["Lange Strasse 5"]),
+            ("Seestr. 12", &["Seestr. 12"]),
+            ("Lindenplatz 3", &["Lindenplatz 3"]),
+            (
+                "Anna Muster, Pionierstrasse 7, 8403 Winterthur",
+                &["Pionierstrasse 7", "8403 Winterthur"],
+            ),
+            (
+                "Bahnhofstrasse 1, 8001 Entenhausen",
+                &["Bahnhofstrasse 1", "8001 Entenhausen"],
+            ),
+            ("9000 St. Gallen", &["9000 St. Gallen"]),
+            ("60311 Frankfurt am Main", &["60311 Frankfurt am Main"]),
+            (
+                "Er wohnt an der Pionierstrasse 7 in Bern.",
+                &["Pionierstrasse 7"],
+            ),
+            (
+                "An der Konrad-Adenauer-Allee 12b steht es.",
+                &["Konrad-Adenauer-Allee 12b"],
+            ),
+            ("Seeweg 4 8403 Winterthur", &["Seeweg 4", "8403 Winterthur"]),
+        ] {
+            let found: Vec<&str> = places(text).into_iter().map(|range| &text[range]).collect();
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn other_numbers_are_no_places() {
+        for text in [
+            "1200 Katzen",
+            "15230 Bücher",
+            "2024 Umsatz",
+            "Im Jahr 2024",
+            "Am Montag 12",
+            "Im Mai 12",
+            "Platz 3",
+            "Weg 5",
+            "5000 Franken",
+            "Der Hund 7",
+            "Kapitel 3",
+            "1998 Abitur",
+            "Wir haben 200 Hunde, 1200 Katzen, 300 Vögel",
+        ] {
+            assert!(places(text).is_empty(), "{text}");
+        }
+    }
+}

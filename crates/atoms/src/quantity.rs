@@ -1,0 +1,195 @@
+//! Numbers with their units: amounts, percentages, measures, ranges.
+
+use std::ops::Range;
+
+use crate::kind::Kind;
+use crate::numeral::Numeral;
+use crate::numeral::numeral;
+use crate::text::after;
+use crate::text::is_end;
+use crate::text::skip_space;
+use crate::unit;
+use crate::unit::Unit;
+
+/// One number, or two or three that belong together, with a unit.
+#[derive(Debug)]
+pub(crate) struct Quantity {
+    pub(crate) range: Range<usize>,
+    pub(crate) kind: Kind,
+    pub(crate) parts: Vec<Numeral>,
+    pub(crate) unit: Option<Unit>,
+    /// The unit as the text writes it.
+    form: &'static str,
+}
+
+/// Returns the quantity that starts at `at` with a currency, a sign or a number.
+pub(crate) fn quantity(text: &str, at: usize) -> Option<Quantity> {
+    let prefix = unit::prefix(text, at);
+    let start = prefix.map_or(at, |(_, _, end)| skip_space(text, end));
+    let first = numeral(text, start)?;
+    let mut end = first.range.end;
+    let mut parts = vec![first];
+    let mut kind = Kind::Number;
+    if let Some((connected, next)) = connected(text, &parts[0]) {
+        kind = connected;
+        end = next.range.end;
+        parts.push(next);
+        // `2 × 3 × 4 m`
+        if kind == Kind::Measure
+            && let Some((Kind::Measure, third)) = self::connected(text, &parts[1])
+        {
+            end = third.range.end;
+            parts.push(third);
+        }
+    }
+    let mut unit = prefix.map(|(currency, mark, _)| (Unit::Currency(currency), mark));
+    if unit.is_none()
+        && let Some((found, form, unit_end)) = unit::suffix(text, end)
+    {
+        unit = Some((found, form));
+        end = unit_end;
+    }
+    if kind == Kind::Number {
+        kind = match unit {
+            Some((Unit::Percent | Unit::PerMille, _)) => Kind::Percentage,
+            Some((Unit::Currency(_), _)) => Kind::Amount,
+            Some((Unit::Measure(_), _)) => Kind::Measure,
+            None => Kind::Number,
+        };
+    }
+    Some(Quantity {
+        range: at..end,
+        kind,
+        parts,
+        unit: unit.map(|(unit, _)| unit),
+        form: unit.map_or("", |(_, form)| form),
+    })
+}
+
+/// Returns the number that is connected with `first`, and the kind of both together.
+fn connected(text: &str, first: &Numeral) -> Option<(Kind, Numeral)> {
+    let end = first.range.end;
+    let spaced = skip_space(text, end);
+    let is_spaced = spaced > end;
+    let rest = &text[spaced..];
+    let mark = ["–", "—", "-", "‑", "bis", "×", "x", "/", ":"]
+        .into_iter()
+        .find(|mark| rest.starts_with(mark))?;
+    let after_mark = spaced + mark.len();
+    let start = skip_space(text, after_mark);
+    // Both sides have a space, or neither; the mark is no sign of the second number.
+    if (start > after_mark) != is_spaced
+        || !after(text, start)?.is_ascii_digit() && !is_fraction(text, start)
+    {
+        return None;
+    }
+    let next = numeral(text, start)?;
+    let ascends = match (first.value.small(), next.value.small()) {
+        (Some(low), Some(high)) => low < high,
+        _ => true,
+    };
+    let is_plain = !next.is_padded && !first.is_padded;
+    match mark {
+        "bis" => is_spaced.then_some((Kind::Range, next)),
+        "×" | "x" => Some((Kind::Measure, next)),
+        // `3:2`, `2023/24`: a time, a date or a file number is something else.
+        "/" | ":" => (!is_spaced && is_end(text, next.range.end) && !first.is_padded)
+            .then_some((Kind::Range, next)),
+        "–" | "—" => (ascends || !is_spaced).then_some((Kind::Range, next)),
+        _ => (ascends && is_plain).then_some((Kind::Range, next)),
+    }
+}
+
+fn is_fraction(text: &str, at: usize) -> bool {
+    after(text, at).is_some_and(|c| crate::decimal::vulgar(c).is_some())
+}
+
+impl Quantity {
+    /// Returns the end of its last number.
+    pub(crate) fn numbers_end(&self) -> usize {
+        self.parts
+            .last()
+            .map_or(self.range.end, |last| last.range.end)
+    }
+
+    /// Returns the English form.
+    pub(crate) fn english(&self, text: &str) -> String {
+        let mut numbers = String::new();
+        let mut at = None;
+        for part in &self.parts {
+            if let Some(at) = at {
+                let between: &str = &text[at..part.range.start];
+                numbers.push_str(if between.trim() == "bis" {
+                    " to "
+                } else {
+                    between
+                });
+            }
+            numbers.push_str(part.english());
+            at = Some(part.range.end);
+        }
+        let Some(unit) = self.unit else {
+            return numbers;
+        };
+        let end = self.numbers_end();
+        let space = if end < self.range.end {
+            &text[end..skip_space(text, end)]
+        } else {
+            ""
+        };
+        unit::with_unit(&numbers, unit, self.form, space)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_ends_and_english_forms() {
+        for (text, found, kind, english) in [
+            ("EUR 19,99 pro Tag", "EUR 19,99", Kind::Amount, "EUR 19.99"),
+            ("Fr. 2'500.–", "Fr. 2'500.–", Kind::Amount, "CHF 2,500"),
+            (
+                "1.234,50 € im Jahr",
+                "1.234,50 €",
+                Kind::Amount,
+                "€1,234.50",
+            ),
+            ("9.875 Euro", "9.875 Euro", Kind::Amount, "9,875 euros"),
+            ("1 Euro", "1 Euro", Kind::Amount, "1 euro"),
+            ("-5 €", "-5 €", Kind::Amount, "-€5"),
+            ("50 Rp.", "50 Rp.", Kind::Amount, "50 centimes"),
+            (
+                "CHF 1,2 Mio. mehr",
+                "CHF 1,2 Mio.",
+                Kind::Amount,
+                "CHF 1.2 million",
+            ),
+            (
+                "3,5 Millionen Franken",
+                "3,5 Millionen Franken",
+                Kind::Amount,
+                "3.5 million francs",
+            ),
+            ("2,5 %", "2,5 %", Kind::Percentage, "2.5%"),
+            ("20 Prozent", "20 Prozent", Kind::Percentage, "20 percent"),
+            ("0,5–1,0 %", "0,5–1,0 %", Kind::Range, "0.5–1.0%"),
+            ("5–7 Tage", "5–7", Kind::Range, "5–7"),
+            ("5 bis 7 Tage", "5 bis 7", Kind::Range, "5 to 7"),
+            ("10-15 Euro", "10-15 Euro", Kind::Range, "10-15 euros"),
+            ("3:2 gewonnen", "3:2", Kind::Range, "3:2"),
+            ("2023/24", "2023/24", Kind::Range, "2023/24"),
+            ("5 m³ Holz", "5 m³", Kind::Measure, "5 m³"),
+            ("1.500 km/h", "1.500 km/h", Kind::Measure, "1,500 km/h"),
+            ("21,5 °C", "21,5 °C", Kind::Measure, "21.5 °C"),
+            ("3 × 4 Meter", "3 × 4", Kind::Measure, "3 × 4"),
+            ("5 Minuten", "5", Kind::Number, "5"),
+        ] {
+            let quantity = quantity(text, 0).expect(text);
+            assert_eq!(&text[quantity.range.clone()], found);
+            assert_eq!(quantity.kind, kind, "{text}");
+            assert_eq!(quantity.english(text), english, "{text}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Helpers for walking over a text.
+
+/// Returns the character that ends at `at`.
+pub(crate) fn before(text: &str, at: usize) -> Option<char> {
+    text[..at].chars().next_back()
+}
+
+/// Returns the character that starts at `at`.
+pub(crate) fn after(text: &str, at: usize) -> Option<char> {
+    text[at..].chars().next()
+}
+
+/// Returns whether the character belongs to a word: a letter, a digit or a combining accent.
+pub(crate) fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '\u{300}'..='\u{36f}')
+}
+
+/// Returns whether no word or number goes on at `at`.
+pub(crate) fn is_end(text: &str, at: usize) -> bool {
+    !after(text, at).is_some_and(is_word)
+}
+
+/// Returns whether no word or number goes on before `at`.
+pub(crate) fn is_start(text: &str, at: usize) -> bool {
+    !before(text, at).is_some_and(is_word)
+}
+
+/// Returns the end of the characters from `at` that `matches` accepts.
+pub(crate) fn end_of(text: &str, at: usize, matches: impl Fn(char) -> bool) -> usize {
+    text[at..]
+        .find(|c: char| !matches(c))
+        .map_or(text.len(), |length| at + length)
+}
+
+/// Returns the end of the letters, digits and accents from `at`.
+pub(crate) fn word_end(text: &str, at: usize) -> usize {
+    end_of(text, at, is_word)
+}
+
+/// Returns the end of the ASCII digits from `at`.
+pub(crate) fn digits_end(text: &str, at: usize) -> usize {
+    end_of(text, at, |c| c.is_ascii_digit())
+}
+
+/// Returns whether the character is a space inside a line, no-break spaces included.
+pub(crate) fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}')
+}
+
+/// Returns the position after one space at `at`, or `at` if there is no space.
+pub(crate) fn skip_space(text: &str, at: usize) -> usize {
+    match after(text, at) {
+        Some(c) if is_space(c) => at + c.len_utf8(),
+        _ => at,
+    }
+}
+
+/// Returns the end of the first of `words` that stands at `at`; a word that ends in a letter must
+/// end there in the text too. Longer words come first in `words`.
+pub(crate) fn word<'w>(text: &str, at: usize, words: &[&'w str]) -> Option<(&'w str, usize)> {
+    words
+        .iter()
+        .find(|word| {
+            text[at..].starts_with(**word)
+                && (!word.ends_with(char::is_alphanumeric) || is_end(text, at + word.len()))
+        })
+        .map(|word| (*word, at + word.len()))
+}
+
+/// Returns a word in small letters, with composed umlauts and `ss` for `ß`.
+pub(crate) fn fold(word: &str) -> String {
+    let mut folded = String::with_capacity(word.len());
+    for c in word.chars().flat_map(char::to_lowercase) {
+        match c {
+            '\u{308}' => {
+                let composed = match folded.chars().next_back() {
+                    Some('a') => 'ä',
+                    Some('o') => 'ö',
+                    Some('u') => 'ü',
+                    _ => continue,
+                };
+                folded.pop();
+                folded.push(composed);
+            }
+            'ß' => folded.push_str("ss"),
+            _ => folded.push(c),
+        }
+    }
+    folded
+}
+
+/// Returns the start of the minus before `at`, if there is one.
+pub(crate) fn sign_start(text: &str, at: usize) -> usize {
+    match before(text, at) {
+        Some(c @ ('-' | '−' | '–')) => at - c.len_utf8(),
+        _ => at,
+    }
+}

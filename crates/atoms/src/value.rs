@@ -1,0 +1,88 @@
+//! An atom's value, read again from its text.
+
+use std::borrow::Cow;
+
+use crate::atom::Atom;
+use crate::date::NamedDate;
+use crate::date::Times;
+use crate::date::named_date;
+use crate::date::times;
+use crate::decimal::Decimal;
+use crate::kind::Kind;
+use crate::law::Law;
+use crate::law::law;
+use crate::quantity::Quantity;
+use crate::quantity::quantity;
+use crate::text::digits_end;
+use crate::words::ordinal_ending;
+use crate::words::roman;
+
+/// The value of an atom.
+#[derive(Debug)]
+pub(crate) enum Value {
+    /// Its bytes.
+    Verbatim,
+    Quantity(Quantity),
+    Date(NamedDate),
+    Times(Times),
+    Ordinal(Decimal),
+    Law(Law),
+}
+
+impl Value {
+    /// Returns the value of the atom.
+    pub(crate) fn of(text: &str, atom: &Atom) -> Self {
+        let (start, end) = (atom.range.start, atom.range.end);
+        let value = match atom.kind {
+            Kind::Number | Kind::Amount | Kind::Percentage | Kind::Range | Kind::Measure => {
+                // A member of a list ends before the number that a look at the text would give.
+                quantity(text, start)
+                    .filter(|quantity| quantity.range.end == end)
+                    .or_else(|| quantity(&text[..end], start))
+                    .filter(|quantity| quantity.range.end == end)
+                    .map(Self::Quantity)
+            }
+            Kind::Date => named_date(text, start)
+                .filter(|date| date.range.end == end)
+                .map(Self::Date),
+            Kind::Time => times(text, start)
+                .filter(|times| times.range.end == end)
+                .map(Self::Times),
+            Kind::Law => law(text, start)
+                .filter(|law| law.range.end == end)
+                .map(Self::Law),
+            Kind::Ordinal => ordinal(&text[start..end]).map(Self::Ordinal),
+            _ => None,
+        };
+        value.unwrap_or(Self::Verbatim)
+    }
+
+    /// Returns the English form of the atom whose value this is.
+    pub(crate) fn english<'a>(&self, text: &'a str, atom: &Atom) -> Cow<'a, str> {
+        let own = &text[atom.range.clone()];
+        match self {
+            Self::Verbatim => Cow::Borrowed(own),
+            Self::Quantity(quantity) => Cow::Owned(quantity.english(text)),
+            Self::Date(date) => Cow::Owned(date.english()),
+            Self::Times(times) => Cow::Owned(times.english()),
+            Self::Law(law) => Cow::Owned(law.english(text)),
+            Self::Ordinal(_) => {
+                let number = own.trim_end_matches('.');
+                if number.bytes().all(|b| b.is_ascii_digit()) {
+                    Cow::Owned(format!("{number}{}", ordinal_ending(number)))
+                } else {
+                    Cow::Borrowed(number)
+                }
+            }
+        }
+    }
+}
+
+/// Returns the value of `2.` or `II.`
+fn ordinal(text: &str) -> Option<Decimal> {
+    let number = text.trim_end_matches('.');
+    if digits_end(number, 0) == number.len() {
+        return Some(Decimal::new(number, ""));
+    }
+    roman(number).map(|value| Decimal::from(u64::from(value)))
+}

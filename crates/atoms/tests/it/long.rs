@@ -1,0 +1,63 @@
+//! Long hostile lines: the test ends only if the time is linear.
+
+use atoms::find;
+
+const LENGTH: usize = 400_000;
+
+#[test]
+fn long_rows_of_one_mark_end() {
+    for unit in [
+        "7",
+        "<",
+        "{",
+        ".",
+        "%",
+        "&",
+        "`",
+        "[",
+        "(",
+        "*",
+        "_",
+        "$",
+        ":",
+        "§",
+        "1.",
+        "1 ",
+        "1,",
+        "1'",
+        "1-",
+        "<a",
+        "{a",
+        "%(",
+        "a@",
+        "http://:",
+        "](",
+        "100 ",
+        "100.",
+        "1/",
+        "Art. 1 ",
+        "+1 ",
+        "😊",
+        "€",
+        "-5 ",
+        "a1-",
+        "A1 ",
+        "1. ",
+        "XX. ",
+        "__a",
+        "strasse 1",
+        "0.",
+        "@",
+        "1½",
+        "aB",
+        "<{%&.7",
+    ] {
+        let text = unit.repeat(LENGTH / unit.len());
+        let mut end = 0;
+        for atom in find(&text) {
+            assert!(atom.range.start >= end, "{unit}");
+            end = atom.range.end;
+        }
+        assert!(end <= text.len());
+    }
+}

@@ -1,0 +1,7 @@
+//! Tests of the public interface.
+
+mod comparing;
+mod finding;
+mod long;
+mod properties;
+mod styling;

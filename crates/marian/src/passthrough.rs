@@ -1,0 +1,366 @@
+//! Passages that the model does not get to see, and that stand in the translation as they are:
+//! characters that it does not know (emoji, foreign scripts), and atoms that it would garble (tags,
+//! placeholders, addresses, identifiers).
+//!
+//! An `<unk>` among the source ids makes a model invent a word for it. The model therefore gets the
+//! sentence without these passages, and cross-attention tells which words of the translation belong
+//! to the words beside them: there they are put back. If the engine does not hand out attention
+//! weights, they are put back at the same share of the translation's length. Nothing is dropped,
+//! and nothing comes twice.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use atoms::Atom;
+
+use crate::spm::SPACE;
+use crate::target::Target;
+use crate::{Encoding, Tokenizer};
+
+/// Character references of HTML that stand for letters of German words, with their letters.
+const LETTERS: [(&str, &str); 10] = [
+    ("&auml;", "ä"),
+    ("&ouml;", "ö"),
+    ("&uuml;", "ü"),
+    ("&Auml;", "Ä"),
+    ("&Ouml;", "Ö"),
+    ("&Uuml;", "Ü"),
+    ("&szlig;", "ß"),
+    ("&eacute;", "é"),
+    ("&egrave;", "è"),
+    ("&agrave;", "à"),
+];
+
+/// Returns a text with the letters that it writes as character references of HTML: in them, the
+/// model would not see the word.
+pub(crate) fn letters(text: &str) -> Cow<'_, str> {
+    if !text.contains('&') {
+        return Cow::Borrowed(text);
+    }
+    let mut text = Cow::Borrowed(text);
+    for (reference, letter) in LETTERS {
+        if text.contains(reference) {
+            text = Cow::Owned(text.replace(reference, letter));
+        }
+    }
+    text
+}
+
+/// Maximum length of a word in bytes: the longest German ones have some 80 letters.
+const MAX_WORD_BYTES: usize = 160;
+
+/// Returns the passages of a text, sorted: unknown characters, opaque atoms, and what is too long
+/// to be a word.
+pub(crate) fn passages(encoding: &Encoding, atoms: &[Atom]) -> Vec<Range<usize>> {
+    let opaque = atoms.iter().filter(|atom| atom.kind.is_opaque());
+    let opaque = opaque.map(|atom| atom.range.clone());
+    let passages = opaque
+        .chain(unknown(encoding))
+        .chain(overlong(&encoding.text));
+    merge(&encoding.text, passages.collect())
+}
+
+/// Returns the runs of letters and digits that are too long to be words.
+fn overlong(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let runs = text.split(|c: char| !c.is_alphanumeric());
+    runs.filter(|run| run.len() > MAX_WORD_BYTES).map(|run| {
+        let start = run.as_ptr().addr() - text.as_ptr().addr();
+        start..start + run.len()
+    })
+}
+
+/// Returns the unknown characters of a text, sorted, each with the word that it is part of.
+/// Characters connected by invisible joints (the emoji of a family) are one passage.
+///
+/// Among them is the character that stands for a space in the pieces: spelled out in a text
+/// (`▁▂▃`), it is a character, which the tokeniser, as sentencepiece does, takes for a space.
+pub(crate) fn unknown(encoding: &Encoding) -> Vec<Range<usize>> {
+    let text = &encoding.text;
+    let marks = text
+        .match_indices(SPACE)
+        .map(|(at, mark)| at..at + mark.len());
+    let mut spans: Vec<_> = encoding
+        .unknown()
+        .map(|(position, _)| encoding.spans[position].clone())
+        .chain(marks)
+        .collect();
+    spans.sort_unstable_by_key(|span| span.start);
+    let mut found = Vec::new();
+    for span in spans {
+        let unknown = &text[span.clone()];
+        let start = span.end - unknown.trim_start().len();
+        let mut range = start..start + unknown.trim().len();
+        if range.is_empty() {
+            continue;
+        }
+        let joints = text[range.end..].trim_start_matches(is_joint);
+        range.end = text.len() - joints.len();
+        if inside_word(text, range.start) || inside_word(text, range.end) {
+            range = word(text, range);
+        }
+        found.push(range);
+    }
+    found
+}
+
+/// Returns whether `c` joins characters or is invisible; the normaliser makes spaces of some.
+fn is_joint(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+}
+
+fn inside_word(text: &str, at: usize) -> bool {
+    text[..at].ends_with(char::is_alphanumeric) && text[at..].starts_with(char::is_alphanumeric)
+}
+
+/// Returns `range` with the letters and digits that touch it.
+fn word(text: &str, range: Range<usize>) -> Range<usize> {
+    let start = text[..range.start]
+        .trim_end_matches(char::is_alphanumeric)
+        .len();
+    let after = text[range.end..].trim_start_matches(char::is_alphanumeric);
+    start..text.len() - after.len()
+}
+
+/// Merges passages, which may overlap and be in any order: those that touch, or have only marks
+/// between them, become one, and each
+/// takes in the brackets and quotation marks that hold nothing else.
+pub(crate) fn merge(text: &str, mut passages: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    passages.sort_unstable_by_key(|range| range.start);
+    let mut merged: Vec<Range<usize>> = Vec::new();
+    for mut range in passages {
+        while let Some(open) = text[..range.start].chars().next_back()
+            && let Some(close) = text[range.end..].chars().next()
+            && is_pair(open, close)
+        {
+            range = range.start - open.len_utf8()..range.end + close.len_utf8();
+        }
+        match merged.last_mut() {
+            Some(last) if is_joint_between(text, last.end, range.start) => {
+                last.end = last.end.max(range.end);
+            }
+            _ => merged.push(range),
+        }
+    }
+    merged
+}
+
+/// Returns whether two passages touch or have only marks between them: `2376'2`.
+fn is_joint_between(text: &str, end: usize, start: usize) -> bool {
+    start <= end || !text[end..start].contains(|c: char| c.is_alphanumeric() || c.is_whitespace())
+}
+
+fn is_pair(open: char, close: char) -> bool {
+    matches!(
+        (open, close),
+        ('(', ')')
+            | ('[', ']')
+            | ('{', '}')
+            | ('<', '>')
+            | ('„' | '"', '“' | '"')
+            | ('“', '”')
+            | ('‚' | '‘' | '\'', '‘' | '’' | '\'')
+            | ('»', '«')
+            | ('«', '»')
+            | ('›', '‹')
+            | ('‹', '›')
+    )
+}
+
+/// A text without its passages.
+#[derive(Debug)]
+pub(crate) struct Rest {
+    /// The text for the model.
+    pub(crate) encoding: Encoding,
+    passages: Vec<Passage>,
+    /// Byte ranges of the text that the rest consists of, and the offset of each in the rest.
+    parts: Vec<(Range<usize>, usize)>,
+}
+
+#[derive(Debug)]
+struct Passage {
+    /// As it stands in the translation.
+    text: String,
+    /// Number of tokens of the rest that precede it.
+    tokens: usize,
+    /// Whether white space preceded and followed it.
+    spaced: (bool, bool),
+    /// Whether a word followed it directly, but none preceded it: an opening tag.
+    opens: bool,
+    /// Mark that followed it directly or after white space, and the number of equal marks before
+    /// it in the rest.
+    mark: Option<(char, usize)>,
+    /// Whether it joined two words: `Hallo🙂Welt`.
+    joins: bool,
+    /// Whether no word of the rest precedes, or follows, it.
+    outermost: (bool, bool),
+    /// Whether it follows the mark that ends the sentence.
+    follows_mark: bool,
+}
+
+impl Rest {
+    /// Takes `passages` (merged, see [`merge`]) out of `text`. `write` gives each as it will stand
+    /// in the translation.
+    pub(crate) fn of(
+        text: &str,
+        passages: &[Range<usize>],
+        tokenizer: &Tokenizer,
+        write: impl Fn(&Range<usize>) -> String,
+    ) -> Self {
+        let mut rest = String::new();
+        let mut parts = Vec::new();
+        let mut offsets = Vec::new();
+        let mut copied = 0;
+        for range in passages {
+            append(text, copied..range.start, &mut rest, &mut parts);
+            offsets.push(rest.trim_end().len());
+            // A gap, if only to keep the words on both sides apart.
+            rest.push(' ');
+            copied = range.end;
+        }
+        append(text, copied..text.len(), &mut rest, &mut parts);
+        let encoding = tokenizer.encode(&rest);
+        let has_word = |text: &str| text.contains(char::is_alphanumeric);
+        let passages = passages.iter().zip(offsets).map(|(range, offset)| {
+            let (before, after) = (&text[..range.start], &text[range.end..]);
+            Passage {
+                text: write(range),
+                tokens: encoding.spans.partition_point(|span| span.end <= offset),
+                spaced: (
+                    before.ends_with(char::is_whitespace),
+                    after.starts_with(char::is_whitespace),
+                ),
+                opens: !before.ends_with(char::is_alphanumeric)
+                    && after.starts_with(char::is_alphanumeric),
+                mark: after
+                    .trim_start()
+                    .chars()
+                    .next()
+                    .filter(|c| is_final(*c))
+                    .map(|mark| (mark, rest[..offset].matches(mark).count())),
+                joins: before.ends_with(char::is_alphanumeric)
+                    && after.starts_with(char::is_alphanumeric),
+                outermost: (!has_word(&rest[..offset]), !has_word(&rest[offset..])),
+                follows_mark: before.trim_end().ends_with(is_final),
+            }
+        });
+        let passages = passages.collect();
+        Self {
+            encoding,
+            passages,
+            parts,
+        }
+    }
+
+    /// Returns where a range of the text is in the rest, if no passage was cut out of it.
+    pub(crate) fn locate(&self, range: &Range<usize>) -> Option<Range<usize>> {
+        let (part, offset) = self
+            .parts
+            .iter()
+            .find(|(part, _)| part.start <= range.start && range.end <= part.end)?;
+        let start = offset + range.start - part.start;
+        Some(start..start + range.len())
+    }
+
+    /// Returns the translation of the rest with the passages put back.
+    pub(crate) fn complete(&self, target: &Target) -> String {
+        let mut text = String::new();
+        let mut copied = 0;
+        let mut last: Option<&Passage> = None;
+        for passage in &self.passages {
+            // In the order of the source: tags must stay nested, and of two amounts in a sentence
+            // the first is hardly ever translated last.
+            let offset = self.offset(passage, target).max(copied);
+            let between = &target.text[copied..offset];
+            push_after(&mut text, last, between);
+            let touches = text.ends_with(char::is_alphanumeric)
+                && passage.text.starts_with(char::is_alphanumeric);
+            if (passage.spaced.0 || touches && !passage.joins)
+                && !text.is_empty()
+                && !text.ends_with(' ')
+            {
+                text.push(' ');
+            }
+            text.push_str(&passage.text);
+            last = Some(passage);
+            copied = offset;
+        }
+        push_after(&mut text, last, &target.text[copied..]);
+        text.trim_matches(' ').to_owned()
+    }
+
+    /// Returns the byte offset in the translation at which a passage belongs.
+    fn offset(&self, passage: &Passage, target: &Target) -> usize {
+        let total = self.encoding.spans.len();
+        match passage.outermost {
+            (true, _) => 0,
+            (_, true) if passage.follows_mark => target.text.len(),
+            (_, true) => target.text.trim_end_matches(is_final).len(),
+            _ => self
+                .offset_before_mark(passage, target)
+                .unwrap_or_else(|| target.offset_of(passage.tokens, total, passage.opens)),
+        }
+    }
+}
+
+impl Rest {
+    /// Returns the offset in the translation before the mark that follows the passage, if the
+    /// translation has as many such marks as the source.
+    fn offset_before_mark(&self, passage: &Passage, target: &Target) -> Option<usize> {
+        let (mark, index) = passage.mark?;
+        let places = || target.text.match_indices(mark).map(|(at, _)| at);
+        let is_equal = places().count() == self.encoding.text.matches(mark).count();
+        is_equal.then(|| places().nth(index)).flatten()
+    }
+}
+
+/// Returns whether `c` may end a sentence.
+fn is_final(c: char) -> bool {
+    matches!(
+        c,
+        '.' | '!' | '?' | '…' | ':' | ';' | ',' | '"' | '“' | '”' | '«' | '»'
+    )
+}
+
+/// Appends what follows a passage.
+fn push_after(text: &mut String, last: Option<&Passage>, after: &str) {
+    let Some(passage) = last else {
+        return text.push_str(after);
+    };
+    let starts_word = after.starts_with(char::is_alphanumeric);
+    let touches = text.ends_with(char::is_alphanumeric) && starts_word && !passage.joins;
+    if (passage.spaced.1 || touches) && starts_word {
+        text.push(' ');
+        text.push_str(after);
+    } else if passage.joins || passage.opens {
+        // Nothing separated it from the next word: an opening tag, for example.
+        text.push_str(after.strip_prefix(' ').unwrap_or(after));
+    } else {
+        text.push_str(after);
+    }
+}
+
+/// Appends a part of a text to the rest; no space stays before punctuation, and no two spaces.
+fn append(
+    text: &str,
+    range: Range<usize>,
+    rest: &mut String,
+    parts: &mut Vec<(Range<usize>, usize)>,
+) {
+    let part = &text[range.clone()];
+    let trimmed = part.trim_start();
+    let is_mark = |c: char| {
+        matches!(
+            c,
+            '.' | ',' | ';' | ':' | '!' | '?' | ')' | ']' | '…' | '“' | '”'
+        )
+    };
+    let mut start = range.start;
+    if trimmed.starts_with(is_mark) {
+        rest.truncate(rest.trim_end().len());
+        start = range.end - trimmed.len();
+    } else if rest.ends_with(' ') {
+        start = range.end - trimmed.len();
+    }
+    parts.push((start..range.end, rest.len()));
+    rest.push_str(&text[start..range.end]);
+}

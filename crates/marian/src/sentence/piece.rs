@@ -1,0 +1,244 @@
+//! A part of a sentence that the model has to translate, and the check of its translation.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use atoms::Atom;
+
+use super::model::Model;
+use crate::capitals::Shouted;
+use crate::passthrough::Rest;
+use crate::target::Target;
+use crate::verify::Lost;
+use crate::{Encoding, Hypothesis, Row, capitals, passthrough, verify};
+
+/// Circumstances in which a piece is translated.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Setting {
+    /// Maximum tokens of a piece.
+    pub(super) limit: usize,
+    /// Number of times that the piece was halved.
+    pub(super) depth: u8,
+    /// Whether the sentence goes on after it.
+    pub(super) goes_on: bool,
+    /// Whether the sentence is in capitals.
+    pub(super) is_shouted: bool,
+}
+
+/// What the model does not get to see of a piece, in the order in which it is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Attempt {
+    /// Unknown characters and opaque atoms.
+    First,
+    /// The atoms as well that the first translation lacked.
+    WithoutMissing,
+    /// All atoms, and no digit is allowed in the translation.
+    WithoutAtoms,
+}
+
+/// A part that the model has to translate.
+#[derive(Debug)]
+pub(super) struct Piece {
+    /// The source, with words in capitals in their usual spelling.
+    pub(super) encoding: Encoding,
+    /// The source as it is, where it has words in capitals.
+    shouted: Option<Shouted>,
+    pub(super) atoms: Vec<Atom>,
+    /// Passages that the model does not get to see.
+    passages: Vec<Range<usize>>,
+    /// The text for the model, if it is not the whole.
+    pub(super) rest: Option<Rest>,
+    pub(super) setting: Setting,
+    attempt: Attempt,
+    /// The first translation, if it was a loop: number of repeated tokens, and the translation.
+    pub(super) first: Option<(usize, Checked)>,
+}
+
+/// A translation of a piece, checked.
+#[derive(Debug)]
+pub(super) struct Checked {
+    pub(super) text: String,
+    /// Atoms of the piece that the translation lacks, by their index.
+    pub(super) missing: Vec<usize>,
+    /// Differences to be shown to a reader.
+    pub(super) lost: Vec<Lost>,
+}
+
+impl Piece {
+    pub(super) fn new(encoding: Encoding, setting: Setting, model: Model<'_>) -> Self {
+        let atoms = model.atoms(&encoding.text);
+        let words = capitals::shouted(&encoding.text, &atoms, setting.is_shouted, model.tokenizer);
+        let (encoding, atoms, shouted) = if words.is_empty() {
+            (encoding, atoms, None)
+        } else {
+            let respelled = capitals::respell(&encoding.text, &atoms, &words);
+            let shouted = Shouted {
+                source: encoding.text,
+                words: respelled.words,
+                is_all: setting.is_shouted,
+            };
+            let encoding = model.tokenizer.encode(&respelled.text);
+            (encoding, respelled.atoms, Some(shouted))
+        };
+        let mut piece = Self {
+            passages: passthrough::passages(&encoding, &atoms),
+            encoding,
+            shouted,
+            atoms,
+            rest: None,
+            setting,
+            attempt: Attempt::First,
+            first: None,
+        };
+        piece.rest = piece.rest(&piece.passages, model);
+        piece
+    }
+
+    /// Returns the text without `passages`, if there are any.
+    fn rest(&self, passages: &[Range<usize>], model: Model<'_>) -> Option<Rest> {
+        let text = &self.encoding.text;
+        // As the passage will stand in the translation: its numbers in English style.
+        let write = |passage: &Range<usize>| {
+            let is_inside =
+                |atom: &&Atom| passage.start <= atom.range.start && atom.range.end <= passage.end;
+            let inside = self.atoms.iter().filter(is_inside).map(|atom| Atom {
+                range: atom.range.start - passage.start..atom.range.end - passage.start,
+                kind: atom.kind,
+            });
+            atoms::restyle(&text[passage.clone()], &inside.collect::<Vec<_>>())
+        };
+        let rest = || Rest::of(text, passages, model.tokenizer, write);
+        (!passages.is_empty()).then(rest)
+    }
+
+    /// Returns the text for the model.
+    pub(super) fn source(&self) -> &Encoding {
+        self.rest
+            .as_ref()
+            .map_or(&self.encoding, |rest| &rest.encoding)
+    }
+
+    /// Returns where a range of the piece is in the text for the model.
+    fn locate(&self, range: &Range<usize>) -> Option<Range<usize>> {
+        match &self.rest {
+            Some(rest) => rest.locate(range),
+            None => Some(range.clone()),
+        }
+    }
+
+    pub(super) fn row(&self, model: Model<'_>, no_repeat_ngram: usize) -> Row {
+        let ids = self.source().ids.clone();
+        let banned = match self.attempt {
+            Attempt::WithoutAtoms => Arc::clone(model.tokenizer.digits()),
+            Attempt::First | Attempt::WithoutMissing => Arc::default(),
+        };
+        Row {
+            max_length: model.limits.output(ids.len() - 1),
+            ids,
+            no_repeat_ngram,
+            banned,
+            align: self.rest.is_some() || self.shouted.is_some() || !self.atoms.is_empty(),
+        }
+    }
+
+    /// Withholds more from the model after a translation that lost something. Returns whether there
+    /// is another attempt to make.
+    pub(super) fn withhold_more(&mut self, checked: &Checked, model: Model<'_>) -> bool {
+        self.attempt = match self.attempt {
+            Attempt::First if !checked.missing.is_empty() => Attempt::WithoutMissing,
+            Attempt::First | Attempt::WithoutMissing => Attempt::WithoutAtoms,
+            Attempt::WithoutAtoms => return false,
+        };
+        let is_withheld = |index: &usize| match self.attempt {
+            Attempt::WithoutAtoms => true,
+            Attempt::First | Attempt::WithoutMissing => checked.missing.contains(index),
+        };
+        let withheld = self.atoms.iter().enumerate();
+        let withheld = withheld.filter(|(index, _)| is_withheld(index));
+        let passages = self.passages.iter().cloned();
+        let passages = passages.chain(withheld.map(|(_, atom)| atom.range.clone()));
+        let passages = passthrough::merge(&self.encoding.text, passages.collect());
+        let rest = self.rest(&passages, model);
+        // Without a rest that the model can take, it stays at what there is.
+        let is_translatable = rest.as_ref().is_none_or(|rest| {
+            rest.encoding.text.contains(char::is_alphabetic)
+                && rest.encoding.ids.len() <= model.limits.positions
+        });
+        if is_translatable {
+            (self.passages, self.rest) = (passages, rest);
+        } else {
+            self.attempt = Attempt::WithoutAtoms;
+        }
+        is_translatable
+    }
+
+    /// Returns the model's answer as text, complete and checked.
+    pub(super) fn check(&self, hypothesis: &Hypothesis, model: Model<'_>) -> Checked {
+        let mut target = Target::new(model.tokenizer, hypothesis);
+        // A model that says nothing has left something out; the passages do not make up for it.
+        if target.text.trim().is_empty() {
+            return self.copied(model);
+        }
+        let source = self.source();
+        let visible = self.atoms.iter().enumerate().filter_map(|(index, atom)| {
+            let range = self.locate(&atom.range)?;
+            Some((
+                index,
+                Atom {
+                    range,
+                    kind: atom.kind,
+                },
+            ))
+        });
+        let (indices, visible): (Vec<usize>, Vec<Atom>) = visible.unzip();
+        let mut found = verify::repair(source, &visible, &mut target);
+        // Without the language of the source, nobody can say which of its words are numbers.
+        if !model.reads_german() {
+            found.surplus.clear();
+        }
+        let lost = found.shown(&source.text, &visible, &target.text);
+        if let Some(shouted) = &self.shouted {
+            let words = shouted.words.iter().filter_map(|word| self.locate(word));
+            shouted.restore(source, &words.collect::<Vec<_>>(), &mut target);
+        }
+        let mut text = match &self.rest {
+            Some(rest) => rest.complete(&target),
+            None => target.text,
+        };
+        self.end(&mut text);
+        let missing = found.missing.iter().map(|&index| indices[index]);
+        Checked {
+            text,
+            missing: missing.collect(),
+            lost,
+        }
+    }
+
+    /// Returns the source as its own translation.
+    fn copied(&self, model: Model<'_>) -> Checked {
+        let (text, atoms) = match &self.shouted {
+            Some(shouted) => (&shouted.source, model.atoms(&shouted.source)),
+            None => (&self.encoding.text, self.atoms.clone()),
+        };
+        Checked {
+            text: atoms::restyle(text, &atoms),
+            missing: Vec::new(),
+            lost: Vec::new(),
+        }
+    }
+
+    /// Gives a piece in the middle of a sentence the end that its source has: the model likes to
+    /// end everything with a full stop.
+    fn end(&self, text: &mut String) {
+        let source = self.encoding.text.as_str();
+        if self.setting.goes_on
+            && !source.ends_with(['.', '…'])
+            && text.len() > 1
+            && text.ends_with('.')
+        {
+            text.pop();
+            let mark = source.chars().next_back();
+            text.extend(mark.filter(|c| matches!(c, ',' | ';' | ':')));
+        }
+    }
+}
