@@ -79,7 +79,7 @@ pub const NAMES: [&str; 61] = [
     "year",
 ];
 
-/// Functions with a cost of [`GROWING`].
+/// Functions with a cost of `GROWING`.
 pub const GROWING_NAMES: [&str; 2] = ["concat", "hex"];
 
 /// Words other than functions that an opening parenthesis may follow.
