@@ -18,7 +18,7 @@ pub struct Atom {
 pub struct Found {
     /// Its bytes in the translation.
     pub range: Range<usize>,
-    /// Whether an English reader reads the value of the source. If not (`9.875 euros` for 9875),
-    /// [`english`](crate::english) is to stand there.
+    /// Set if an English reader reads the value of the source. Otherwise (`9.875 euros` for 9875),
+    /// [`english`](crate::english) belongs there.
     pub is_english: bool,
 }

@@ -14,7 +14,7 @@ use crate::translation::whole_name;
 use crate::value::Value;
 use crate::words;
 
-/// Where a translation holds the atoms of its source, and what it holds beyond them.
+/// Places of the atoms of a source in its translation, and everything that the translation adds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Comparison {
     /// For each atom of the source, its place in the translation; `None` if it is missing.

@@ -16,7 +16,7 @@ const MAX_PLACEHOLDER: usize = 200;
 #[derive(Default)]
 pub(crate) struct Closers {
     next: [Option<usize>; 4],
-    /// Where the emphasis that began last ends.
+    /// End of the emphasis that began last.
     emphasis: Option<usize>,
 }
 

@@ -40,7 +40,7 @@ pub(crate) struct Numeral {
     pub(crate) is_negative: bool,
     /// Exponent in superscript digits; empty if it has none.
     pub(crate) exponent: String,
-    /// Whether it begins with a zero that has no meaning: `07`.
+    /// Set if it begins with a zero that has no meaning: `07`.
     pub(crate) is_padded: bool,
     /// Its English form.
     english: String,

@@ -42,7 +42,7 @@ pub(crate) struct Target<'a> {
     pub(crate) used: Vec<bool>,
     taken: Vec<bool>,
     months: Vec<(Range<usize>, u32)>,
-    /// Whether a number may be negative that is positive in the source, which says so in words.
+    /// Accepts a negative number for a positive one: the source has the minus in words.
     allows_minus: bool,
 }
 

@@ -28,11 +28,17 @@ const CLOSINGS: [&str; 6] = ["grüsse", "grüssen", "grüße", "grüßen", "grus
 pub(crate) fn verbatim(text: &str) -> Vec<Range<usize>> {
     let lines: Vec<Range<usize>> = lines::lines(text).collect();
     let mut found: Vec<Range<usize>> = Vec::new();
+    // Fences that no later line ends. Without them, a text of many would be searched as often.
+    let mut unclosed: Vec<&str> = Vec::new();
     let mut next = 0;
     while next < lines.len() {
         let line = text[lines[next].clone()].trim();
-        let last = if is_fence(line) {
-            fence_end(text, &lines, next)
+        let last = if is_fence(line) && !unclosed.contains(&&line[..3]) {
+            let end = fence_end(text, &lines, next);
+            if end.is_none() {
+                unclosed.push(&line[..3]);
+            }
+            end
         } else if is_town(line) {
             address(text, &lines, next, &mut found);
             None
