@@ -17,7 +17,7 @@ HEAD = """# Benchmarks
 Made by `scripts/bench/run.sh{flags} TSV`{quick} on {date}: {cpu}, {cores} cores ({flagged}), {memory} GiB, {system}. Against \
 CTranslate2 {ctranslate2}, transformers {transformers} with torch {torch}; this repository at {commit}. The text was {tsv}.
 
-Every engine has {threads} threads. Figures are medians of {repeats} runs, the engines in turns, where nothing else is said. Latency is a sentence's time from \
+Every engine has {threads} threads. Figures are {runs}, the engines in turns, where nothing else is said. Latency is a sentence's time from \
 the start of its batch to its end; memory is the greatest resident memory (VmHWM) of the process, in MiB. Of CTranslate2's \
 layouts, 1 worker × 2 threads and 2 × 1, the better one is shown. candle-transformers has no beams, and of a batch it decodes only \
 sentences of equal length together. Ratios are to CTranslate2 int8.
@@ -51,7 +51,7 @@ def head(run):
         commit=subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip(),
         tsv=run["tsv"],
         threads=common.THREADS,
-        repeats=run["repeats"],
+        runs=f"medians of {run['repeats']} runs" if run["repeats"] > 1 else "of one run",
         **{name: version(name) for name in ("ctranslate2", "transformers", "torch")},
     )
 
