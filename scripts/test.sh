@@ -10,7 +10,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # Debian's folders of database servers, which are not on a user's path
-export REQUIRE_BROWSER=1 REQUIRE_DATABASE=1 # installed below: tests may not be ignored because they are missing
+export REQUIRE_BROWSER=1 REQUIRE_DATABASE=1 REQUIRE_OCR=1 # installed below: tests may not be ignored because they are missing
 export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto} DEBIAN_FRONTEND=noninteractive
 
 full=
@@ -43,6 +43,8 @@ has mariadbd || has mysqld || packages+=(mariadb-server-core)
 has mariadb || has mysql || packages+=(mariadb-client-core)
 has chromium || packages+=(chromium)
 has chromedriver || packages+=(chromium-driver)
+has pdftotext || packages+=(poppler-utils)
+{ has tesseract && tesseract --list-langs | grep -qx deu; } || packages+=(tesseract-ocr tesseract-ocr-deu)
 python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3-venv)
 if [ ${#packages[@]} -gt 0 ]; then
     has apt-get || fail "there is no apt-get here; install these packages: ${packages[*]}"
@@ -74,6 +76,9 @@ cargo clippy --workspace --test containers --locked -- -D warnings
 
 step "cargo test"
 cargo test --workspace --locked
+
+step "Clients of the APIs"
+scripts/clients/run.sh ${full:+--full}
 
 step "cargo doc"
 RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --locked

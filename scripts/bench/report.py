@@ -135,19 +135,10 @@ def growth(found, _):
 def service(found, _):
     text = ["## Whole services: the demo model, a sentence a request", ""]
     for cell in found["clients"]:
-        rows = better(cell["services"], "requests_per_s")
-        peer = next(row for name, row in rows.items() if name.startswith("CTranslate2"))
-        text += [f"### {cell['clients']} client{'s' if cell['clients'] > 1 else ''} at a time", ""]
-        text += table(["service", "requests/s", "ratio", "p50 ms", "p95 ms"], [
-            [
-                name,
-                f"{row['requests_per_s']:.1f}",
-                f"{row['requests_per_s'] / peer['requests_per_s']:.2f}",
-                f"{row['p50_ms']:.0f}",
-                f"{row['p95_ms']:.0f}",
-            ]
-            for name, row in rows.items()
-        ])  # fmt: skip
+        text += loads(cell)
+    text += ["## Whole services: the demo model, 50 sentences a request, in the way of DeepL", ""]
+    for cell in found["lists"]:
+        text += loads(cell)
     if not found["book"]:
         return "\n".join(text)
     text += ["### 64 clients behind a book of 1 MB", ""]
@@ -165,6 +156,22 @@ def service(found, _):
         ]
         for row in found["book"]
     ]))  # fmt: skip
+
+
+def loads(cell):
+    rows = better(cell["services"], "requests_per_s")
+    peer = next(row for name, row in rows.items() if name.startswith("CTranslate2"))
+    header = ["service", "requests/s", "ratio", "p50 ms", "p95 ms"]
+    return [f"### {cell['clients']} client{'s' if cell['clients'] > 1 else ''} at a time", ""] + table(header, [
+        [
+            name,
+            f"{row['requests_per_s']:.1f}",
+            f"{row['requests_per_s'] / peer['requests_per_s']:.2f}",
+            f"{row['p50_ms']:.0f}",
+            f"{row['p95_ms']:.0f}",
+        ]
+        for name, row in rows.items()
+    ])  # fmt: skip
 
 
 def table(header, rows):

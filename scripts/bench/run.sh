@@ -12,7 +12,7 @@ cd "$(dirname "$0")/../.."
 venv=target/bench/venv python=target/bench/venv/bin/python
 [ -x $python ] || python3 -m venv $venv
 $python -m pip install --quiet --disable-pip-version-check --requirement scripts/bench/requirements.txt
-cargo build --release --locked --package bench --package backend
+cargo build --release --locked --package bench --package backend --package standalone
 
 export PATH=$PWD/$venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 TRANSFORMERS_VERBOSITY=error HF_HUB_OFFLINE=1
 rm -rf target/bench/results

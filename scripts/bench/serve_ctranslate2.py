@@ -17,12 +17,25 @@ source, target = (
 app = FastAPI()
 
 
-class Request(BaseModel):
+class Text(BaseModel):
     text_de: str
 
 
+class Texts(BaseModel):
+    text: list[str]
+
+
 @app.post("/translate")
-def translate(request: Request):
-    tokens = source.encode(request.text_de, out_type=str) + ["</s>"]
-    found = translator.translate_batch([tokens], beam_size=int(os.environ["BEAMS"]))
-    return {"text_en": target.decode(found[0].hypotheses[0])}
+def translate(request: Text):
+    return {"text_en": translated([request.text_de])[0]}
+
+
+@app.post("/v2/translate")
+def translate_list(request: Texts):
+    return {"translations": [{"text": text} for text in translated(request.text)]}
+
+
+def translated(texts):
+    tokens = [source.encode(text, out_type=str) + ["</s>"] for text in texts]
+    found = translator.translate_batch(tokens, beam_size=int(os.environ["BEAMS"]))
+    return [target.decode(one.hypotheses[0]) for one in found]

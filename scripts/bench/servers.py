@@ -30,17 +30,28 @@ def services(arguments):
     return found
 
 
+def list_services(arguments):
+    """Returns those of the services that translate a list of texts a request. Ours is the whole program, with the page."""
+    found = services(arguments)
+    for precision in arguments.precisions:
+        _, environment = found[f"ours {precision}"]
+        own = {"FRONTEND_BIND": "127.0.0.1:{port}", "BACKEND_BIND": "127.0.0.1:0", "DATA_DIR": common.WORK / "data"}
+        found[f"ours {precision}"] = [common.PROGRAMS / "unlimited-translation"], environment | own
+    return {name: service for name, service in found.items() if not name.startswith("transformers")}
+
+
 @contextlib.contextmanager
 def running(service):
-    """Runs the service; its port is the value of the context."""
+    """Runs the service; its port is the value of the context, and takes the place of `{port}` in the environment."""
     command, environment = service
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = {"BACKEND_BIND": f"127.0.0.1:{port}", "RUST_LOG": "error"} | environment
+    environment = {"BACKEND_BIND": "127.0.0.1:{port}", "RUST_LOG": "error"} | environment
+    environment = {name: str(value).format(port=port) for name, value in environment.items()}
     if "uvicorn" in command:
         command = [*command, "--port", str(port)]
-    process = subprocess.Popen(command, env=os.environ | {name: str(value) for name, value in environment.items()})
+    process = subprocess.Popen(command, env=os.environ | environment)
     try:
         ready(process, port)
         yield port
@@ -74,7 +85,10 @@ class Client:
         self.connection.close()
 
     def post(self, path, text):
-        body = json.dumps({"text_de": text}).encode()
+        return self.send(path, {"text_de": text})
+
+    def send(self, path, fields):
+        body = json.dumps(fields).encode()
         self.connection.request("POST", path, body, {"Content-Type": "application/json"})
         answer = self.connection.getresponse()
         if answer.status != 200:  # as 503 while the model is being loaded
@@ -82,8 +96,12 @@ class Client:
         return answer
 
     def translate(self, text):
-        """Returns the seconds until the response is complete."""
+        """Sends a text, or a list of texts in the way of DeepL. Returns the seconds until the response is complete."""
         begun = time.perf_counter()
-        answer = json.loads(self.post("/translate", text).read())
-        assert "text_en" in answer
+        if isinstance(text, list):
+            answer = json.loads(self.send("/v2/translate", {"text": text, "target_lang": "EN-GB"}).read())
+            assert len(answer["translations"]) == len(text)
+        else:
+            answer = json.loads(self.post("/translate", text).read())
+            assert "text_en" in answer
         return time.perf_counter() - begun

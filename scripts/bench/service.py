@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Compares services with the demo model: POST /translate with one sentence, from 1, 8 and 64 clients at a time, with
-FastAPI around CTranslate2 int8 and around the transformers pipeline; and ours with 64 clients while a book runs."""
+FastAPI around CTranslate2 int8 and around the transformers pipeline; POST /v2/translate with 50 sentences, from 1 and 8
+clients; and ours with 64 clients while a book runs."""
 
 import itertools
 import threading
@@ -8,12 +9,15 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import common
-from servers import Client, running, services
+from servers import Client, list_services, running, services
 
 # Requests by number of clients: at least 15 seconds for most services. Every sentence is requested once.
 REQUESTS = {1: 200, 8: 600, 64: 1280}
 # Transformers would take minutes.
 FEW = {1: 50, 8: 100, 64: 192}
+# Sentences of a list, as many as DeepL takes, and lists by number of clients.
+LIST = 50
+LISTS = {1: 20, 8: 40}
 BOOK_BYTES = 1_000_000
 CROWD = 64
 # Start and end of the measurement of the book, in seconds, unless it ends before.
@@ -25,19 +29,14 @@ REST = 2
 def main():
     arguments = common.options(__doc__, tsv="German, a tab, and English in each line")
     sentences = [german for german, _ in common.lines(arguments.tsv)]
-    results = {"clients": [], "book": []}
+    lists = [sentences[start : start + LIST] for start in range(0, len(sentences), LIST)]
+    results = {"clients": [], "lists": [], "book": []}
     for clients, requests in REQUESTS.items():
-        print(f"\n{clients} clients", flush=True)
-        runs = {}
-        for _ in range(common.repeats(arguments)):
-            # A service is restarted each time, so its cache is empty.
-            for name, service in services(arguments).items():
-                count = FEW[clients] if name.startswith("transformers") else requests
-                count = 2 * clients if arguments.quick else count
-                with running(service) as port:
-                    runs.setdefault(name, []).append(load(port, clients, sentences[:count]))
-                print(f"  {name}: {runs[name][-1]}", flush=True)
-        results["clients"].append({"clients": clients, "services": {name: common.median(run) for name, run in runs.items()}})
+        few = lambda name: FEW[clients] if name.startswith("transformers") else requests
+        results["clients"].append(compare(services(arguments), arguments, clients, sentences, few))
+        common.save("service", results)
+    for clients, requests in LISTS.items():
+        results["lists"].append(compare(list_services(arguments), arguments, clients, lists, lambda _: requests))
         common.save("service", results)
 
     window = (1, 5) if arguments.quick else WINDOW
@@ -48,9 +47,23 @@ def main():
             common.save("service", results)
 
 
-def load(port, clients, sentences):
+def compare(services, arguments, clients, texts, requests):
+    """Returns the figures of each service with so many clients; `requests(name)` is how many each service gets."""
+    print(f"\n{clients} clients", flush=True)
+    runs = {}
+    for _ in range(common.repeats(arguments)):
+        # A service is restarted each time, so its cache is empty.
+        for name, service in services.items():
+            count = 2 * clients if arguments.quick else requests(name)
+            with running(service) as port:
+                runs.setdefault(name, []).append(load(port, clients, texts[:count]))
+            print(f"  {name}: {runs[name][-1]}", flush=True)
+    return {"clients": clients, "services": {name: common.median(run) for name, run in runs.items()}}
+
+
+def load(port, clients, texts):
     """Returns requests per second and latencies; each client sends one request after another."""
-    waiting = iter(sentences)
+    waiting = iter(texts)
     lock = threading.Lock()
 
     def ask(_):
@@ -58,10 +71,10 @@ def load(port, clients, sentences):
         with Client(port) as client:
             while True:
                 with lock:
-                    sentence = next(waiting, None)
-                if sentence is None:
+                    text = next(waiting, None)
+                if text is None:
                     return latencies
-                latencies.append(client.translate(sentence))
+                latencies.append(client.translate(text))
 
     begun = time.perf_counter()
     with ThreadPoolExecutor(clients) as pool:

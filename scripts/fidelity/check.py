@@ -148,9 +148,17 @@ def _options(atom, text):
     """Places of a text that say an atom's value."""
     found = {}
     for state, pattern in (("kept", atom.forms.english), ("german", atom.forms.german)):
-        for place in _compiled(pattern).finditer(text) if pattern else ():
+        for place in _places(pattern, text) if pattern else ():
             found.setdefault(place.span(), Candidate(*place.span(), state))
     return [candidate for candidate in found.values() if not _glued(atom, text, candidate)]
+
+
+def _places(pattern, text):
+    """All matches, also those that overlap: in `12 EUR 34 euros` the first amount may be `12 EUR`."""
+    at = 0
+    while place := _compiled(pattern).search(text, at):
+        yield place
+        at = place.start() + 1
 
 
 def _glued(atom, text, place):

@@ -129,7 +129,7 @@ def percentage(value):
 CURRENCIES = {
     "CHF": (r"CHF|SFr\.?", r"CHF|(?:Swiss\s)?francs?", r"Fr\.?|CHF|SFr\.?", r"Franken|Fr\.?|SFr\.?"),
     "EUR": (r"EUR|€", r"EUR|euros?", r"EUR|€|euros?", r"€"),
-    "USD": (r"USD|US\$|\$", r"USD|(?:US\s)?dollars?", r"USD|US\$|\$", r"\$|US-Dollar|Dollar"),
+    "USD": (r"USD|US\$|\$", r"USD|(?:U\.?S\.?\s)?dollars?", r"USD|US\$|\$", r"\$|US-Dollar|Dollar"),
 }
 SCALES = {6: (r"million|mn|m", r"Mio\.?|Millionen"), 9: (r"billion|bn", r"Mrd\.?|Milliarden")}
 

@@ -266,6 +266,11 @@ class Checker(unittest.TestCase):
         ).fates
         self.assertEqual([it.state for it in fate], ["kept", "kept"])
 
+    def test_places_that_overlap(self):
+        amounts = [Atom("amount", f"{value} EUR", forms.money(value, "EUR")) for value in (12, 34)]
+        fates = self.outcome([Line(parts=[amounts[0], " ", amounts[1]])], "It is 12 EUR 34 euros.").fates
+        self.assertEqual([fate.state for fate in fates], ["kept", "kept"])
+
     def test_numbers_beyond_the_atoms(self):
         line = Line(parts=["Es sind ", Atom("number", "12", forms.number(12)), "."])
         strays = lambda text: [(stray.text, stray.state) for stray in self.outcome([line], text).strays]

@@ -1,8 +1,8 @@
 //! Wire types of the HTTP API, shared by the backend and its client in the frontend.
 //!
 //! - requests and responses of `POST /translate`: [`TranslateRequest`], [`TranslateResponse`]
-//! - events of `POST /translate/stream`: [`SegmentEvent`] with its [`Flag`]s and [`AtomCheck`],
-//!   [`DoneEvent`], [`ErrorEvent`]
+//! - events of `POST /translate/stream`: [`SegmentEvent`] with its [`Flag`]s, [`AtomCheck`] and
+//!   [`WordLink`]s, [`DoneEvent`], [`ErrorEvent`]
 //! - the loaded model: [`ModelInfo`]
 //! - errors in the shape of `FastAPI`: [`ErrorBody`]
 //!
@@ -14,7 +14,7 @@ mod segment_event;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use segment_event::{AtomCheck, Flag, LostAtom, SegmentEvent};
+pub use segment_event::{AtomCheck, Flag, LostAtom, SegmentEvent, WordLink};
 
 /// Name of the server-sent event that carries a [`SegmentEvent`].
 pub const EVENT_SEGMENT: &str = "segment";
@@ -35,6 +35,11 @@ pub struct TranslateRequest {
     #[serde(default)]
     #[schema(required = false)]
     pub wrapped: bool,
+    /// True if the words of each translation are to be linked with those of its sentence; only for
+    /// `POST /translate/stream`. False if absent.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub links: bool,
 }
 
 /// Response of `POST /translate`.

@@ -1,6 +1,7 @@
 //! The event that carries one translated sentence, and its flags.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::str::FromStr;
 
 use serde::de::IgnoredAny;
@@ -28,6 +29,45 @@ pub struct SegmentEvent {
     pub flags: Vec<Flag>,
     /// Check of the numbers and references in the sentence. On the wire it is in two fields.
     pub atoms: AtomCheck,
+    /// Links between the words of the translation and those of the sentence, in the order of the
+    /// translation; empty unless the request asks for them.
+    pub links: Vec<WordLink>,
+}
+
+/// A word of a translation, and a word of its sentence that it comes from. A word of the translation
+/// may have several links, the strongest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "[usize; 5]", from = "[usize; 5]")]
+pub struct WordLink {
+    /// Byte range of the word in the translation.
+    pub target: Range<usize>,
+    /// Byte range of the word in the sentence, counted from [`SegmentEvent::start`].
+    pub source: Range<usize>,
+    /// Share of the attention that the model paid to it for this word of the translation, in
+    /// percent; 100 for a word that was copied.
+    pub percent: u8,
+}
+
+impl From<WordLink> for [usize; 5] {
+    fn from(link: WordLink) -> Self {
+        let WordLink {
+            target,
+            source,
+            percent,
+        } = link;
+        let percent = usize::from(percent);
+        [target.start, target.end, source.start, source.end, percent]
+    }
+}
+
+impl From<[usize; 5]> for WordLink {
+    fn from([start, end, source_start, source_end, percent]: [usize; 5]) -> Self {
+        Self {
+            target: start..end,
+            source: source_start..source_end,
+            percent: u8::try_from(percent).unwrap_or(u8::MAX),
+        }
+    }
 }
 
 /// Result of the check of a sentence's atoms: numbers, references and other parts that must not
@@ -150,6 +190,14 @@ struct Wire {
     /// Differences between the atoms of both; absent if there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     lost: Vec<LostAtom>,
+    /// Words of the translation with the words of the sentence that they come from, each as
+    /// `[target_start, target_end, source_start, source_end, percent]`: byte offsets in `translation`
+    /// and, from `start`, in the source; share of the model's attention. A word of the translation
+    /// has up to three, the strongest first. Absent unless the request has `links`, and for sentences
+    /// over several lines; words after the first 64 KiB of a sentence have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<[usize; 5]>)]
+    links: Vec<WordLink>,
 }
 
 /// Numbers of atoms: parts of a sentence that must not change.
@@ -192,6 +240,7 @@ impl From<SegmentEvent> for Wire {
             more_flags,
             atoms: (found > 0).then_some(AtomCounts { found, kept }),
             lost,
+            links: event.links,
         }
     }
 }
@@ -217,6 +266,7 @@ impl From<Wire> for SegmentEvent {
                 kept: wire.atoms.as_ref().map_or(0, |counts| counts.kept),
                 lost: wire.lost,
             },
+            links: wire.links,
         }
     }
 }
@@ -253,6 +303,7 @@ mod tests {
             total: 1,
             flags: flags.to_vec(),
             atoms: AtomCheck::default(),
+            links: Vec::new(),
         }
     }
 
@@ -356,6 +407,22 @@ mod tests {
     }
 
     #[test]
+    fn links_are_lists_of_numbers_that_old_frontends_ignore() {
+        let mut event = event(&[]);
+        event.links = vec![WordLink {
+            target: 0..5,
+            source: 1..4,
+            percent: 97,
+        }];
+        let json = serde_json::to_value(&event).expect("JSON");
+        assert_eq!(json["links"], json!([[0, 5, 1, 4, 97]]));
+        serde_json::from_value::<first::SegmentEvent>(json.clone()).expect("an event");
+        let read: SegmentEvent = serde_json::from_value(json).expect("an event");
+        assert_eq!(read, event);
+        assert!(written(&[]).get("links").is_none());
+    }
+
+    #[test]
     fn the_first_events_are_read() {
         assert_eq!(
             read(&json!(["looped", "split"]), None),
@@ -405,8 +472,10 @@ mod tests {
         }
         let required = schema["required"].as_array().expect("a list");
         assert!(required.contains(&json!("flags")), "{schema}");
-        for optional in ["more_flags", "atoms", "lost"] {
+        for optional in ["more_flags", "atoms", "lost", "links"] {
             assert!(!required.contains(&json!(optional)), "{schema}");
         }
+        let links = &schema["properties"]["links"];
+        assert_eq!(links["items"]["items"]["type"], "integer", "{schema}");
     }
 }

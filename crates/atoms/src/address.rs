@@ -50,12 +50,13 @@ pub(crate) fn link(token: &str) -> Option<usize> {
     Some(trimmed(token)).filter(|length| *length > start)
 }
 
-/// Returns the length of the address that is `token` without the punctuation at its end.
+/// Returns the length of the address that is `token` without the punctuation at its end, or the
+/// first field of `token`.
 pub(crate) fn address(token: &str) -> Option<usize> {
-    if let Some(length) = link(token) {
+    if let Some(length) = link(field(token)) {
         return Some(length);
     }
-    let length = trimmed(token);
+    let length = trimmed(token.split([';', ',']).next().unwrap_or(token));
     let token = &token[..length];
     (is_handle(token)
         || is_hash_tag(token)
@@ -64,6 +65,16 @@ pub(crate) fn address(token: &str) -> Option<usize> {
         || is_host(token)
         || is_file(token))
     .then_some(length)
+}
+
+/// Returns the text before the semicolon that ends a link as the field of a table's row: it is
+/// neither part of `&amp;` nor before a parameter (`;id=5`).
+fn field(token: &str) -> &str {
+    let end = token.match_indices(';').find(|(at, _)| {
+        let next = token[at + 1..].split([';', '/']).next().unwrap_or_default();
+        !token[..*at].ends_with("&amp") && !next.contains('=')
+    });
+    end.map_or(token, |(at, _)| &token[..at])
 }
 
 /// Returns the length of `token` without punctuation and unopened brackets at its end.
@@ -199,6 +210,14 @@ mod tests {
             ("~/bilder", "~/bilder"),
             ("C:\\Users\\Anna\\Bilder", "C:\\Users\\Anna\\Bilder"),
             ("rechnung_17.pdf", "rechnung_17.pdf"),
+            ("anna@b.example;Birne;3", "anna@b.example"),
+            ("haus-garten.de,Birne", "haus-garten.de"),
+            ("https://a.example/x;Birne", "https://a.example/x"),
+            ("https://a.example/x;id=5", "https://a.example/x;id=5"),
+            (
+                "https://a.example/?x=1&amp;y=2",
+                "https://a.example/?x=1&amp;y=2",
+            ),
         ] {
             assert_eq!(address(token), Some(address_part.len()), "{token}");
         }

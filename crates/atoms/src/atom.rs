@@ -18,7 +18,7 @@ pub struct Atom {
 pub struct Found {
     /// Its bytes in the translation.
     pub range: Range<usize>,
-    /// Set if an English reader reads the value of the source. Otherwise (`9.875 euros` for 9875),
-    /// [`english`](crate::english) belongs there.
-    pub is_english: bool,
+    /// Text that belongs there instead, where an English reader would read another value than that of
+    /// the source (`9.875 euros` for 9875) or German.
+    pub correction: Option<String>,
 }

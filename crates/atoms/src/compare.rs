@@ -8,9 +8,13 @@ use crate::decimal::Decimal;
 use crate::english;
 use crate::find::find;
 use crate::kind::Kind;
+use crate::target::Place;
 use crate::target::Target;
+use crate::target::provision_start;
+use crate::translation;
 use crate::translation::Form;
 use crate::translation::whole_name;
+use crate::unit;
 use crate::value::Value;
 use crate::words;
 
@@ -26,7 +30,7 @@ pub struct Comparison {
 
 /// The order in which atoms choose their places: those with the most parts first, so that a number
 /// does not take the day of a date.
-const PHASES: [&[Kind]; 8] = [
+const PHASES: [&[Kind]; 9] = [
     &[
         Kind::LongIdentifier,
         Kind::Address,
@@ -36,7 +40,9 @@ const PHASES: [&[Kind]; 8] = [
         Kind::Code,
         Kind::Emoji,
         Kind::Place,
+        Kind::Name,
     ],
+    &[Kind::DateRange],
     &[Kind::Identifier, Kind::NumericDate],
     &[Kind::Law],
     &[Kind::Date, Kind::Time],
@@ -67,7 +73,8 @@ pub fn compare(source: &str, atoms: &[Atom], translation: &str) -> Comparison {
                 .filter(|(_, atom)| kinds.contains(&atom.kind))
         };
         // What stands there letter by letter comes first: `2 Uhr` and `14 Uhr` are both "2".
-        if kinds[0] != Kind::Number {
+        // `2.` and `2` are not, where they may be another number.
+        if !matches!(kinds[0], Kind::Number | Kind::Ordinal) {
             for (index, atom) in phase() {
                 found[index] = literal(&mut target, source, atom);
             }
@@ -79,7 +86,7 @@ pub fn compare(source: &str, atoms: &[Atom], translation: &str) -> Comparison {
         }
     }
     for (index, atom) in atoms.iter().enumerate() {
-        if found[index].is_none() && !atom.kind.is_verbatim() {
+        if found[index].is_none() && !atom.kind.is_verbatim() && atom.kind != Kind::Ordinal {
             found[index] = literal(&mut target, source, atom);
         }
     }
@@ -91,8 +98,8 @@ pub fn compare(source: &str, atoms: &[Atom], translation: &str) -> Comparison {
 fn untranslated(source: &str, atoms: &[Atom]) -> Comparison {
     let found = atoms.iter().map(|atom| {
         let range = atom.range.clone();
-        let is_english = english(source, atom) == source[range.clone()];
-        Some(Found { range, is_english })
+        let correction = correction(source, atom);
+        Some(Found { range, correction })
     });
     Comparison {
         found: found.collect(),
@@ -119,27 +126,42 @@ fn literal(target: &mut Target, source: &str, atom: &Atom) -> Option<Found> {
         range.end += own.len() - searched.len();
     }
     target.take(range.clone());
-    let is_english =
-        atom.kind.is_verbatim() || Value::of(source, atom).english(source, atom) == own;
-    Some(Found { range, is_english })
+    let correction = correction(source, atom);
+    Some(Found { range, correction })
+}
+
+/// Returns the English form of an atom whose own spelling is not English.
+fn correction(source: &str, atom: &Atom) -> Option<String> {
+    let english = english(source, atom);
+    (english != source[atom.range.clone()]).then(|| english.into_owned())
 }
 
 /// Takes the first free place that holds the atom's value in another form.
 fn by_value(target: &mut Target, source: &str, atom: &Atom) -> Option<Found> {
     let value = Value::of(source, atom);
-    let found = match &value {
+    let place = match &value {
         Value::Verbatim => match atom.kind {
             Kind::NumericDate => target.numeric_date(&source[atom.range.clone()]),
             _ => target.other_case(&source[atom.range.clone()]),
         },
         Value::Law(law) => target.law(law, source),
+        Value::DateRange(dates) => target.date_range(dates, source),
         Value::Date(date) => target.date(&date.days, date.month, date.year),
         Value::Times(times) => target.times(&times.clocks),
         Value::Ordinal(value) => target.ordinal(value),
         Value::Quantity(quantity) => target.quantity(quantity),
     }?;
-    target.take(found.range.clone());
-    Some(found)
+    let Place {
+        range,
+        is_english,
+        has_unit,
+    } = place;
+    target.take(range.clone());
+    let correction = (!is_english).then(|| match &value {
+        Value::Quantity(quantity) if !has_unit => quantity.english_numbers(source),
+        _ => value.english(source, atom).into_owned(),
+    });
+    Some(Found { range, correction })
 }
 
 /// Returns the numbers and marks of the translation that no atom and no number word accounts for.
@@ -178,7 +200,10 @@ fn surplus(target: &Target, source: &str, translation: &str) -> Vec<Range<usize>
             *uses -= 1;
             continue;
         }
-        let whole = whole_name(translation, item.range.clone());
+        let mut whole = whole_name(translation, item.range.clone());
+        if whole == item.range {
+            whole = with_unit(translation, whole);
+        }
         let is_free = target.is_free(&whole);
         found.push(if is_free { whole } else { item.range.clone() });
     }
@@ -199,6 +224,19 @@ fn surplus(target: &Target, source: &str, translation: &str) -> Vec<Range<usize>
         }
     }
     merged
+}
+
+/// Returns a number with the words and signs beside it that make it an amount, a measure, a time of
+/// day, or a provision.
+fn with_unit(text: &str, number: Range<usize>) -> Range<usize> {
+    let time = translation::clock(text, number.start).map(|clock| clock.end);
+    let end = unit::any_after(text, number.end).max(time);
+    let provision = provision_start(text, number.start).filter(|start| {
+        // A "number 5" or "point 5" may be no provision.
+        text[*start..].starts_with(['§', 'A', 'a', 'S', 's'])
+    });
+    let start = unit::any_before(text, number.start).or(provision);
+    start.unwrap_or(number.start)..end.unwrap_or(number.end).max(number.end)
 }
 
 /// Returns whether only one mark of a number lies between two surplus ranges.

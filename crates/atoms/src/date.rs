@@ -6,6 +6,7 @@ use crate::text::after;
 use crate::text::digits_end;
 use crate::text::end_of;
 use crate::text::fold;
+use crate::text::goes_on;
 use crate::text::is_end;
 use crate::text::is_space;
 use crate::text::skip_space;
@@ -30,7 +31,7 @@ const MONTHS: [(&str, &[&str], &str); 12] = [
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NamedDate {
     pub(crate) range: Range<usize>,
-    /// One day, or the first and the last.
+    /// One day, or the first and the last; empty if only month and year are said.
     pub(crate) days: Vec<u32>,
     /// 1 for January.
     pub(crate) month: u32,
@@ -110,23 +111,7 @@ pub(crate) fn named_date(text: &str, at: usize) -> Option<NamedDate> {
     if start == end && !text[..end].ends_with('.') {
         return None;
     }
-    let month_end = end_of(text, start, crate::text::is_word);
-    let word = &text[start..month_end];
-    let month = german_month(word).filter(|_| word.starts_with(char::is_uppercase))?;
-    end = month_end;
-    let is_short = !MONTHS.iter().any(|(name, _, _)| fold(word) == *name);
-    end += usize::from(is_short && text[end..].starts_with('.'));
-    let year_start = skip_space(text, end);
-    let year_end = digits_end(text, year_start);
-    let mut year = None;
-    if year_start > end
-        && year_end == year_start + 4
-        && is_end(text, year_end)
-        && !goes_on(text, year_end)
-    {
-        year = text[year_start..year_end].parse().ok();
-        end = year_end;
-    }
+    let (month, end, year) = month(text, start)?;
     Some(NamedDate {
         range: at..end,
         days,
@@ -136,22 +121,51 @@ pub(crate) fn named_date(text: &str, at: usize) -> Option<NamedDate> {
     })
 }
 
-/// Returns whether digits follow `at` after a mark.
-fn goes_on(text: &str, at: usize) -> bool {
-    after(text, at).is_some_and(|c| matches!(c, '.' | ',' | ':' | '/' | '-'))
-        && text[at + 1..].starts_with(|c: char| c.is_ascii_digit())
+/// Returns the month with its year that starts at `at`: `März 2024`.
+pub(crate) fn month_of_year(text: &str, at: usize) -> Option<NamedDate> {
+    // Cheaper than a look at the names.
+    let word_end = end_of(text, at, crate::text::is_word);
+    let rest = text[word_end..].trim_start_matches(['.', ' ', '\u{a0}']);
+    if !rest.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let (month, end, year) = month(text, at)?;
+    year.is_some().then(|| NamedDate {
+        range: at..end,
+        days: Vec::new(),
+        month,
+        year,
+        joint: String::new(),
+    })
+}
+
+/// Returns the month in words at `at`, the end, and the year that follows it.
+fn month(text: &str, at: usize) -> Option<(u32, usize, Option<u32>)> {
+    let mut end = end_of(text, at, crate::text::is_word);
+    let word = &text[at..end];
+    let is_noun = word.starts_with(char::is_uppercase);
+    let month = is_noun.then(|| german_month(word)).flatten()?;
+    let is_short = !MONTHS.iter().any(|(name, _, _)| fold(word) == *name);
+    end += usize::from(is_short && text[end..].starts_with('.'));
+    let start = skip_space(text, end);
+    let year_end = digits_end(text, start);
+    let has_year =
+        start > end && year_end == start + 4 && is_end(text, year_end) && !goes_on(text, year_end);
+    if !has_year {
+        return Some((month, end, None));
+    }
+    Some((month, year_end, text[start..year_end].parse().ok()))
 }
 
 impl NamedDate {
     /// Returns the date in English: day, month, year.
     pub(crate) fn english(&self) -> String {
         let days: Vec<String> = self.days.iter().map(u32::to_string).collect();
-        let day = days.join(&self.joint);
-        let month = month_name(self.month);
-        match self.year {
-            Some(year) => format!("{day} {month} {year:04}"),
-            None => format!("{day} {month}"),
-        }
+        let day = Some(days.join(&self.joint)).filter(|day| !day.is_empty());
+        let month = month_name(self.month).to_owned();
+        let year = self.year.map(|year| format!("{year:04}"));
+        let parts: Vec<String> = day.into_iter().chain([month]).chain(year).collect();
+        parts.join(" ")
     }
 }
 

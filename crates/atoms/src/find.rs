@@ -7,6 +7,7 @@ use std::vec::IntoIter;
 use crate::address;
 use crate::atom::Atom;
 use crate::date;
+use crate::date_range::date_range;
 use crate::decimal::vulgar;
 use crate::emoji::emoji;
 use crate::identifier;
@@ -14,6 +15,7 @@ use crate::kind::Kind;
 use crate::law;
 use crate::markup::Closers;
 use crate::markup::markup;
+use crate::name;
 use crate::place;
 use crate::quantity::Quantity;
 use crate::quantity::quantity;
@@ -55,14 +57,23 @@ const ROMAN_NOUNS: [&str; 16] = [
     "Konzil",
 ];
 
+/// Words before an ordinal of one Roman digit, which do not come before an initial.
+const ARTICLES: [&str; 18] = [
+    "Der", "Die", "Das", "Den", "Dem", "Des", "der", "die", "das", "den", "dem", "des", "Im", "im",
+    "vom", "zum", "zur", "beim",
+];
+
 /// Returns the atoms of a line, sorted and without overlap.
 ///
 /// The line has no line break; time is linear in its length.
 #[must_use]
 pub fn find(text: &str) -> Vec<Atom> {
+    let places = place::places(text);
+    let names = name::names(text, !places.is_empty());
     let mut scanner = Scanner {
         text,
-        places: place::places(text).into_iter().peekable(),
+        places: places.into_iter().peekable(),
+        names: names.into_iter().peekable(),
         closers: Closers::default(),
         token_end: 0,
         address_start: 0,
@@ -89,6 +100,7 @@ pub fn find(text: &str) -> Vec<Atom> {
 struct Scanner<'a> {
     text: &'a str,
     places: Peekable<IntoIter<Range<usize>>>,
+    names: Peekable<IntoIter<Range<usize>>>,
     closers: Closers,
     /// End of the current piece without white space, in which addresses are.
     token_end: usize,
@@ -104,9 +116,14 @@ impl Scanner<'_> {
         if c.is_whitespace() {
             return None;
         }
-        while self.places.next_if(|place| place.start < at).is_some() {}
-        if let Some(place) = self.places.next_if(|place| place.start == at) {
-            return Some((place.end, Kind::Place));
+        for (known, kind) in [
+            (&mut self.places, Kind::Place),
+            (&mut self.names, Kind::Name),
+        ] {
+            while known.next_if(|range| range.start < at).is_some() {}
+            if let Some(range) = known.next_if(|range| range.start == at) {
+                return Some((range.end, kind));
+            }
         }
         if let Some(end) = emoji(self.text, at) {
             return Some((end, Kind::Emoji));
@@ -114,7 +131,7 @@ impl Scanner<'_> {
         self.address(at, c)
             .map(|end| (end, Kind::Address))
             .or_else(|| {
-                c.is_ascii_punctuation()
+                (c.is_ascii_punctuation() || c == '«')
                     .then(|| markup(self.text, at, &mut self.closers))
                     .flatten()
             })
@@ -132,6 +149,9 @@ impl Scanner<'_> {
             self.address_start = end_of(&self.text[..self.token_end], at, |c| {
                 "(*_‚'’‘,;:!?–—".contains(c)
             });
+        } else if self.text[..at].ends_with([';', ',']) {
+            // The next field of a table's row: `Birne;info@a.example`.
+            self.address_start = at;
         }
         if at >= self.token_end {
             return None;
@@ -201,6 +221,7 @@ impl Scanner<'_> {
             .or_else(|| quantity(text, at).map(|found| ended(&found)))
             .or_else(|| is_identifier.then(|| self.whole_run(at)))
             .or_else(|| identifier::mixed_word(text, at).map(|end| identified(at, end)))
+            .or_else(|| date::month_of_year(text, at).map(|date| (date.range.end, Kind::Date)))
             .or_else(|| roman_ordinal(text, at).map(|end| (end, Kind::Ordinal)))
     }
 
@@ -208,6 +229,9 @@ impl Scanner<'_> {
     fn number(&mut self, at: usize) -> Option<(usize, Kind)> {
         let text = self.text;
         let is_identifier = self.is_identifier(at);
+        if let Some(dates) = date_range(text, at) {
+            return Some((dates.range.end, Kind::DateRange));
+        }
         if let Some(end) = date::numeric_date(text, at) {
             return Some((end, Kind::NumericDate));
         }
@@ -300,8 +324,17 @@ fn roman_ordinal(text: &str, at: usize) -> Option<usize> {
         .map_or(end, |_| skip_space(text, end + 1));
     let has_stop = next > end + 1 && after(text, next).is_some_and(char::is_alphabetic);
     let is_small = name.bytes().all(|b| matches!(b, b'I' | b'V' | b'X'));
+    let has_article = || {
+        let before = text[..at].trim_end_matches(is_space);
+        let word = before.rsplit(char::is_whitespace).next().unwrap_or(before);
+        ARTICLES.contains(&word)
+    };
     let is_numeral = match name.len() {
-        1 => is_small && has_stop && ROMAN_NOUNS.contains(&&text[next..word_end(text, next)]),
+        1 => {
+            is_small
+                && has_stop
+                && (ROMAN_NOUNS.contains(&&text[next..word_end(text, next)]) || has_article())
+        }
         // `IV` and `CD` are abbreviations too.
         2 => is_small && (has_stop || name != "IV"),
         3 => is_small,

@@ -22,6 +22,20 @@ const NUMBERED: [&str; 18] = [
     "ISO", "DIN", "EN", "IEC", "RFC", "ICE", "IC", "EC", "IR", "RE", "RB", "LX", "LH", "OS", "BGE",
     "SR", "KW", "PC",
 ];
+/// Countries in codes of banks that stand alone.
+const COUNTRIES: [&str; 9] = ["DE", "CH", "AT", "LI", "LU", "FR", "IT", "NL", "GB"];
+/// Pairs of consonants inside German words.
+const CLUSTERS: &str = "BB BL BR BS BT CH CK DL DN DR DS DT FF FL FR FS FT GE GG GL GN GR GS GT HL \
+    HM HN HR HS HT HW KK KL KN KR KS KT LB LC LD LF LG LH LK LL LM LN LP LR LS LT LV LZ MB MD MM \
+    MN MP MR MS MT NB NC ND NF NG NH NK NL NM NN NP NR NS NT NV NW NZ PF PH PL PP PR PS PT RB RC \
+    RD RF RG RH RK RL RM RN RP RR RS RT RV RW RZ SB SC SD SF SG SH SK SL SM SN SP SR SS ST SV SW \
+    SZ TB TF TG TH TK TL TM TN TR TS TT TW TZ WR ZT ZW";
+/// Ends of German words in capitals.
+const ENDINGS: [&str; 40] = [
+    "EN", "ER", "EL", "ES", "EM", "ET", "TE", "TS", "ST", "ND", "RN", "RT", "RE", "NE", "LN", "LE",
+    "UR", "OR", "IV", "NG", "IS", "IE", "IK", "IT", "CH", "HT", "HE", "SE", "GE", "KE", "DE", "ZE",
+    "IN", "ON", "IG", "AL", "AT", "AR", "UM", "US",
+];
 /// Maximum number of groups of digits in a phone or account number.
 const MAX_GROUPS: usize = 12;
 
@@ -233,7 +247,7 @@ fn court_file(text: &str, at: usize) -> Option<usize> {
 }
 
 /// Returns the end of a bank's code of eight or eleven letters and digits (BIC) that is labelled,
-/// or ends in `XXX`.
+/// ends in `XXX`, or stands alone and is no word in capitals.
 fn bank_code(text: &str, at: usize) -> Option<usize> {
     let length = text[at..]
         .bytes()
@@ -252,7 +266,20 @@ fn bank_code(text: &str, at: usize) -> Option<usize> {
     let is_labelled = ["BIC", "SWIFT", "Bic", "SWIFT-Code", "BIC-Code"]
         .iter()
         .any(|name| label.ends_with(name));
-    (is_labelled || length == 11 && code.ends_with("XXX")).then_some(end)
+    let is_alone = text.trim() == code && COUNTRIES.contains(&&code[4..6]) && !is_word_like(code);
+    (is_labelled || is_alone || length == 11 && code.ends_with("XXX")).then_some(end)
+}
+
+/// Returns whether letters in capitals could be a German word (`SPRACHEN`), unlike those of most
+/// codes.
+fn is_word_like(code: &str) -> bool {
+    let is_vowel = |b: &u8| b"AEIOUY".contains(b);
+    let mut pairs = code.as_bytes().windows(2);
+    let is_spoken = pairs.all(|pair| {
+        pair.iter().any(is_vowel)
+            || std::str::from_utf8(pair).is_ok_and(|pair| CLUSTERS.contains(pair))
+    });
+    is_spoken && ENDINGS.iter().any(|ending| code.ends_with(ending))
 }
 
 /// Returns the end of the letters and digits from `at` with the marks between them.
@@ -379,6 +406,9 @@ mod tests {
             );
         }
         assert_eq!(grouped("BIC COBADEFF", 4), Some(12));
+        for code in ["COBADEFF", "POFICHBE", "GIBAATWW", "XKPVCHQRTHZ"] {
+            assert_eq!(grouped(code, 0), Some(code.len()), "{code}");
+        }
         for text in [
             "1 000 000",
             "12 34 56",
@@ -387,6 +417,9 @@ mod tests {
             "5 Hunde",
             "08.00",
             "SCHLIESS",
+            "SPRACHEN",
+            "MENSCHLICHE",
+            "COBADEFF ist",
             "V",
         ] {
             assert_eq!(grouped(text, 0), None, "{text}");

@@ -11,13 +11,15 @@ pub enum Kind {
     Percentage,
     /// A date whose month is a word: `3. März 2024`
     Date,
+    /// From one date to another: `1. Januar bis 31. Dezember 2024`
+    DateRange,
     /// A date in digits: `17.08.2024`, `2024-05-17`
     NumericDate,
     /// A time of day, or from one to another.
     Time,
     /// Two numbers that belong together: `5–7`, `3:2`
     Range,
-    /// A number with the symbol of a unit: `5 m³`
+    /// A number with a unit: `5 m³`, `5 Tage`
     Measure,
     /// `2.` before a word, `XX.`
     Ordinal,
@@ -41,6 +43,8 @@ pub enum Kind {
     Emoji,
     /// A street with its number or a town with its postcode.
     Place,
+    /// The name of a person in an address line or a field, which models translate (`König`).
+    Name,
 }
 
 impl Kind {
@@ -63,6 +67,7 @@ impl Kind {
                 | Self::Entity
                 | Self::Code
                 | Self::Emoji
+                | Self::Name
         )
     }
 
@@ -74,6 +79,7 @@ impl Kind {
             Self::Amount => "amount",
             Self::Percentage => "percentage",
             Self::Date => "date",
+            Self::DateRange => "range of dates",
             Self::NumericDate => "numeric date",
             Self::Time => "time",
             Self::Range => "range",
@@ -89,6 +95,7 @@ impl Kind {
             Self::Code => "code",
             Self::Emoji => "emoji",
             Self::Place => "place",
+            Self::Name => "name",
         }
     }
 }

@@ -12,15 +12,20 @@
 //! | `value` | an atom's value, read again from its text |
 //! | `numeral` | a number as written: digits, grouping, fraction, scale |
 //! | `quantity` | numbers with units: amounts, percentages, measures, ranges |
-//! | `unit` | currencies and units of measure, German and English |
+//! | `unit` | the unit of a number, German and English |
+//! | `currency` | the currencies |
+//! | `measure` | the units of measure |
 //! | `words` | number words and Roman numerals |
 //! | `date` | dates and times of day |
+//! | `date_range` | from one date to another |
 //! | `law` | references to articles of law |
 //! | `identifier` | account, phone, order and version numbers, registration plates |
 //! | `address` | links, mailboxes, domains, handles, paths |
-//! | `markup` | tags, placeholders, entities, code |
+//! | `markup` | tags, entities, code |
+//! | `placeholder` | places for values in templates |
 //! | `emoji` | emoji sequences |
 //! | `place` | streets and towns in address lines |
+//! | `name` | names of people in address lines and fields |
 //! | `translation` | numbers, clock times and months of an English text |
 //! | `target` | a translation in which atoms take their places |
 //! | `compare` | pairs the atoms of a source with places in its translation |
@@ -32,27 +37,32 @@
 //! | `Number` | `12`, `9.875`, `2'500.–`, `-5`, `2½`, `10⁶`, `3,5 Mio.` | the same value: `9,875`, `twelve`, `minus 5`, `two and a half`, `3.5 million` |
 //! | `Amount` | `EUR 19,99`, `Fr. 2'500.–`, `1.234,50 €`, `5 Franken` | the same value beside the same currency: `€1,234.50`, `5 francs` |
 //! | `Percentage` | `2,5 %`, `20 Prozent`, `0,5 ‰` | `2.5%`, `2.5 percent`, `2.5 per cent` |
-//! | `Date` | `3. März`, `31. Dezember 2024`, `1.–3. Mai` | `3 March`, `March 3rd`, `3rd of March`, `December 31, 2024` |
+//! | `Date` | `3. März`, `31. Dezember 2024`, `1.–3. Mai`, `Mai 2024` | `3 March`, `March 3rd`, `3rd of March`, `December 31, 2024` |
+//! | `DateRange` | `1. Januar bis 31. Dezember 2024`, `03.04.–12.05.2019` | both dates in order: `1 January to 31 December 2024`, `3–5 May` for `3. Mai bis 5. Mai` |
 //! | `NumericDate` | `17.08.2024`, `24.12.`, `2024-05-17` | itself |
 //! | `Time` | `14 Uhr`, `14.30 Uhr`, `14:30`, `08.00–11.30 Uhr` | `2 p.m.`, `2:30 p.m.`, `14:30`, `half past two`, `noon` |
 //! | `Range` | `5–7`, `5 bis 7`, `0,5–1,0 %`, `3:2`, `2023/24` | both ends in order: `5 to 7`, `between 5 and 7` |
-//! | `Measure` | `5 m³`, `20 °C`, `90 km/h`, `3 × 4 m` | the value with the unit or its English name: `5 cubic metres`, `3 by 4 m` |
-//! | `Ordinal` | `2.`, `20.` before a word; `II.`, `XX.` | `2nd`, `second`, `2`, `II`, `twentieth` |
+//! | `Measure` | `5 m³`, `20 Grad`, `90 km/h`, `3 × 4 m` | the value with the unit or its English name: `5 cubic metres`, `3 by 4 m` |
+//! | | `5 Tage`, `2 Std.`, `12 Seiten` | the value with the same unit, or none after a word: `5 days`, "at 18" for `mit 18 Jahren` |
+//! | `Ordinal` | `2.`, `20.` before a word; `II.`, `XX.` | `2nd`, `second`, `II`, `twentieth`, `chapter 2` |
 //! | `Identifier` | `LX318`, `2.4.1`, `ZH 4711`, `V ZR 12/18`, `A4` | itself |
 //! | `LongIdentifier` | an identifier of nine bytes or more: IBAN, phone number, UUID, `RE-2024-17` | itself |
-//! | `Law` | `Art. 8 Abs. 1 lit. b`, `§ 139 Abs. 2 StG` | all numbers and letters in order: `Article 8(1)(b)` |
+//! | `Law` | `Art. 8 Abs. 1 lit. b`, `§ 139 Abs. 2 StG` | all numbers and letters in order, after the word or sign of a provision: `Article 8(1)(b)` |
 //! | `Address` | `https://a.example`, `a@b.example`, `haus-garten.de`, `#Katzen`, `/home/anna`, `C:\Users` | itself |
-//! | `Placeholder` | `{name}`, `{{ name }}`, `%1$d`, `%(country)s`, `${name}`, `__NAME__`, `:name` | itself |
+//! | `Placeholder` | `{name}`, `{{ name }}`, `{n, plural, …}`, `%1$d`, `%(country)s`, `${name}`, `__NAME__`, `[[name]]`, `[NAME]`, `<%= name %>`, `@name@`, `«Vorname»`, `:name` | itself |
 //! | `Tag` | `<b>`, `<br />`, `**`, `](https://a.example)` | itself |
 //! | `Entity` | `&quot;`, `&#8222;` | itself |
 //! | `Code` | `` `git pull` `` | itself |
 //! | `Emoji` | `😊`, families, flags, skin tones | itself |
 //! | `Place` | `Pionierstrasse 7`, `8403 Winterthur`, `Postfach 12` in address lines | itself |
+//! | `Name` | `Ursula König` as a line, a cell, or after `Kunde:` | itself |
 
 mod address;
 mod atom;
 mod compare;
+mod currency;
 mod date;
+mod date_range;
 mod decimal;
 mod emoji;
 mod find;
@@ -60,8 +70,11 @@ mod identifier;
 mod kind;
 mod law;
 mod markup;
+mod measure;
+mod name;
 mod numeral;
 mod place;
+mod placeholder;
 mod quantity;
 mod target;
 mod text;

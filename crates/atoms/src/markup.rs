@@ -1,15 +1,16 @@
-//! Tags, placeholders, entities, and code.
+//! Tags, entities, and code.
 
 use crate::kind::Kind;
-use crate::text::after;
-use crate::text::before;
+use crate::placeholder::placeholder;
 use crate::text::end_of;
-use crate::text::is_end;
 
 /// Maximum length in bytes of a tag, a link's target, or code.
 const MAX_LENGTH: usize = 1000;
-/// Maximum length in bytes of a placeholder.
-const MAX_PLACEHOLDER: usize = 200;
+
+/// Names of the tags of forums, in square brackets.
+const FORUM_TAGS: [&str; 13] = [
+    "b", "i", "u", "s", "url", "img", "quote", "code", "list", "color", "size", "center", "email",
+];
 
 /// The next place of each closing mark, so that a text with many opening marks and no closing one
 /// is searched once.
@@ -24,7 +25,7 @@ const CLOSERS: [char; 4] = ['>', '}', '`', ']'];
 
 impl Closers {
     /// Returns the first `closer` at or after `at`, which does not decrease from call to call.
-    fn next(&mut self, text: &str, at: usize, closer: char) -> Option<usize> {
+    pub(crate) fn next(&mut self, text: &str, at: usize, closer: char) -> Option<usize> {
         let slot = CLOSERS.iter().position(|c| *c == closer)?;
         let known = self.next[slot].filter(|next| *next >= at);
         let next = known.unwrap_or_else(|| {
@@ -63,17 +64,12 @@ fn emphasis(text: &str, at: usize, closers: &mut Closers) -> Option<(usize, Kind
 /// Returns the end and the kind of the markup that starts at `at`.
 pub(crate) fn markup(text: &str, at: usize, closers: &mut Closers) -> Option<(usize, Kind)> {
     let rest = &text[at..];
-    let placeholder = |end: Option<usize>| end.map(|end| (end, Kind::Placeholder));
+    if let Some(end) = placeholder(text, at, closers) {
+        return Some((end, Kind::Placeholder));
+    }
     match rest.as_bytes().first()? {
         b'<' => tag(text, at, closers),
-        b'{' => placeholder(braces(text, at, closers)),
-        b'$' | b'#' | b'%' if rest[1..].starts_with('{') => {
-            placeholder(braces(text, at + 1, closers))
-        }
-        b'$' => placeholder(argument(text, at)),
-        b'%' => placeholder(format(text, at)),
-        b'_' => placeholder(underscored(text, at)).or_else(|| emphasis(text, at, closers)),
-        b':' => placeholder(named(text, at)),
+        b'_' => emphasis(text, at, closers),
         b'&' => entity(text, at).map(|end| (end, Kind::Entity)),
         b'`' => code(text, at, closers).map(|end| (end, Kind::Code)),
         b'*' | b'~' => {
@@ -89,7 +85,9 @@ pub(crate) fn markup(text: &str, at: usize, closers: &mut Closers) -> Option<(us
                 _ => None,
             }
         }
-        b'!' | b'[' => link_start(text, at, closers).map(|end| (end, Kind::Tag)),
+        b'!' | b'[' => link_start(text, at, closers)
+            .or_else(|| forum_tag(text, at))
+            .map(|end| (end, Kind::Tag)),
         b']' => link_end(text, at).map(|end| (end, Kind::Tag)),
         _ => None,
     }
@@ -123,113 +121,6 @@ fn tag(text: &str, at: usize, closers: &mut Closers) -> Option<(usize, Kind)> {
         || attributes.starts_with(char::is_whitespace)
             && (attributes.contains('=') || attributes.trim() == "/"))
         .then_some((close + 1, Kind::Tag))
-}
-
-/// Returns the end of `{name}`, `{0}`, `{\i1}`, `{{ name }}`, `{% if x %}`, which starts at `at`.
-fn braces(text: &str, at: usize, closers: &mut Closers) -> Option<usize> {
-    let rest = &text[at..];
-    let close = closers.next(text, at, '}')?;
-    if close - at > MAX_PLACEHOLDER {
-        return None;
-    }
-    let is_double = rest.starts_with("{{");
-    let inside = &text[at + 1 + usize::from(is_double)..close.max(at + 1 + usize::from(is_double))];
-    if inside.contains('{') || inside.trim().is_empty() {
-        return None;
-    }
-    if is_double {
-        return text[close + 1..].starts_with('}').then_some(close + 2);
-    }
-    let is_template = inside.len() > 1 && inside.starts_with('%') && inside.ends_with('%');
-    let name = inside.trim();
-    let identifier = name.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
-    // A text in braces has words; `{date, short}` has an argument.
-    (is_template || !name.contains(char::is_whitespace) || identifier.starts_with(','))
-        .then_some(close + 1)
-}
-
-/// Returns the end of `$name` or of `$1`, which is no amount.
-fn argument(text: &str, at: usize) -> Option<usize> {
-    let start = at + 1;
-    let c = after(text, start)?;
-    if c.is_ascii_digit() && c != '0' {
-        let goes_on = text[start + 1..].starts_with(|c: char| c.is_ascii_digit())
-            || text[start + 1..].starts_with(['.', ',', '\''])
-                && text[start + 2..].starts_with(|c: char| c.is_ascii_digit())
-            || text[start + 1..].starts_with(" M")
-            || !is_end(text, start + 1);
-        return (!goes_on).then_some(start + 1);
-    }
-    (c.is_ascii_lowercase() || c == '_')
-        .then(|| end_of(text, start, |c| c.is_ascii_alphanumeric() || c == '_'))
-        .filter(|end| is_end(text, *end))
-}
-
-/// Returns the end of `%s`, `%1$d`, `%.2f`, `%(country)s`, `%name%`, `%%`.
-fn format(text: &str, at: usize) -> Option<usize> {
-    // The sign of a number: `50%`.
-    if before(text, at).is_some_and(|c| c.is_ascii_digit()) {
-        return None;
-    }
-    let mut start = at + 1;
-    if text[start..].starts_with('%') {
-        return Some(start + 1);
-    }
-    if text[start..].starts_with('(') {
-        let end = end_of(text, start + 1, |c| {
-            c.is_ascii_alphanumeric() || "_.-".contains(c)
-        });
-        if end - start > MAX_PLACEHOLDER || !text[end..].starts_with(')') {
-            return None;
-        }
-        start = end + 1;
-    }
-    let flags = text[start..]
-        .bytes()
-        .take(12)
-        .take_while(|b| b.is_ascii_digit() || b"$.+-#'*".contains(b))
-        .count();
-    let length = start + flags;
-    let conversion = [
-        "ld", "lld", "lu", "zu", "s", "d", "i", "u", "f", "x", "X", "c", "e", "g", "@",
-    ]
-    .into_iter()
-    .find(|letters| text[length..].starts_with(letters) && is_end(text, length + letters.len()));
-    if let Some(letters) = conversion {
-        return Some(length + letters.len());
-    }
-    let name = end_of(text, at + 1, |c| c.is_ascii_alphanumeric() || c == '_');
-    (name > at + 2
-        && name - at < MAX_PLACEHOLDER
-        && text[name..].starts_with('%')
-        && text[at + 1..].starts_with(|c: char| c.is_ascii_alphabetic())
-        && is_end(text, name + 1))
-    .then_some(name + 1)
-}
-
-/// Returns the end of `__NAME__`.
-fn underscored(text: &str, at: usize) -> Option<usize> {
-    if !text[at..].starts_with("__") || before(text, at).is_some_and(|c| c == '_') {
-        return None;
-    }
-    let length = text[at..]
-        .bytes()
-        .take(MAX_PLACEHOLDER)
-        .take_while(|b| b.is_ascii_alphanumeric() || *b == b'_')
-        .count();
-    let end = at + length;
-    let name = text[at..end].trim_matches('_');
-    (text[at..end].ends_with("__") && !name.is_empty() && is_end(text, end)).then_some(end)
-}
-
-/// Returns the end of `:name`, which starts a word of its own.
-fn named(text: &str, at: usize) -> Option<usize> {
-    if before(text, at).is_some_and(|c| !c.is_whitespace()) {
-        return None;
-    }
-    let end = end_of(text, at + 1, |c| c.is_ascii_lowercase() || c == '_');
-    let end = end + usize::from(text[end..].starts_with(':'));
-    (end > at + 3 && is_end(text, end)).then_some(end)
 }
 
 /// Returns the end of `&quot;`, `&#8222;`, `&#x201E;`.
@@ -282,6 +173,24 @@ fn link_start(text: &str, at: usize, closers: &mut Closers) -> Option<usize> {
     link_end(text, close).map(|_| open + 1)
 }
 
+/// Returns the end of a tag of a forum (`[b]`, `[/quote]`, `[url=https://a.example]`), or of a
+/// command in square brackets (`[gallery id="5"]`).
+fn forum_tag(text: &str, at: usize) -> Option<usize> {
+    let inside = text[at..].strip_prefix('[')?;
+    let limit = inside.floor_char_boundary(MAX_LENGTH);
+    let inside = &inside[..inside[..limit].find([']', '['])?];
+    let end = at + 1 + inside.len();
+    let name = inside.strip_prefix('/').unwrap_or(inside);
+    let letters = name.bytes().take_while(u8::is_ascii_lowercase).count();
+    let (name, attributes) = name.split_at(letters);
+    let is_tag = match attributes.chars().next() {
+        None | Some('=') => FORUM_TAGS.contains(&name),
+        Some(' ') => !name.is_empty() && attributes.contains("=\""),
+        _ => false,
+    };
+    (is_tag && text[end..].starts_with(']')).then_some(end + 1)
+}
+
 /// Returns the end of `](target)`.
 fn link_end(text: &str, at: usize) -> Option<usize> {
     if !text[at + 1..].starts_with('(') {
@@ -322,32 +231,11 @@ mod tests {
                     "](https://a.example/buch)",
                     "~~",
                     "***",
+                    "[b]",
+                    "[/quote]",
+                    "[url=https://a.example/x]",
+                    "[gallery id=\"5\"]",
                 ][..],
-            ),
-            (
-                Kind::Placeholder,
-                &[
-                    "{name}",
-                    "{0}",
-                    "{\\i1}",
-                    "{{ name }}",
-                    "{{name}}",
-                    "%s",
-                    "%1$d",
-                    "%(country)s",
-                    "%.2f",
-                    "${name}",
-                    "__NAME__",
-                    "__count__",
-                    "$1",
-                    ":name",
-                    "%@",
-                    "{% if x %}",
-                    "%{count}",
-                    "%user%",
-                    "$name",
-                    "{date, short}",
-                ],
             ),
             (
                 Kind::Entity,
@@ -378,22 +266,13 @@ mod tests {
             "<b und c>",
             "<3",
             "<>",
-            "{ein Text in Klammern}",
-            "{}",
-            "{",
-            "% der",
-            "%ige",
-            "$5.50",
-            "$12",
-            "__",
             "&amp",
             "& x",
             "`",
             "* Punkt",
             "[1]",
+            "[der]",
             "]",
-            ": und",
-            ":a",
             "!",
         ] {
             assert_eq!(at_start(text), None, "{text}");

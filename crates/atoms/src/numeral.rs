@@ -11,6 +11,7 @@ use crate::text::end_of;
 use crate::text::is_space;
 use crate::text::skip_space;
 use crate::text::word;
+use crate::unit;
 
 /// Scale words and abbreviations: German, zeros, English.
 const SCALES: [(&[&str], usize, &str); 5] = [
@@ -214,12 +215,27 @@ fn groups(text: &str, at: usize, first: usize) -> Option<(usize, char)> {
         // Without a thing that it counts, `12 300` may be two numbers.
         ' ' => {
             count > 0
-                && followed_by
-                    .is_some_and(|c| c.is_alphabetic() || matches!(c, '%' | '‰' | '€' | '$' | '£'))
+                && (is_amount_or_object(text, at)
+                    || followed_by.is_some_and(|c| {
+                        c.is_alphabetic() || matches!(c, '%' | '‰' | '€' | '$' | '£')
+                    }))
         }
         _ => count > 0,
     };
     is_number.then_some((end, mark))
+}
+
+/// Returns whether the number at `at` stands after a currency or a word in small letters: `CHF 12
+/// 300`, `auf 12 300`. Two numbers side by side come after a noun.
+fn is_amount_or_object(text: &str, at: usize) -> bool {
+    let before = &text[..at];
+    let rest = before.trim_end_matches(is_space);
+    let word = rest
+        .rsplit(|c: char| !c.is_alphabetic())
+        .next()
+        .unwrap_or_default();
+    unit::any_before(text, at).is_some()
+        || rest.len() < before.len() && word.starts_with(char::is_lowercase)
 }
 
 /// Returns digits with a comma before each group of three.
@@ -275,6 +291,8 @@ mod tests {
     #[test]
     fn two_numbers_side_by_side_stay_two() {
         assert_eq!(numeral("12 300", 0).expect("a number").range, 0..2);
+        assert_eq!(numeral("Kapitel 12 300", 8).expect("a number").range, 8..10);
+        assert_eq!(numeral("auf 12 300.", 4).expect("a number").range, 4..10);
         assert_eq!(numeral("1,2,3", 2).expect("a number").range, 2..3);
     }
 }

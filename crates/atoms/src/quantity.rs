@@ -7,6 +7,7 @@ use crate::numeral::Numeral;
 use crate::numeral::numeral;
 use crate::text::after;
 use crate::text::is_end;
+use crate::text::is_space;
 use crate::text::skip_space;
 use crate::unit;
 use crate::unit::Unit;
@@ -18,6 +19,9 @@ pub(crate) struct Quantity {
     pub(crate) kind: Kind,
     pub(crate) parts: Vec<Numeral>,
     pub(crate) unit: Option<Unit>,
+    /// Set if a noun stands before it, of which English may count the things: `Platz 3` is "third
+    /// place".
+    pub(crate) follows_noun: bool,
     /// The unit as the text writes it.
     form: &'static str,
 }
@@ -62,8 +66,16 @@ pub(crate) fn quantity(text: &str, at: usize) -> Option<Quantity> {
         kind,
         parts,
         unit: unit.map(|(unit, _)| unit),
+        follows_noun: follows_noun(text, at),
         form: unit.map_or("", |(_, form)| form),
     })
+}
+
+/// Returns whether the word before `at` is a noun.
+fn follows_noun(text: &str, at: usize) -> bool {
+    let before = text[..at].trim_end_matches(is_space);
+    let word = before.rsplit(|c: char| !c.is_alphabetic()).next();
+    word.is_some_and(|word| word.starts_with(char::is_uppercase))
 }
 
 /// Returns the number that is connected with `first`, and the kind of both together.
@@ -112,8 +124,28 @@ impl Quantity {
             .map_or(self.range.end, |last| last.range.end)
     }
 
+    /// Returns whether a translation may do without the unit.
+    pub(crate) fn has_optional_unit(&self) -> bool {
+        self.unit.is_some_and(|unit| unit.is_optional(self.form))
+    }
+
     /// Returns the English form.
     pub(crate) fn english(&self, text: &str) -> String {
+        let numbers = self.english_numbers(text);
+        let Some(unit) = self.unit else {
+            return numbers;
+        };
+        let end = self.numbers_end();
+        let space = if end < self.range.end {
+            &text[end..skip_space(text, end)]
+        } else {
+            ""
+        };
+        unit::with_unit(&numbers, unit, self.form, space)
+    }
+
+    /// Returns the English form without the unit.
+    pub(crate) fn english_numbers(&self, text: &str) -> String {
         let mut numbers = String::new();
         let mut at = None;
         for part in &self.parts {
@@ -128,16 +160,7 @@ impl Quantity {
             numbers.push_str(part.english());
             at = Some(part.range.end);
         }
-        let Some(unit) = self.unit else {
-            return numbers;
-        };
-        let end = self.numbers_end();
-        let space = if end < self.range.end {
-            &text[end..skip_space(text, end)]
-        } else {
-            ""
-        };
-        unit::with_unit(&numbers, unit, self.form, space)
+        numbers
     }
 }
 
@@ -175,16 +198,41 @@ mod tests {
             ("2,5 %", "2,5 %", Kind::Percentage, "2.5%"),
             ("20 Prozent", "20 Prozent", Kind::Percentage, "20 percent"),
             ("0,5–1,0 %", "0,5–1,0 %", Kind::Range, "0.5–1.0%"),
-            ("5–7 Tage", "5–7", Kind::Range, "5–7"),
-            ("5 bis 7 Tage", "5 bis 7", Kind::Range, "5 to 7"),
+            ("5–7 Tage", "5–7 Tage", Kind::Range, "5–7 days"),
+            ("5 bis 7 Tage", "5 bis 7 Tage", Kind::Range, "5 to 7 days"),
             ("10-15 Euro", "10-15 Euro", Kind::Range, "10-15 euros"),
             ("3:2 gewonnen", "3:2", Kind::Range, "3:2"),
             ("2023/24", "2023/24", Kind::Range, "2023/24"),
             ("5 m³ Holz", "5 m³", Kind::Measure, "5 m³"),
             ("1.500 km/h", "1.500 km/h", Kind::Measure, "1,500 km/h"),
             ("21,5 °C", "21,5 °C", Kind::Measure, "21.5 °C"),
-            ("3 × 4 Meter", "3 × 4", Kind::Measure, "3 × 4"),
-            ("5 Minuten", "5", Kind::Number, "5"),
+            ("3 × 4 Meter", "3 × 4 Meter", Kind::Measure, "3 × 4 metres"),
+            ("5 Minuten", "5 Minuten", Kind::Measure, "5 minutes"),
+            ("1 Stunde", "1 Stunde", Kind::Measure, "1 hour"),
+            ("2,5 Std.", "2,5 Std.", Kind::Measure, "2.5 hours"),
+            (
+                "78,3 Kilo Mehl",
+                "78,3 Kilo",
+                Kind::Measure,
+                "78.3 kilograms",
+            ),
+            ("½ Liter Milch", "½ Liter", Kind::Measure, "½ litre"),
+            (
+                "3 Mio. Tonnen",
+                "3 Mio. Tonnen",
+                Kind::Measure,
+                "3 million tonnes",
+            ),
+            (
+                "90 Stundenkilometer",
+                "90 Stundenkilometer",
+                Kind::Measure,
+                "90 kilometres per hour",
+            ),
+            ("-5 Grad", "-5 Grad", Kind::Measure, "-5 degrees"),
+            ("500 Pfund", "500 Pfund", Kind::Amount, "500 pounds"),
+            ("5 Hunde", "5", Kind::Number, "5"),
+            ("2 Grad-Marke", "2", Kind::Number, "2"),
         ] {
             let quantity = quantity(text, 0).expect(text);
             assert_eq!(&text[quantity.range.clone()], found);

@@ -42,6 +42,12 @@ pub(crate) fn digits_end(text: &str, at: usize) -> usize {
     end_of(text, at, |c| c.is_ascii_digit())
 }
 
+/// Returns whether digits follow `at` after a mark.
+pub(crate) fn goes_on(text: &str, at: usize) -> bool {
+    after(text, at).is_some_and(|c| matches!(c, '.' | ',' | ':' | '/' | '-'))
+        && text[at + 1..].starts_with(|c: char| c.is_ascii_digit())
+}
+
 /// Returns whether the character is a space inside a line, no-break spaces included.
 pub(crate) fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}')
@@ -65,6 +71,25 @@ pub(crate) fn word<'w>(text: &str, at: usize, words: &[&'w str]) -> Option<(&'w 
                 && (!word.ends_with(char::is_alphanumeric) || is_end(text, at + word.len()))
         })
         .map(|word| (*word, at + word.len()))
+}
+
+/// Returns the end of `form` at `at` in an English text: a space of it may be a no-break space or a
+/// hyphen there, and the letters of a longer word may be capitals. A form that ends in a letter must
+/// end there in the text too.
+pub(crate) fn form_end(text: &str, at: usize, form: &str) -> Option<usize> {
+    let is_word = form.len() > 3;
+    let mut own = text[at..].chars();
+    for c in form.chars() {
+        let next = own.next()?;
+        let is_equal = next == c
+            || c == ' ' && (is_space(next) || next == '-')
+            || is_word && next.eq_ignore_ascii_case(&c);
+        if !is_equal {
+            return None;
+        }
+    }
+    let end = text.len() - own.as_str().len();
+    (!form.ends_with(char::is_alphanumeric) || is_end(text, end)).then_some(end)
 }
 
 /// Returns a word in small letters, with composed umlauts and `ss` for `ß`.

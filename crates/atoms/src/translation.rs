@@ -12,6 +12,7 @@ use crate::text::after;
 use crate::text::before;
 use crate::text::digits_end;
 use crate::text::end_of;
+use crate::text::goes_on;
 use crate::text::is_end;
 use crate::text::is_space;
 use crate::text::is_start;
@@ -66,6 +67,14 @@ pub(crate) fn items(text: &str) -> Vec<Item> {
         } else {
             let end = word_end(text, at);
             let name = &text[at..end];
+            // `8 x4 m`
+            if let Some(digits) = name.strip_prefix('x')
+                && digits.bytes().all(|b| b.is_ascii_digit())
+                && !digits.is_empty()
+            {
+                at = number(text, at + 1, &mut items);
+                continue;
+            }
             let plain = |range, readings, form| Item {
                 range,
                 readings,
@@ -142,7 +151,9 @@ fn number(text: &str, at: usize, items: &mut Vec<Item>) -> usize {
     }
     let (exponent, exponent_end) = exponent(text, end);
     end = exponent_end;
-    while let Some((zeros, scale_end)) = words::scale(text, end) {
+    while let Some((zeros, scale_end)) =
+        words::scale(text, end).or_else(|| short_scale(text, at, end))
+    {
         readings = readings
             .into_iter()
             .map(|(value, is_english)| (value.shifted(zeros), is_english))
@@ -180,6 +191,17 @@ fn number(text: &str, at: usize, items: &mut Vec<Item>) -> usize {
         form,
     });
     end
+}
+
+/// Returns the zeros of the abbreviated scale of a number, and its end: `9.6bn`, `€5m`.
+fn short_scale(text: &str, number: usize, at: usize) -> Option<(usize, usize)> {
+    let is_amount = text[..number].ends_with(['€', '$', '£', '¥']);
+    let start = skip_space(text, at);
+    let scales = [("bn", 9), ("mn", 6), ("tn", 12), ("m", 6), ("k", 3)];
+    scales
+        .into_iter()
+        .filter(|(scale, _)| scale.len() > 1 || is_amount && start == at)
+        .find_map(|(scale, zeros)| Some((zeros, word(text, start, &[scale])?.1)))
 }
 
 /// Returns the exponent at `at` in superscript digits, and its end.
@@ -357,7 +379,9 @@ pub(crate) fn clock(text: &str, at: usize) -> Option<EnglishClock> {
     let mut found = timed(text, end, hour, minute, second, is_english && has_minutes);
     // A number alone may be a time, but does not say so; with a.m. or p.m. a dot is fine.
     found.is_english |= found.is_afternoon.is_some();
-    (is_end(text, found.end)).then_some(found)
+    // `14.7.15` is no time, `8-11` may be two.
+    let is_other = goes_on(text, found.end) && !text[found.end..].starts_with('-');
+    (is_end(text, found.end) && !is_other).then_some(found)
 }
 
 /// Returns the hour at `at` in digits or words, and its end.

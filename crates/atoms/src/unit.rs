@@ -1,244 +1,21 @@
-//! Currencies and units of measure, German and English.
+//! The unit of a number, in German and in English.
 
+use crate::currency::CURRENCIES;
+use crate::currency::Currency;
+use crate::decimal::vulgar;
+use crate::measure::MEASURES;
+use crate::measure::Measure;
+use crate::text::form_end;
+use crate::text::is_space;
 use crate::text::is_start;
 use crate::text::skip_space;
 use crate::text::word;
 
-/// A currency, or a hundredth of one.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Currency {
-    /// What stands before an English number; nothing for those written as a word after it.
-    prefix: Option<&'static str>,
-    /// Symbols and abbreviations, which German writes before or after a number.
-    marks: &'static [&'static str],
-    /// German words, after a number.
-    german: &'static [&'static str],
-    /// English words: the plural, then the singular, then others, longer ones first where one is
-    /// the start of another.
-    english: &'static [&'static str],
-}
-
-const fn code(prefix: &'static str, marks: &'static [&'static str]) -> Currency {
-    Currency {
-        prefix: Some(prefix),
-        marks,
-        german: &[],
-        english: &[],
-    }
-}
-
-static CURRENCIES: [Currency; 18] = [
-    Currency {
-        prefix: Some("EUR"),
-        marks: &["EUR", "€"],
-        german: &["Euro", "Euros"],
-        english: &["euros", "euro"],
-    },
-    Currency {
-        prefix: Some("CHF"),
-        marks: &["CHF", "SFr.", "sFr.", "SFR", "Fr."],
-        german: &["Schweizer Franken", "Schweizerfranken", "Franken"],
-        english: &["francs", "franc", "Swiss francs", "Swiss franc"],
-    },
-    Currency {
-        prefix: Some("USD"),
-        marks: &["USD", "US-$", "US$", "$"],
-        german: &["US-Dollar", "Dollar", "Dollars"],
-        english: &[
-            "dollars",
-            "dollar",
-            "US dollars",
-            "US dollar",
-            "U.S. dollars",
-            "U.S. dollar",
-        ],
-    },
-    Currency {
-        prefix: Some("GBP"),
-        marks: &["GBP", "£"],
-        german: &["Pfund Sterling", "britische Pfund", "Britische Pfund"],
-        english: &[
-            "pounds sterling",
-            "pound sterling",
-            "British pounds",
-            "pounds",
-            "pound",
-        ],
-    },
-    Currency {
-        prefix: Some("JPY"),
-        marks: &["JPY", "¥"],
-        german: &["Yen"],
-        english: &["yen", "yen", "Japanese yen"],
-    },
-    Currency {
-        prefix: Some("DM"),
-        marks: &["DM", "DEM"],
-        german: &["D-Mark", "Deutsche Mark", "Deutschen Mark"],
-        english: &[
-            "Deutsche Marks",
-            "Deutsche Mark",
-            "D-Marks",
-            "D-marks",
-            "Deutschmarks",
-            "German marks",
-            "marks",
-        ],
-    },
-    Currency {
-        prefix: None,
-        marks: &["Rp."],
-        german: &["Rappen"],
-        english: &["centimes", "centime", "rappen"],
-    },
-    Currency {
-        prefix: None,
-        marks: &["Ct.", "ct.", "ct", "¢"],
-        german: &["Cents", "Cent"],
-        english: &["cents", "cent"],
-    },
-    code("SEK", &["SEK"]),
-    code("NOK", &["NOK"]),
-    code("DKK", &["DKK"]),
-    code("PLN", &["PLN"]),
-    code("CZK", &["CZK"]),
-    code("HUF", &["HUF"]),
-    code("CAD", &["CAD"]),
-    code("AUD", &["AUD"]),
-    code("CNY", &["CNY"]),
-    code("TRY", &["TRY"]),
-];
-
-/// A unit of measure.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Measure {
-    symbols: &'static [&'static str],
-    english: &'static [&'static str],
-}
-
-const fn measure(symbols: &'static [&'static str], english: &'static [&'static str]) -> Measure {
-    Measure { symbols, english }
-}
-
-static MEASURES: [Measure; 52] = [
-    measure(
-        &["km/h"],
-        &[
-            "kilometres per hour",
-            "kilometers per hour",
-            "kilometres an hour",
-            "kilometers an hour",
-            "kph",
-            "kmh",
-        ],
-    ),
-    measure(&["m/s"], &["metres per second", "meters per second"]),
-    measure(
-        &["km²", "km2"],
-        &["square kilometres", "square kilometers", "sq km"],
-    ),
-    measure(
-        &["m²", "m2", "qm"],
-        &[
-            "square metres",
-            "square meters",
-            "square metre",
-            "square meter",
-            "sq m",
-            "sqm",
-            "sq. m",
-        ],
-    ),
-    measure(
-        &["cm²", "cm2"],
-        &["square centimetres", "square centimeters"],
-    ),
-    measure(
-        &["m³", "m3"],
-        &["cubic metres", "cubic meters", "cubic metre", "cubic meter"],
-    ),
-    measure(
-        &["cm³", "cm3", "ccm"],
-        &["cubic centimetres", "cubic centimeters", "cc"],
-    ),
-    measure(
-        &["km"],
-        &["kilometres", "kilometers", "kilometre", "kilometer"],
-    ),
-    measure(&["dm"], &["decimetres", "decimeters"]),
-    measure(
-        &["cm"],
-        &["centimetres", "centimeters", "centimetre", "centimeter"],
-    ),
-    measure(
-        &["mm"],
-        &["millimetres", "millimeters", "millimetre", "millimeter"],
-    ),
-    measure(&["µm", "μm"], &["micrometres", "micrometers", "microns"]),
-    measure(&["nm"], &["nanometres", "nanometers"]),
-    measure(&["m"], &["metres", "meters", "metre", "meter"]),
-    measure(
-        &["kg"],
-        &["kilograms", "kilogrammes", "kilogram", "kilos", "kilo"],
-    ),
-    measure(&["mg"], &["milligrams", "milligrammes"]),
-    measure(&["µg", "μg"], &["micrograms", "mcg"]),
-    measure(&["g"], &["grams", "grammes", "gram", "gramme"]),
-    measure(&["t"], &["tonnes", "tonne", "tons", "ton", "metric tons"]),
-    measure(&["ml"], &["millilitres", "milliliters", "mL"]),
-    measure(&["dl"], &["decilitres", "deciliters", "dL"]),
-    measure(&["cl"], &["centilitres", "centiliters", "cL"]),
-    measure(&["hl"], &["hectolitres", "hectoliters", "hL"]),
-    measure(&["l"], &["litres", "liters", "litre", "liter", "L"]),
-    measure(
-        &["°C", "° C"],
-        &[
-            "degrees Celsius",
-            "degree Celsius",
-            "degrees centigrade",
-            "degrees",
-            "degree",
-            "C",
-        ],
-    ),
-    measure(&["°F", "° F"], &["degrees Fahrenheit", "degrees", "F"]),
-    measure(&["°"], &["degrees", "degree"]),
-    measure(
-        &["kWh"],
-        &["kilowatt hours", "kilowatt-hours", "kilowatt hour"],
-    ),
-    measure(&["MWh"], &["megawatt hours", "megawatt-hours"]),
-    measure(&["GWh"], &["gigawatt hours", "gigawatt-hours"]),
-    measure(&["TWh"], &["terawatt hours", "terawatt-hours"]),
-    measure(&["kW"], &["kilowatts", "kilowatt"]),
-    measure(&["MW"], &["megawatts", "megawatt"]),
-    measure(&["GW"], &["gigawatts", "gigawatt"]),
-    measure(&["W"], &["watts", "watt"]),
-    measure(&["PS"], &["horsepower", "hp", "bhp"]),
-    measure(&["V"], &["volts", "volt"]),
-    measure(&["mA"], &["milliamps", "milliamperes"]),
-    measure(&["Hz"], &["hertz", "Hertz"]),
-    measure(&["kHz"], &["kilohertz"]),
-    measure(&["MHz"], &["megahertz"]),
-    measure(&["GHz"], &["gigahertz"]),
-    measure(&["kB", "KB"], &["kilobytes"]),
-    measure(&["MB"], &["megabytes", "megabyte"]),
-    measure(&["GB"], &["gigabytes", "gigabyte"]),
-    measure(&["TB"], &["terabytes", "terabyte"]),
-    measure(&["dB"], &["decibels", "decibel"]),
-    measure(&["hPa"], &["hectopascals"]),
-    measure(&["bar"], &["bars"]),
-    measure(&["ha"], &["hectares", "hectare"]),
-    measure(&["min", "min."], &["minutes", "minute", "mins"]),
-    measure(&["h"], &["hours", "hour", "hrs"]),
-];
-
-const PERCENT: [&str; 8] = [
+const PERCENT: [&str; 7] = [
     "%",
     "percent",
     "per cent",
     "percentage",
-    "per-cent",
     "pct",
     "Prozent",
     "v. H.",
@@ -252,6 +29,14 @@ pub(crate) enum Unit {
     PerMille,
     Currency(&'static Currency),
     Measure(&'static Measure),
+}
+
+/// Returns all units.
+fn units() -> impl Iterator<Item = Unit> {
+    [Unit::Percent, Unit::PerMille]
+        .into_iter()
+        .chain(CURRENCIES.iter().map(Unit::Currency))
+        .chain(MEASURES.iter().map(Unit::Measure))
 }
 
 /// Returns the currency that stands at `at` before a German number, its end, and whether it is a
@@ -271,6 +56,13 @@ pub(crate) fn prefix(text: &str, at: usize) -> Option<(&'static Currency, &'stat
 /// and its end.
 pub(crate) fn suffix(text: &str, at: usize) -> Option<(Unit, &'static str, usize)> {
     let start = skip_space(text, at);
+    // `5736W-ARMEX` is a name.
+    let is_part = |end: usize| start == at && joins(text, end);
+    any_suffix(text, start).filter(|(_, _, end)| !is_part(*end))
+}
+
+/// Returns the unit that starts at `start`.
+fn any_suffix(text: &str, start: usize) -> Option<(Unit, &'static str, usize)> {
     // A look at the tables costs more than the rest of a number.
     if !text[start..].starts_with(|c: char| c.is_alphabetic() || "%‰€$£¥¢°".contains(c)) {
         return None;
@@ -290,13 +82,27 @@ pub(crate) fn suffix(text: &str, at: usize) -> Option<(Unit, &'static str, usize
     });
     currency.or_else(|| {
         MEASURES.iter().find_map(|measure| {
-            let (form, end) = word(text, start, measure.symbols)?;
+            let (form, end) = word(text, start, measure.symbols).or_else(|| {
+                word(text, start, measure.german).filter(|(_, end)| !joins(text, *end))
+            })?;
             Some((Unit::Measure(measure), form, end))
         })
     })
 }
 
+/// Returns whether a word that ends at `at` is the start of a compound: `5 Grad-Marke`.
+fn joins(text: &str, at: usize) -> bool {
+    text[at..]
+        .strip_prefix('-')
+        .is_some_and(|rest| rest.starts_with(char::is_alphanumeric))
+}
+
 impl Unit {
+    /// Returns whether a translation may do without the unit that stands in German as `form`.
+    pub(crate) fn is_optional(self, form: &str) -> bool {
+        matches!(self, Self::Measure(measure) if measure.is_optional && measure.german.contains(&form))
+    }
+
     /// Returns the end of the unit where it stands at `at` after an English number, and whether
     /// it is written as English does.
     pub(crate) fn after(self, text: &str, at: usize) -> Option<(usize, bool)> {
@@ -321,9 +127,10 @@ impl Unit {
                         .map(|end| (end, currency.prefix == Some(&text[start..end])))
                 })
                 .or_else(|| found(currency.german).map(|end| (end, false))),
-            Self::Measure(measure) => found(measure.symbols)
-                .or_else(|| found(measure.english))
-                .map(|end| (end, true)),
+            Self::Measure(measure) => found(measure.english)
+                .max(found(measure.symbols))
+                .map(|end| (end, true))
+                .or_else(|| found(measure.german).map(|end| (end, false))),
         }
     }
 
@@ -333,7 +140,7 @@ impl Unit {
         let Self::Currency(currency) = self else {
             return None;
         };
-        let end = text[..at].trim_end_matches(crate::text::is_space).len();
+        let end = text[..at].trim_end_matches(is_space).len();
         if at - end > 2 {
             return None;
         }
@@ -353,47 +160,58 @@ impl Unit {
     }
 }
 
+/// Returns the end of any unit at `at` after an English number.
+pub(crate) fn any_after(text: &str, at: usize) -> Option<usize> {
+    let ends = units().filter_map(|unit| unit.after(text, at));
+    ends.map(|(end, _)| end).max()
+}
+
+/// Returns the start of any currency that ends at `at` before an English number.
+pub(crate) fn any_before(text: &str, at: usize) -> Option<usize> {
+    let starts = units().filter_map(|unit| unit.before(text, at));
+    starts.map(|(start, _)| start).min()
+}
+
 /// Returns the end of the longest of `forms` at `at`.
 fn longest(text: &str, at: usize, forms: &[&str]) -> Option<usize> {
     forms
         .iter()
-        .filter_map(|form| word(text, at, &[*form]))
-        .map(|(_, end)| end)
+        .filter_map(|form| form_end(text, at, form))
         .max()
+}
+
+/// Returns whether an English number takes the singular.
+fn is_one(number: &str) -> bool {
+    let number = number.trim_start_matches(['-', '−', '–']);
+    let mut chars = number.chars();
+    number == "1" || chars.next().is_some_and(|c| vulgar(c).is_some()) && chars.next().is_none()
 }
 
 /// Returns an English number with its unit, which stands in German as `form`.
 pub(crate) fn with_unit(number: &str, unit: Unit, form: &str, space: &str) -> String {
+    let worded = |words: &[&str]| format!("{number} {}", words[usize::from(is_one(number))]);
     match unit {
         Unit::Percent if form == "%" => format!("{number}%"),
         Unit::Percent => format!("{number} percent"),
         Unit::PerMille if form == "‰" => format!("{number}‰"),
         Unit::PerMille => format!("{number} per mille"),
+        Unit::Measure(measure) if measure.german.contains(&form) => worded(measure.english),
         Unit::Measure(_) => format!("{number}{space}{form}"),
-        Unit::Currency(currency) => {
-            let is_word = currency.german.contains(&form);
-            match currency.prefix {
-                Some(prefix) if !is_word => {
-                    let is_symbol = !form.ends_with(char::is_alphanumeric) && !form.ends_with('.');
-                    let (sign, number) = match number.chars().next() {
-                        Some(sign @ ('-' | '−' | '–')) => number.split_at(sign.len_utf8()),
-                        _ => ("", number),
-                    };
-                    if is_symbol {
-                        let symbol = if form == "US-$" { "US$" } else { form };
-                        format!("{sign}{symbol}{number}")
-                    } else {
-                        format!("{prefix} {sign}{number}")
-                    }
-                }
-                _ => {
-                    let singular = usize::from(number == "1");
-                    format!(
-                        "{number} {}",
-                        currency.english[singular.min(currency.english.len() - 1)]
-                    )
+        Unit::Currency(currency) => match currency.prefix {
+            Some(prefix) if !currency.german.contains(&form) => {
+                let is_symbol = !form.ends_with(char::is_alphanumeric) && !form.ends_with('.');
+                let (sign, number) = match number.chars().next() {
+                    Some(sign @ ('-' | '−' | '–')) => number.split_at(sign.len_utf8()),
+                    _ => ("", number),
+                };
+                if is_symbol {
+                    let symbol = if form == "US-$" { "US$" } else { form };
+                    format!("{sign}{symbol}{number}")
+                } else {
+                    format!("{prefix} {sign}{number}")
                 }
             }
-        }
+            _ => worded(currency.english),
+        },
     }
 }

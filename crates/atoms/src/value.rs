@@ -5,8 +5,11 @@ use std::borrow::Cow;
 use crate::atom::Atom;
 use crate::date::NamedDate;
 use crate::date::Times;
+use crate::date::month_of_year;
 use crate::date::named_date;
 use crate::date::times;
+use crate::date_range::DateRange;
+use crate::date_range::date_range;
 use crate::decimal::Decimal;
 use crate::kind::Kind;
 use crate::law::Law;
@@ -24,6 +27,7 @@ pub(crate) enum Value {
     Verbatim,
     Quantity(Quantity),
     Date(NamedDate),
+    DateRange(DateRange),
     Times(Times),
     Ordinal(Decimal),
     Law(Law),
@@ -43,8 +47,12 @@ impl Value {
                     .map(Self::Quantity)
             }
             Kind::Date => named_date(text, start)
+                .or_else(|| month_of_year(text, start))
                 .filter(|date| date.range.end == end)
                 .map(Self::Date),
+            Kind::DateRange => date_range(text, start)
+                .filter(|dates| dates.range.end == end)
+                .map(Self::DateRange),
             Kind::Time => times(text, start)
                 .filter(|times| times.range.end == end)
                 .map(Self::Times),
@@ -64,6 +72,7 @@ impl Value {
             Self::Verbatim => Cow::Borrowed(own),
             Self::Quantity(quantity) => Cow::Owned(quantity.english(text)),
             Self::Date(date) => Cow::Owned(date.english()),
+            Self::DateRange(dates) => Cow::Owned(dates.english(text)),
             Self::Times(times) => Cow::Owned(times.english()),
             Self::Law(law) => Cow::Owned(law.english(text)),
             Self::Ordinal(_) => {

@@ -165,6 +165,7 @@ pub(crate) fn english(text: &str, at: usize) -> Option<Words> {
     let mut words = 0;
     let mut is_ordinal = false;
     let mut last_tens = false;
+    let mut is_decade = false;
     while let Some(start) = next.filter(|_| !is_ordinal && words < 16) {
         let Some((word_end, word)) = word_at(text, start) else {
             break;
@@ -182,6 +183,7 @@ pub(crate) fn english(text: &str, at: usize) -> Option<Words> {
                 group += value;
                 last_tens = value >= 20;
                 is_ordinal = ordinal;
+                is_decade = word.ends_with("ties");
             }
             Some(Part::Scale(zeros, ordinal)) => {
                 let scale = 10_u64.pow(u32::try_from(zeros).unwrap_or(0));
@@ -236,7 +238,7 @@ pub(crate) fn english(text: &str, at: usize) -> Option<Words> {
         end,
         values,
         is_idiom,
-        is_ordinal,
+        is_ordinal: is_ordinal && !is_decade,
     })
 }
 

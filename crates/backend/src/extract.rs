@@ -24,6 +24,8 @@ pub struct Admitted {
     pub text: String,
     /// Whether its lines were wrapped at a fixed width.
     pub wrapped: bool,
+    /// Whether words are to be linked.
+    pub links: bool,
     /// Place in the queue, released on drop.
     pub permit: Permit,
     /// Model for the translation. An admitted text is translated even if the service starts to shut
@@ -37,11 +39,15 @@ impl FromRequest<AppState> for Admitted {
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Error> {
         match admit(&request, state) {
             Ok((model, mut permit)) => {
-                let TranslateRequest { text_de, wrapped } =
-                    read(request, &mut permit, state.max_text_bytes).await?;
+                let TranslateRequest {
+                    text_de,
+                    wrapped,
+                    links,
+                } = read(request, &mut permit, state.max_text_bytes).await?;
                 Ok(Self {
                     text: text_de,
                     wrapped,
+                    links,
                     permit,
                     model,
                 })

@@ -7,6 +7,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use marian::Audit;
 use metrics::Unit;
 
 /// Requests answered, by route and status.
@@ -21,6 +22,8 @@ pub const SENTENCES: &str = "backend_sentences_total";
 pub const SOURCE_TOKENS: &str = "backend_source_tokens_total";
 /// Tokens written by the model.
 pub const TARGET_TOKENS: &str = "backend_target_tokens_total";
+/// Numbers, references and other atoms of the sentences, by outcome: `kept` or `lost`.
+pub const ATOMS: &str = "backend_atoms_total";
 /// Lookups among the sentences that were translated recently or are in progress for the same
 /// request: `hit` or `miss`.
 pub const CACHE_LOOKUPS: &str = "backend_cache_lookups_total";
@@ -49,6 +52,10 @@ pub fn install() {
         (SENTENCES, "Sentences translated."),
         (SOURCE_TOKENS, "Tokens read by the model."),
         (TARGET_TOKENS, "Tokens written by the model."),
+        (
+            ATOMS,
+            "Numbers, references and marks of the sentences, by outcome: kept or lost.",
+        ),
         (
             CACHE_LOOKUPS,
             "Lookups among the sentences translated recently or in progress for the same request: hit or miss.",
@@ -82,11 +89,21 @@ pub fn install() {
     for outcome in ["done", "cancelled", "failed"] {
         metrics::counter!(JOBS, "outcome" => outcome).increment(0);
     }
+    for outcome in ["kept", "lost"] {
+        metrics::counter!(ATOMS, "outcome" => outcome).increment(0);
+    }
     for outcome in ["hit", "miss"] {
         metrics::counter!(CACHE_LOOKUPS, "outcome" => outcome).increment(0);
     }
     metrics::gauge!(QUEUE_REQUESTS).increment(0.0);
     metrics::gauge!(QUEUE_BYTES).increment(0.0);
+}
+
+/// Counts the atoms of a sentence.
+pub(crate) fn count_atoms(audit: &Audit) {
+    let lost = audit.found - audit.kept;
+    metrics::counter!(ATOMS, "outcome" => "kept").increment(audit.kept as u64);
+    metrics::counter!(ATOMS, "outcome" => "lost").increment(lost as u64);
 }
 
 /// Counts a request. The route is its pattern in the table, never the path chosen by a client: each

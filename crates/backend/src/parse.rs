@@ -1,4 +1,5 @@
-//! The body of a request: JSON with `text_de` and perhaps `wrapped`, validated as `FastAPI` does it.
+//! The body of a request: JSON with `text_de` and perhaps `wrapped` and `links`, validated as
+//! `FastAPI` does it.
 
 use std::fmt;
 
@@ -11,6 +12,8 @@ use crate::error::Error;
 const TEXT: &str = "text_de";
 /// Name of the field that is true for a hard-wrapped text.
 const WRAPPED: &str = "wrapped";
+/// Name of the field that is true if words are to be linked.
+const LINKS: &str = "links";
 
 /// Returns the request in a body. `content_type` is the value of the header, if any: a body without
 /// one is treated as JSON, and any other type than JSON is not an object, as in `FastAPI`.
@@ -27,12 +30,16 @@ pub fn request(body: &[u8], content_type: Option<&str>) -> Result<TranslateReque
     }
     // Python too accepts a byte order mark and UTF-16, and some editors write them.
     let body = service::text::decode(body)?;
-    let (text, wrapped) =
-        match serde_json::from_str(&body).map_err(|error| invalid_json(&body, &error))? {
-            ParsedBody::Object { text, wrapped } => (text, wrapped),
-            ParsedBody::Null => return Err(missing(&["body"])),
-            ParsedBody::NotAnObject => return Err(not_an_object()),
-        };
+    let parsed = serde_json::from_str(&body).map_err(|error| invalid_json(&body, &error))?;
+    let (text, wrapped, links) = match parsed {
+        ParsedBody::Object {
+            text,
+            wrapped,
+            links,
+        } => (text, wrapped, links),
+        ParsedBody::Null => return Err(missing(&["body"])),
+        ParsedBody::NotAnObject => return Err(not_an_object()),
+    };
     let text_de = match text {
         Some(FieldValue::Text(text)) => text,
         None => return Err(missing(&["body", TEXT])),
@@ -44,18 +51,24 @@ pub fn request(body: &[u8], content_type: Option<&str>) -> Result<TranslateReque
             ));
         }
     };
-    let wrapped = match wrapped {
-        Some(FieldValue::Bool(wrapped)) => wrapped,
-        None => false,
-        Some(_) => {
-            return Err(Error::invalid(
-                "bool_type",
-                "Input should be a valid boolean",
-                &["body", WRAPPED],
-            ));
-        }
-    };
-    Ok(TranslateRequest { text_de, wrapped })
+    Ok(TranslateRequest {
+        text_de,
+        wrapped: is_set(wrapped.as_ref(), WRAPPED)?,
+        links: is_set(links.as_ref(), LINKS)?,
+    })
+}
+
+/// Returns the value of a field that is false if absent.
+fn is_set(value: Option<&FieldValue>, name: &str) -> Result<bool, Error> {
+    match value {
+        Some(FieldValue::Bool(value)) => Ok(*value),
+        None => Ok(false),
+        Some(_) => Err(Error::invalid(
+            "bool_type",
+            "Input should be a valid boolean",
+            &["body", name],
+        )),
+    }
 }
 
 /// Returns whether the type is `application/json` or one based on JSON.
@@ -111,6 +124,7 @@ enum ParsedBody {
     Object {
         text: Option<FieldValue>,
         wrapped: Option<FieldValue>,
+        links: Option<FieldValue>,
     },
     Null,
     NotAnObject,
@@ -132,18 +146,23 @@ impl<'de> Visitor<'de> for BodyVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ParsedBody, A::Error> {
-        let (mut text, mut wrapped) = (None, None);
+        let (mut text, mut wrapped, mut links) = (None, None, None);
         while let Some(field) = map.next_key()? {
             // The last of several values counts, as in Python.
             match field {
                 Field::Text => text = Some(map.next_value()?),
                 Field::Wrapped => wrapped = Some(map.next_value()?),
+                Field::Links => links = Some(map.next_value()?),
                 Field::Other => {
                     map.next_value::<IgnoredAny>()?;
                 }
             }
         }
-        Ok(ParsedBody::Object { text, wrapped })
+        Ok(ParsedBody::Object {
+            text,
+            wrapped,
+            links,
+        })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<ParsedBody, A::Error> {
@@ -180,6 +199,7 @@ impl<'de> Visitor<'de> for BodyVisitor {
 enum Field {
     Text,
     Wrapped,
+    Links,
     Other,
 }
 
@@ -197,6 +217,7 @@ impl<'de> Deserialize<'de> for Field {
                 Ok(match key {
                     TEXT => Field::Text,
                     WRAPPED => Field::Wrapped,
+                    LINKS => Field::Links,
                     _ => Field::Other,
                 })
             }
@@ -293,15 +314,20 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_wrapped_only_if_the_body_says_so() {
-        for (body, expected) in [
-            (r#"{"text_de":"a"}"#, false),
-            (r#"{"text_de":"a","wrapped":false}"#, false),
-            (r#"{"wrapped":true,"text_de":"a"}"#, true),
-            (r#"{"wrapped":1,"text_de":"a","wrapped":true}"#, true),
+    fn a_text_is_wrapped_or_linked_only_if_the_body_says_so() {
+        for (body, wrapped, links) in [
+            (r#"{"text_de":"a"}"#, false, false),
+            (
+                r#"{"text_de":"a","wrapped":false,"links":false}"#,
+                false,
+                false,
+            ),
+            (r#"{"wrapped":true,"text_de":"a"}"#, true, false),
+            (r#"{"links":true,"text_de":"a"}"#, false, true),
+            (r#"{"wrapped":1,"text_de":"a","wrapped":true}"#, true, false),
         ] {
             let request = request(body.as_bytes(), None).expect("valid");
-            assert_eq!(request.wrapped, expected, "{body}");
+            assert_eq!((request.wrapped, request.links), (wrapped, links), "{body}");
         }
     }
 
@@ -309,6 +335,7 @@ mod tests {
     fn faults_are_those_of_fastapi() {
         let field = r#"["body","text_de"]"#;
         let wrapped = r#"["body","wrapped"]"#;
+        let links = r#"["body","links"]"#;
         for (body, kind, loc) in [
             ("", "missing", r#"["body"]"#),
             ("null", "missing", r#"["body"]"#),
@@ -322,6 +349,7 @@ mod tests {
             (r#"{"text_de":{"a":[1]}}"#, "string_type", field),
             (r#"{"text_de":"a","wrapped":null}"#, "bool_type", wrapped),
             (r#"{"text_de":"a","wrapped":"true"}"#, "bool_type", wrapped),
+            (r#"{"text_de":"a","links":1}"#, "bool_type", links),
             ("[1,[2]]", "model_attributes_type", r#"["body"]"#),
             ("\"a\"", "model_attributes_type", r#"["body"]"#),
             ("-1", "model_attributes_type", r#"["body"]"#),

@@ -1,9 +1,9 @@
 //! A text that is being translated: sentences go to the model, translations come back.
 
-use std::{sync::Arc, time::Instant};
+use std::{borrow::Cow, ops::Range, sync::Arc, time::Instant};
 
-use api::{AtomCheck, DoneEvent, Flag, LostAtom, SegmentEvent};
-use marian::{Audit, Flags, Lost};
+use api::{AtomCheck, DoneEvent, Flag, LostAtom, SegmentEvent, WordLink};
+use marian::{Audit, Flags, Link, Lost};
 use segment::{Rules, Segment};
 use tokio_util::sync::CancellationToken;
 
@@ -39,6 +39,7 @@ impl Translation {
         let Admitted {
             text,
             wrapped,
+            links,
             mut permit,
             model,
         } = admitted;
@@ -72,8 +73,11 @@ impl Translation {
         })?;
         let (segments, sentences, permit) = cut?;
         let permit = Arc::new(permit);
-        let job =
-            (!sentences.is_empty()).then(|| state.worker.submit(sentences, permit.clone(), start));
+        let submit = || {
+            let permit = permit.clone();
+            state.worker.submit(sentences, links, permit, start)
+        };
+        let job = (!segments.is_empty()).then(submit);
         Ok(Self {
             text,
             segments,
@@ -107,16 +111,22 @@ impl Translation {
         };
         self.done = finished.done;
         let segment = &self.segments[finished.index];
+        let translation = segment::rewrapped(&finished.translation, segment.of(&self.text));
+        // The model got a sentence over several lines as one line, to which its links refer.
+        let links = match &translation {
+            Cow::Borrowed(_) => finished.links.iter().map(link).collect(),
+            Cow::Owned(_) => Vec::new(),
+        };
         Some(Ok(SegmentEvent {
             index: finished.index,
             start: segment.start,
             end: segment.end,
-            translation: segment::rewrapped(&finished.translation, segment.of(&self.text))
-                .into_owned(),
+            translation: translation.into_owned(),
             done: finished.done,
             total: finished.total,
             flags: flags(finished.flags, &finished.audit),
             atoms: check(finished.audit),
+            links,
         }))
     }
 
@@ -155,6 +165,15 @@ fn flags(flags: Flags, audit: &Audit) -> Vec<Flag> {
     all.into_iter()
         .filter_map(|(is_set, flag)| is_set.then_some(flag))
         .collect()
+}
+
+fn link(link: &Link) -> WordLink {
+    let long = |range: &Range<u16>| usize::from(range.start)..usize::from(range.end);
+    WordLink {
+        target: long(&link.target),
+        source: long(&link.source),
+        percent: link.percent,
+    }
 }
 
 fn check(audit: Audit) -> AtomCheck {

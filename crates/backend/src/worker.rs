@@ -80,6 +80,7 @@ impl Job {
 
 struct Submission {
     sentences: Vec<String>,
+    links: bool,
     active: Active,
 }
 
@@ -169,10 +170,16 @@ impl Worker {
         while status.changed().await.is_ok() {}
     }
 
-    /// Submits at least one sentence of a text that was read at `received`. The log lines of the job
-    /// get the current span.
+    /// Submits at least one sentence of a text that was read at `received`. With `links`, words are
+    /// linked. The log lines of the job get the current span.
     #[must_use]
-    pub fn submit(&self, sentences: Vec<String>, permit: Arc<Permit>, received: Instant) -> Job {
+    pub fn submit(
+        &self,
+        sentences: Vec<String>,
+        links: bool,
+        permit: Arc<Permit>,
+        received: Instant,
+    ) -> Job {
         let (events, received_events) = channel::unbounded_channel();
         let active = Active {
             events,
@@ -183,7 +190,11 @@ impl Worker {
             _permit: permit,
         };
         // Without a thread the channel closes at once, and the job has failed.
-        let _ = self.submissions.send(Submission { sentences, active });
+        let _ = self.submissions.send(Submission {
+            sentences,
+            links,
+            active,
+        });
         Job {
             events: received_events,
         }
@@ -237,6 +248,7 @@ where
     fn take(&mut self, submission: Submission) {
         let Submission {
             sentences,
+            links,
             mut active,
         } = submission;
         let mut text = DefaultHasher::new();
@@ -245,7 +257,11 @@ where
         active
             .span
             .in_scope(|| tracing::debug!(sentences = sentences.len(), "translating"));
-        let job = self.scheduler.submit(sentences);
+        let job = if links {
+            self.scheduler.submit_linked(sentences)
+        } else {
+            self.scheduler.submit(sentences)
+        };
         self.active.insert(job, active);
     }
 
@@ -289,6 +305,7 @@ where
         metrics::counter!(names::CACHE_LOOKUPS, "outcome" => "miss")
             .increment((step.looked_up - step.found) as u64);
         for finished in step.finished {
+            names::count_atoms(&finished.audit);
             let Some(active) = self.active.get_mut(&finished.job) else {
                 continue;
             };
@@ -358,7 +375,7 @@ mod tests {
     fn submit(worker: &Worker, sentences: &[&str]) -> Job {
         let permit = RequestQueue::new(1, 1).enter().expect("room");
         let sentences = sentences.iter().map(|text| (*text).to_owned()).collect();
-        worker.submit(sentences, Arc::new(permit), Instant::now())
+        worker.submit(sentences, false, Arc::new(permit), Instant::now())
     }
 
     /// Returns all sentences, or as an error whether the model had failed with the text before.

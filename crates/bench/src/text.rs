@@ -17,6 +17,9 @@ pub(crate) struct Arguments {
     /// Sentences handed to the scheduler at a time. [default: all of them]
     #[arg(long)]
     batch: Option<usize>,
+    /// Link the words of each translation with those of its sentence, to measure what that costs.
+    #[arg(long)]
+    links: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Figures> {
@@ -38,7 +41,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Figures> {
             break;
         }
         let submitted = Instant::now();
-        scheduler.submit(batch);
+        if arguments.links {
+            scheduler.submit_linked(batch);
+        } else {
+            scheduler.submit(batch);
+        }
         while !scheduler.is_idle() {
             let step = scheduler.step()?;
             tokens += step.target_tokens;

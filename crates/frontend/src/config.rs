@@ -1,5 +1,6 @@
 //! The settings of the frontend: flags, each of which is also an environment variable.
 
+mod api;
 mod sql_page;
 
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::history::DatabaseConfig;
 
+pub use api::ApiConfig;
 pub use sql_page::{SqlPageConfig, Switch};
 
 /// Default port of MySQL.
@@ -91,6 +93,10 @@ pub struct Config {
     /// Settings of the SQL page.
     #[command(flatten)]
     pub sql_page: SqlPageConfig,
+
+    /// Settings of the APIs.
+    #[command(flatten)]
+    pub api: ApiConfig,
 }
 
 /// Error in the settings. No message contains a secret.
@@ -111,6 +117,9 @@ pub enum ConfigError {
         /// The missing setting.
         name: &'static str,
     },
+    /// There is no key in the file for them.
+    #[error("API_KEYS_FILE contains no key: write one a line, or leave it unset")]
+    NoKeys,
     /// `DATABASE_URL` is malformed.
     #[error("DATABASE_URL is not of the form mysql://user:password@host:port/name or sqlite:path")]
     Url,

@@ -5,6 +5,7 @@
 //! - `routes`: the table of routes; `state`: state shared by their handlers
 //! - `pages`: handler, template and tests of each page
 //! - [`jobs`]: texts that are being translated, from the form to the row
+//! - [`compat`]: the APIs of LibreTranslate and others, for people's programs
 //! - [`translator`]: the client of the backend; `sse`: the event streams that it reads
 //! - [`spool`]: texts and results on disk until the database has them
 //! - [`history`]: stored translations, in MySQL or SQLite; the only place with SQL
@@ -16,6 +17,7 @@
 
 mod assets;
 mod backoff;
+pub mod compat;
 pub mod config;
 mod error;
 mod health;

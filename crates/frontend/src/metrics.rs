@@ -17,6 +17,11 @@ pub(crate) const BACKEND_UP: &str = "frontend_backend_up";
 /// Addresses that the backend's names resolve to.
 pub(crate) const REPLICAS: &str = "frontend_replicas";
 
+/// Responses of the APIs, by `api` and `status`.
+pub(crate) const API_REQUESTS: &str = "frontend_api_requests_total";
+/// Characters that the APIs have accepted.
+pub(crate) const API_CHARACTERS: &str = "frontend_api_characters_total";
+
 /// Installs the recorder of the process and describes all metrics; may be called again.
 pub(crate) fn install() {
     service::metrics::install();
@@ -32,6 +37,8 @@ pub(crate) fn install() {
             "Chunks of texts by outcome: done, returned by a replica that failed, or repeated on \
              a second replica.",
         ),
+        (API_REQUESTS, "Responses of the APIs, by API and status."),
+        (API_CHARACTERS, "Characters that the APIs have accepted."),
     ];
     for (name, description) in counters {
         metrics::describe_counter!(name, description);
@@ -53,7 +60,7 @@ pub(crate) fn install() {
         metrics::gauge!(name).increment(0.0);
     }
     // Counters exist from the start, so that rates have no gap.
-    for name in [ACCEPTED, TRANSLATED, ATTEMPTS_FAILED] {
+    for name in [ACCEPTED, TRANSLATED, ATTEMPTS_FAILED, API_CHARACTERS] {
         metrics::counter!(name).increment(0);
     }
     for outcome in ["done", "returned", "repeated"] {

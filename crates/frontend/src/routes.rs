@@ -7,14 +7,16 @@ use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::error::Error;
-use crate::pages::{actions, form, history, navigation, sql, translation};
+use crate::pages::navigation::{self, Links};
+use crate::pages::{actions, api, form, history, sql, translation};
 use crate::state::AppState;
-use crate::{assets, health, security};
+use crate::{assets, compat, health, security};
 
-/// Returns the router of all pages and probes with `state`.
+/// Returns the router of all pages, APIs and probes with `state`.
 pub fn app(state: AppState) -> Router {
-    let links = middleware::from_fn_with_state(state.sql_page.clone(), navigation::layer);
-    let router = Router::new()
+    let links = middleware::from_fn_with_state(Links::new(&state), navigation::layer);
+    let apis = compat::routes(&state);
+    let pages = Router::new()
         .route("/", get(form::show).post(form::submit))
         .route("/translations/{id}", get(translation::show))
         .route("/translations/{id}/english.txt", get(actions::download))
@@ -27,6 +29,8 @@ pub fn app(state: AppState) -> Router {
         // The path of the original app.
         .route("/query_db", get(sql::show).post(sql::run))
         .route("/query_db/result.csv", post(sql::download))
+        .route("/api", get(api::show))
+        .route("/api/openapi.json", get(api::document))
         .route("/assets/{fingerprint}/{name}", get(assets::serve))
         .route("/favicon.ico", get(assets::favicon))
         .route("/readyz", get(health::readyz))
@@ -37,7 +41,8 @@ pub fn app(state: AppState) -> Router {
         // A panic gets our error page; the panic hook has logged its location.
         .layer(CatchPanicLayer::custom(|_| Error::Panic.into_response()))
         .with_state(state);
-    service::request_id::layer(security::layers(router).layer(links))
+    let router = security::same_site(pages).merge(apis);
+    service::request_id::layer(security::headers(router).layer(links))
 }
 
 #[cfg(test)]

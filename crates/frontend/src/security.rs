@@ -13,10 +13,14 @@ use crate::error::Error;
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Adds the headers to every response, and refuses requests sent by pages of other sites.
-pub(crate) fn layers(router: Router) -> Router {
+/// Refuses requests sent by pages of other sites.
+pub(crate) fn same_site(router: Router) -> Router {
+    router.layer(CsrfLayer::new().with_rejection_response(refuse))
+}
+
+/// Adds the headers to every response.
+pub(crate) fn headers(router: Router) -> Router {
     router
-        .layer(CsrfLayer::new().with_rejection_response(refuse))
         .layer(fixed(
             header::CONTENT_SECURITY_POLICY,
             CONTENT_SECURITY_POLICY,

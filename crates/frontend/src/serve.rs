@@ -44,6 +44,7 @@ pub async fn run(
     let max_text_bytes = common.max_text_bytes;
     let database = config.database(&data_dir)?;
     let sql_page = config.sql_page.open(&database, max_text_bytes)?;
+    let apis = config.api.open()?;
     let spool = Spool::new(&data_dir);
     let _lock = lock(&spool, &data_dir)?;
     let address = listener.local_addr()?;
@@ -68,6 +69,7 @@ pub async fn run(
         history: history.clone(),
         sql_page,
         translator,
+        apis,
         forms: Forms::new(max_text_bytes),
         max_text_bytes,
         shutdown: shutdown.clone(),

@@ -1,7 +1,10 @@
 //! State shared by all handlers.
 
+use std::sync::Arc;
+
 use tokio_util::sync::CancellationToken;
 
+use crate::compat::Access;
 use crate::history::History;
 use crate::history::sql_page::SqlPage;
 use crate::jobs::Jobs;
@@ -19,6 +22,8 @@ pub struct AppState {
     pub sql_page: SqlPage,
     /// Backend, for the pages' notes on its model.
     pub translator: Translator,
+    /// Access to the APIs of other services; `None` if they are off.
+    pub apis: Option<Arc<Access>>,
     /// Memory for arriving forms.
     pub forms: Forms,
     /// Maximum size of a text, in bytes of UTF-8.

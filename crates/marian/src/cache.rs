@@ -2,16 +2,16 @@
 
 use lru::LruCache;
 
-use crate::Lost;
-use crate::sentence::{Sentence, Translation};
+use crate::sentence::Translation;
+use crate::{Link, Lost};
 
 /// Maximum number of bytes of all entries together: some 30 000 sentences of a usual length, as many
 /// as in a long book.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// Maximum number of bytes of one entry, so that no entry pushes out many others.
 const MAX_ENTRY_BYTES: usize = MAX_BYTES / 16;
-/// Number of bytes that an entry takes besides its text: two allocations, its links, and its slot in
-/// the table.
+/// Number of bytes that an entry takes besides its text: two allocations, its place in the order,
+/// and its slot in the table.
 const ENTRY_OVERHEAD: usize = 160;
 
 /// The sentences used last, and their translations.
@@ -31,9 +31,11 @@ impl Default for Cache {
 }
 
 impl Cache {
-    pub(crate) fn get(&mut self, sentence: &str) -> Option<Sentence> {
+    /// Returns the translation of a sentence. With `links`, one that was made without them does not
+    /// count.
+    pub(crate) fn get(&mut self, sentence: &str, links: bool) -> Option<Translation> {
         let translation = self.entries.get(sentence)?;
-        Some(Sentence::known(translation.clone()))
+        (!links || translation.links.is_some()).then(|| translation.clone())
     }
 
     pub(crate) fn put(&mut self, sentence: &str, translation: Translation) {
@@ -60,7 +62,11 @@ fn entry_bytes(sentence: &str, translation: &Translation) -> usize {
         .iter()
         .map(Lost::bytes)
         .sum::<usize>();
-    sentence.len() + translation.text.len() + lost + ENTRY_OVERHEAD
+    let links = translation
+        .links
+        .as_deref()
+        .map_or(0, size_of_val::<[Link]>);
+    sentence.len() + translation.text.len() + lost + links + ENTRY_OVERHEAD
 }
 
 #[cfg(test)]
@@ -80,9 +86,9 @@ mod tests {
         for name in &names[..16] {
             put(&mut cache, name);
         }
-        assert!(cache.get("0").is_some());
+        assert!(cache.get("0", false).is_some());
         put(&mut cache, "16");
-        let has = |cache: &mut Cache, name: &str| cache.get(name).is_some();
+        let has = |cache: &mut Cache, name: &str| cache.get(name, false).is_some();
         assert!(has(&mut cache, "0") && !has(&mut cache, "1") && has(&mut cache, "16"));
         assert!(cache.bytes <= MAX_BYTES);
         // The same sentence again takes no more space.
@@ -91,5 +97,39 @@ mod tests {
         // An entry that would push out many is not stored.
         cache.put("long", translation("x".repeat(MAX_ENTRY_BYTES)));
         assert!(!has(&mut cache, "long") && has(&mut cache, "2"));
+    }
+
+    #[test]
+    fn links_are_kept_and_counted_and_are_never_missing() {
+        let mut cache = Cache::default();
+        let plain = Translation {
+            text: "Hello, Anna.".to_owned(),
+            ..Translation::default()
+        };
+        let link = Link {
+            target: 7..11,
+            source: 6..10,
+            percent: 100,
+        };
+        let linked = Translation {
+            links: Some([link].into()),
+            ..plain.clone()
+        };
+        let sentence = "Hallo Anna.";
+        cache.put(sentence, plain.clone());
+        let bytes = cache.bytes;
+        assert_eq!(cache.get(sentence, true), None);
+        cache.put(sentence, linked.clone());
+        assert_eq!(cache.bytes, bytes + size_of::<Link>());
+        for links in [false, true] {
+            assert_eq!(cache.get(sentence, links), Some(linked.clone()));
+        }
+        // An engine without alignments makes no links: there is nothing to translate again for.
+        let unaligned = Translation {
+            links: Some(Box::default()),
+            ..plain
+        };
+        cache.put(sentence, unaligned.clone());
+        assert_eq!(cache.get(sentence, true), Some(unaligned));
     }
 }

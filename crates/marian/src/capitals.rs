@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use atoms::Atom;
 
+use crate::origins::Origins;
 use crate::target::Target;
 use crate::{Encoding, Tokenizer};
 
@@ -17,8 +18,8 @@ const MIN_SHOUTED: usize = 4;
 pub(crate) struct Shouted {
     /// The source as it is.
     pub(crate) source: String,
-    /// The words in capitals, as byte ranges of the text in usual spelling.
-    pub(crate) words: Vec<Range<usize>>,
+    /// The way back to it from the text in usual spelling.
+    pub(crate) origins: Origins,
     /// Whether all words are in capitals.
     pub(crate) is_all: bool,
 }
@@ -28,9 +29,15 @@ impl Shouted {
     /// of them.
     pub(crate) fn restore(&self, source: &Encoding, words: &[Range<usize>], target: &mut Target) {
         if self.is_all {
-            let all = 0..target.text.len();
-            let capitals = target.text.to_uppercase();
-            return target.replace(&[(all, capitals)]);
+            // Word by word, so that each token stays where it is.
+            let mut end = 0;
+            let words = target.text.split(' ').map(|word| {
+                let start = end;
+                end = start + word.len() + " ".len();
+                (start..start + word.len(), word.to_uppercase())
+            });
+            let edits: Vec<_> = words.collect();
+            return target.replace(&edits);
         }
         let is_shouted = |token: usize| {
             let span = source.spans.get(token);
@@ -63,8 +70,8 @@ pub(crate) struct Respelled {
     pub(crate) text: String,
     /// The atoms of the text.
     pub(crate) atoms: Vec<Atom>,
-    /// The words that were in capitals.
-    pub(crate) words: Vec<Range<usize>>,
+    /// The way back to the words in capitals.
+    pub(crate) origins: Origins,
 }
 
 /// Replaces words of a text, which are sorted and outside its atoms.
@@ -72,7 +79,7 @@ pub(crate) fn respell(text: &str, atoms: &[Atom], words: &[(Range<usize>, String
     let mut respelled = Respelled {
         text: String::with_capacity(text.len()),
         atoms: Vec::with_capacity(atoms.len()),
-        words: Vec::with_capacity(words.len()),
+        origins: Origins::default(),
     };
     let mut atoms = atoms.iter().peekable();
     let mut copied = 0;
@@ -89,10 +96,12 @@ pub(crate) fn respell(text: &str, atoms: &[Atom], words: &[(Range<usize>, String
         respelled.text.push_str(&text[copied..word.start]);
         let start = respelled.text.len();
         respelled.text.push_str(usual);
-        respelled.words.push(start..respelled.text.len());
+        if !word.is_empty() {
+            let usual = start..respelled.text.len();
+            respelled.origins.add(usual, word.clone());
+        }
         copied = word.end;
     }
-    respelled.words.pop();
     respelled
 }
 

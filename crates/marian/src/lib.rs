@@ -17,6 +17,9 @@
 //! | `capitals` | words in capitals, translated in their usual spelling |
 //! | `passthrough` | passages that the model does not see: unknown characters, addresses, markup |
 //! | `target` | a model's answer as text, with its alignment |
+//! | `words` | the words of a text |
+//! | `origins` | the way back from a text to the one that it was made of |
+//! | `links` | links between the words of a translation and those of its source |
 //! | `verify` | the atoms of a sentence, checked and repaired in its translation |
 //! | `loop_guard` | detects a model that repeats itself |
 //! | `sentence` | one sentence to rows for the model, and back |
@@ -31,9 +34,11 @@ pub mod config;
 pub mod engine;
 pub mod error;
 mod kernel;
+mod links;
 mod loop_guard;
 pub mod network;
 mod ops;
+mod origins;
 mod passthrough;
 mod row;
 pub mod scheduler;
@@ -47,13 +52,15 @@ pub mod tokenizer;
 pub mod translator;
 mod verify;
 pub mod weights;
+mod words;
 
 pub use config::Config;
 pub use engine::{Engine, Incoming, Native, translate_rows};
 pub use error::Error;
 pub use kernel::int8::Instructions;
+pub use links::Link;
 pub use network::{Execution, Network, Precision};
-pub use row::{Hypothesis, Row};
+pub use row::{Alignment, Hypothesis, Row};
 pub use scheduler::{Finished, JobId, Scheduler, Step};
 pub use search::{Search, generate};
 pub use sentence::{Audit, Flags};

@@ -16,7 +16,7 @@ use crate::config::AlignmentHead;
 pub use crate::kernel::Candidate;
 use crate::ops::{Embedding, Output, States};
 pub use crate::ops::{Found, Normalise, Wanted};
-use crate::row::check_source;
+use crate::row::{Alignment, check_source};
 use crate::team::Team;
 use crate::{Error, Instructions};
 use layers::{DecoderLayer, EncoderLayer};
@@ -253,7 +253,7 @@ impl Network {
         team: &Team,
         sentences: &mut [SentenceState],
         ids: &[u32],
-    ) -> (States, Vec<usize>) {
+    ) -> (States, Vec<Alignment>) {
         let mut places = Vec::with_capacity(ids.len());
         for sentence in &mut *sentences {
             let position = u32::try_from(sentence.steps()).unwrap_or(u32::MAX);
@@ -269,10 +269,10 @@ impl Network {
         for (index, layer) in self.decoder.iter().enumerate() {
             let is_aligned = index == self.alignment.layer;
             let head = is_aligned.then_some(self.alignment.head);
-            let (states, positions) = layer.step(team, index, &x, sentences, head);
+            let (states, alignments) = layer.step(team, index, &x, sentences, head);
             x = states;
             if is_aligned {
-                alignment = positions;
+                alignment = alignments;
             }
         }
         (x, alignment)

@@ -18,6 +18,7 @@ use std::ops::Range;
 
 use crate::kernel::int8::{self, Instructions};
 use crate::kernel::{self, Activation, Attend, Interleaved, Packed, Queries, Scratch};
+use crate::row::Alignment;
 use crate::team::Team;
 
 /// Number format of the weights, and the arithmetic of their products.
@@ -226,30 +227,29 @@ impl Heads {
     /// Computes the attention of queries to the contexts of their sentences. `projected`
     /// `[rows, any]` starts with the queries: first those of the first context, and so on; for a
     /// context of steps, it ends with their keys and values. Returns `[rows, width]`, and for each
-    /// row the position to which the aligned head gives the greatest weight; 0 if its context does
-    /// not align.
+    /// row its alignment by the aligned head; the default if its context does not align.
     pub(crate) fn attention<'a>(
         self,
         team: &Team,
         projected: &States,
         contexts: impl Iterator<Item = (usize, Context<'a>)>,
-    ) -> (States, Vec<usize>) {
+    ) -> (States, Vec<Alignment>) {
         let instructions = match self.arithmetic {
             Arithmetic::F32 => Instructions::Scalar,
             Arithmetic::Int8(instructions) => instructions,
         };
         let (rows, stride) = (projected.rows(), projected.width());
         let mut out = States::new(rows, self.width);
-        let mut alignment = vec![0; rows];
+        let mut alignment = vec![Alignment::default(); rows];
         let mut tasks = Vec::new();
-        let (mut queries, mut rest, mut positions): (&[f32], &mut [f32], &mut [usize]) =
+        let (mut queries, mut rest, mut alignments): (&[f32], &mut [f32], &mut [Alignment]) =
             (projected, &mut out, &mut alignment);
         for (count, context) in contexts {
             let (rows, other_rows) = queries.split_at(count * stride);
             let (own, other_out) = rest.split_at_mut(count * self.width);
-            let (own_positions, other_positions) = positions.split_at_mut(count);
-            tasks.push((rows, context, own, own_positions));
-            (queries, rest, positions) = (other_rows, other_out, other_positions);
+            let (own_alignments, other_alignments) = alignments.split_at_mut(count);
+            tasks.push((rows, context, own, own_alignments));
+            (queries, rest, alignments) = (other_rows, other_out, other_alignments);
         }
         let pieces = if team.threads() > 1 {
             PIECES_PER_THREAD
@@ -260,14 +260,14 @@ impl Heads {
         team.for_each(tasks.chunks_mut(sentences), |tasks| {
             let (mut scratch, mut aligned) = (Scratch::default(), Vec::new());
             let mut tasks = tasks.iter_mut().peekable();
-            while let Some((rows, context, out, positions)) = tasks.next() {
+            while let Some((rows, context, out, alignments)) = tasks.next() {
                 if let Context::Steps { steps, .. } = context {
                     steps.push(rows, stride);
                 }
                 let next = tasks.peek().map(|(_, context, ..)| context.cache());
                 let (cache, paths) = (context.cache(), context.paths());
                 let head = context.aligned_head();
-                let aligned_rows = if head.is_some() { positions.len() } else { 0 };
+                let aligned_rows = if head.is_some() { alignments.len() } else { 0 };
                 aligned.clear();
                 aligned.resize(aligned_rows * cache.rows(), 0.0);
                 let queries = Queries {
@@ -278,8 +278,8 @@ impl Heads {
                 };
                 cache.attend(instructions, queries, next, &mut scratch, &mut aligned, out);
                 let weights = aligned.chunks_exact(cache.rows());
-                for (position, weights) in positions.iter_mut().zip(weights) {
-                    *position = greatest(weights);
+                for (alignment, weights) in alignments.iter_mut().zip(weights) {
+                    *alignment = Alignment::of(weights);
                 }
             }
         });
@@ -342,8 +342,7 @@ impl KvCache {
 /// The rows that the queries of a sentence attend to.
 #[derive(Debug)]
 pub(crate) enum Context<'a> {
-    /// The whole source. With `aligned_head`, the position to which that head gives the greatest
-    /// weight is returned for each query.
+    /// The whole source. With `aligned_head`, the alignment by that head is returned for each query.
     Source {
         source: &'a KvCache,
         aligned_head: Option<usize>,
@@ -378,15 +377,4 @@ impl Context<'_> {
             Self::Steps { .. } => None,
         }
     }
-}
-
-/// Returns the first position of the maximum.
-fn greatest(values: &[f32]) -> usize {
-    let mut best = 0;
-    for (place, value) in values.iter().enumerate() {
-        if *value > values[best] {
-            best = place;
-        }
-    }
-    best
 }

@@ -13,6 +13,7 @@ use std::ops::Range;
 
 use atoms::Atom;
 
+use crate::origins::Origins;
 use crate::spm::SPACE;
 use crate::target::Target;
 use crate::{Encoding, Tokenizer};
@@ -31,19 +32,27 @@ const LETTERS: [(&str, &str); 10] = [
     ("&agrave;", "à"),
 ];
 
-/// Returns a text with the letters that it writes as character references of HTML: in them, the
-/// model would not see the word.
-pub(crate) fn letters(text: &str) -> Cow<'_, str> {
-    if !text.contains('&') {
-        return Cow::Borrowed(text);
+/// Returns a text with the letters that it writes as character references of HTML, and the way
+/// back: in the references, the model would not see the word.
+pub(crate) fn letters(text: &str) -> (Cow<'_, str>, Origins) {
+    let mut origins = Origins::default();
+    let mut letters = String::new();
+    let mut copied = 0;
+    for (at, _) in text.match_indices('&') {
+        let mut known = LETTERS.iter();
+        let Some((reference, letter)) = known.find(|(name, _)| text[at..].starts_with(name)) else {
+            continue;
+        };
+        letters.push_str(&text[copied..at]);
+        copied = at + reference.len();
+        origins.add(letters.len()..letters.len() + letter.len(), at..copied);
+        letters.push_str(letter);
     }
-    let mut text = Cow::Borrowed(text);
-    for (reference, letter) in LETTERS {
-        if text.contains(reference) {
-            text = Cow::Owned(text.replace(reference, letter));
-        }
+    if origins.is_empty() {
+        return (Cow::Borrowed(text), origins);
     }
-    text
+    letters.push_str(&text[copied..]);
+    (Cow::Owned(letters), origins)
 }
 
 /// Maximum length of a word in bytes: the longest German ones have some 80 letters.
@@ -122,8 +131,8 @@ fn word(text: &str, range: Range<usize>) -> Range<usize> {
 }
 
 /// Merges passages, which may overlap and be in any order: those that touch, or have only marks
-/// between them, become one, and each
-/// takes in the brackets and quotation marks that hold nothing else.
+/// between them, become one, and each takes in the brackets and quotation marks that hold nothing
+/// else.
 pub(crate) fn merge(text: &str, mut passages: Vec<Range<usize>>) -> Vec<Range<usize>> {
     passages.sort_unstable_by_key(|range| range.start);
     let mut merged: Vec<Range<usize>> = Vec::new();
@@ -236,7 +245,12 @@ impl Rest {
                     .chars()
                     .next()
                     .filter(|c| is_final(*c))
-                    .map(|mark| (mark, rest[..offset].matches(mark).count())),
+                    .map(|mark| {
+                        (
+                            mark,
+                            marks(&rest, mark).take_while(|at| *at < offset).count(),
+                        )
+                    }),
                 joins: before.ends_with(char::is_alphanumeric)
                     && after.starts_with(char::is_alphanumeric),
                 outermost: (!has_word(&rest[..offset]), !has_word(&rest[offset..])),
@@ -261,17 +275,29 @@ impl Rest {
         Some(start..start + range.len())
     }
 
-    /// Returns the translation of the rest with the passages put back.
-    pub(crate) fn complete(&self, target: &Target) -> String {
+    /// Returns the range of the text that a range of the rest without a space at its start comes
+    /// from.
+    pub(crate) fn origin(&self, range: &Range<usize>) -> Range<usize> {
+        let mut parts = self.parts.iter().rev();
+        let Some((part, offset)) = parts.find(|(_, offset)| *offset <= range.start) else {
+            return range.clone();
+        };
+        let at = |at: usize| (part.start + at - offset).min(part.end);
+        at(range.start)..at(range.end)
+    }
+
+    /// Returns the translation of the rest with the passages put back, and the place of each in it.
+    pub(crate) fn complete(&self, target: &Target) -> (Target, Vec<Range<usize>>) {
         let mut text = String::new();
+        let mut parts = Vec::with_capacity(self.passages.len() + 1);
+        let mut places = Vec::with_capacity(self.passages.len());
         let mut copied = 0;
         let mut last: Option<&Passage> = None;
         for passage in &self.passages {
             // In the order of the source: tags must stay nested, and of two amounts in a sentence
             // the first is hardly ever translated last.
             let offset = self.offset(passage, target).max(copied);
-            let between = &target.text[copied..offset];
-            push_after(&mut text, last, between);
+            parts.push(PlacedPart::push(&mut text, last, target, copied..offset));
             let touches = text.ends_with(char::is_alphanumeric)
                 && passage.text.starts_with(char::is_alphanumeric);
             if (passage.spaced.0 || touches && !passage.joins)
@@ -280,12 +306,22 @@ impl Rest {
             {
                 text.push(' ');
             }
+            places.push(text.len()..text.len() + passage.text.len());
             text.push_str(&passage.text);
             last = Some(passage);
             copied = offset;
         }
-        push_after(&mut text, last, &target.text[copied..]);
-        text.trim_matches(' ').to_owned()
+        let end = copied..target.text.len();
+        parts.push(PlacedPart::push(&mut text, last, target, end));
+
+        let cut = text.len() - text.trim_start_matches(' ').len();
+        let trimmed =
+            |range: &Range<usize>| range.start.saturating_sub(cut)..range.end.saturating_sub(cut);
+        let completed = target.moved(text.trim_matches(' ').to_owned(), |token| {
+            let part = parts.iter().find(|part| token.start < part.part.end);
+            part.map_or(0..0, |part| trimmed(&part.locate(token)))
+        });
+        (completed, places.iter().map(trimmed).collect())
     }
 
     /// Returns the byte offset in the translation at which a passage belongs.
@@ -300,17 +336,55 @@ impl Rest {
                 .unwrap_or_else(|| target.offset_of(passage.tokens, total, passage.opens)),
         }
     }
-}
 
-impl Rest {
     /// Returns the offset in the translation before the mark that follows the passage, if the
     /// translation has as many such marks as the source.
     fn offset_before_mark(&self, passage: &Passage, target: &Target) -> Option<usize> {
         let (mark, index) = passage.mark?;
-        let places = || target.text.match_indices(mark).map(|(at, _)| at);
-        let is_equal = places().count() == self.encoding.text.matches(mark).count();
-        is_equal.then(|| places().nth(index)).flatten()
+        let is_equal =
+            marks(&target.text, mark).count() == marks(&self.encoding.text, mark).count();
+        is_equal
+            .then(|| marks(&target.text, mark).nth(index))
+            .flatten()
     }
+}
+
+/// A part of a translation without passages, and its place in the one with them.
+struct PlacedPart {
+    part: Range<usize>,
+    place: Range<usize>,
+}
+
+impl PlacedPart {
+    /// Appends a part of `target` that follows a passage to `text`.
+    fn push(
+        text: &mut String,
+        last: Option<&Passage>,
+        target: &Target,
+        part: Range<usize>,
+    ) -> Self {
+        let start = text.len();
+        push_after(text, last, &target.text[part.clone()]);
+        Self {
+            part,
+            place: start..text.len(),
+        }
+    }
+
+    /// Returns the place of a token that starts in the part. The space before it may be missing, or
+    /// be new.
+    fn locate(&self, token: &Range<usize>) -> Range<usize> {
+        let end = token.end.min(self.part.end);
+        let at = |at: usize| self.place.end.saturating_sub(self.part.end - at);
+        at(token.start).max(self.place.start)..at(end).max(self.place.start)
+    }
+}
+
+/// Returns the offsets of a mark in a text where it ends a word: not that of a decimal comma.
+fn marks(text: &str, mark: char) -> impl Iterator<Item = usize> {
+    text.match_indices(mark)
+        .filter(|(at, mark)| !text[at + mark.len()..].starts_with(char::is_alphanumeric))
+        .map(|(at, _)| at)
 }
 
 /// Returns whether `c` may end a sentence.

@@ -21,6 +21,19 @@ pub struct Row {
     pub align: bool,
 }
 
+/// Number of source positions that an [`Alignment`] keeps: the pieces of a long word.
+const ALIGNED: usize = 4;
+
+/// The source positions that a target token is aligned with: those to which
+/// [`AlignmentHead`](crate::config::AlignmentHead) gives the greatest weights.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Alignment {
+    /// The greatest weight first.
+    positions: [u16; ALIGNED],
+    /// Share of each in all weights, in percent.
+    shares: [u8; ALIGNED],
+}
+
 /// Result of the search for one row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hypothesis {
@@ -30,9 +43,51 @@ pub struct Hypothesis {
     /// Sum of the log-probabilities, divided by the length to the power of the length penalty.
     /// Greedy search needs no probabilities and leaves this at 0.
     pub score: f32,
-    /// For each id, the source position that [`AlignmentHead`](crate::config::AlignmentHead) aligns
-    /// it with; empty unless requested.
-    pub alignment: Vec<usize>,
+    /// For each id, the source positions that it is aligned with; empty unless requested.
+    pub alignment: Vec<Alignment>,
+}
+
+impl Alignment {
+    /// Returns the alignment for the weights of all positions, which may have any common factor.
+    pub(crate) fn of(weights: &[f32]) -> Self {
+        let mut best = [(0.0_f32, 0); ALIGNED];
+        for (position, &weight) in weights.iter().enumerate() {
+            if weight > best[ALIGNED - 1].0 {
+                // Of equal weights, the first position is the best.
+                let rank = best.partition_point(|(other, _)| *other >= weight);
+                best[rank..].rotate_right(1);
+                best[rank] = (weight, position);
+            }
+        }
+        let total: f32 = weights.iter().sum();
+        Self {
+            positions: best.map(|(_, position)| u16::try_from(position).unwrap_or(u16::MAX)),
+            shares: best.map(|(weight, _)| percent(weight / total)),
+        }
+    }
+
+    /// Returns the position with the greatest weight.
+    #[must_use]
+    pub fn best(&self) -> usize {
+        usize::from(self.positions[0])
+    }
+
+    /// Returns the positions with the greatest weights, and the share of each in all weights, in
+    /// percent.
+    pub fn shares(&self) -> impl Iterator<Item = (usize, u8)> {
+        let positions = self.positions.into_iter().map(usize::from);
+        let shares = positions.zip(self.shares);
+        shares.filter(|(_, share)| *share > 0)
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share is between 0 and 1"
+)]
+fn percent(share: f32) -> u8 {
+    (100.0 * share).round() as u8
 }
 
 impl Row {
@@ -68,4 +123,20 @@ pub(crate) fn check_source(ids: &[u32], positions: usize, vocabulary: usize) -> 
         return Ok(());
     };
     Err(Error::Input(reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_greatest_weights_are_kept_with_their_shares() {
+        let alignment = Alignment::of(&[0.5, 0.0, 1.0, 0.1, 1.0, 0.2, 0.2]);
+        assert_eq!(alignment.best(), 2);
+        let shares: Vec<_> = alignment.shares().collect();
+        assert_eq!(shares, [(2, 33), (4, 33), (0, 17), (5, 7)]);
+        let alone: Vec<_> = Alignment::of(&[3.0]).shares().collect();
+        assert_eq!(alone, [(0, 100)]);
+        assert_eq!(Alignment::of(&[f32::NAN, 0.0]), Alignment::default());
+    }
 }

@@ -40,7 +40,13 @@ impl Scheduler {
     /// Adds a job that translates the sentences of one request. A job without sentences is finished
     /// at once.
     pub fn submit(&mut self, sentences: Vec<String>) -> JobId {
-        self.jobs.submit(sentences)
+        self.jobs.submit(sentences, false)
+    }
+
+    /// Adds a job as [`submit`](Self::submit) does, and links the words of each translation with
+    /// those of its sentence. The translations are the same.
+    pub fn submit_linked(&mut self, sentences: Vec<String>) -> JobId {
+        self.jobs.submit(sentences, true)
     }
 
     /// Drops the rest of a job. Unknown and finished jobs are ignored.

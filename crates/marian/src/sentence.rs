@@ -12,6 +12,8 @@ use std::ops::Range;
 
 use atoms::Atom;
 
+use crate::links::{Link, Source, Trace};
+use crate::origins::Origins;
 use crate::verify::Lost;
 use crate::{Encoding, Hypothesis, Row, capitals, loop_guard, passthrough, split};
 pub(crate) use model::{Limits, Model};
@@ -63,6 +65,8 @@ pub(crate) struct Translation {
     pub(crate) text: String,
     pub(crate) flags: Flags,
     pub(crate) audit: Audit,
+    /// Links between its words and those of the sentence, if they were requested.
+    pub(crate) links: Option<Box<[Link]>>,
 }
 
 /// A row for the model, and the part that it is for.
@@ -83,72 +87,81 @@ pub(crate) struct Sentence {
     open: usize,
     flags: Flags,
     audit: Audit,
+    /// The source, if links are requested.
+    source: Option<Source>,
 }
 
 #[derive(Debug)]
 enum Part {
-    Ready(String),
+    Ready {
+        text: String,
+        /// Where its words come from, if links are requested.
+        traces: Vec<Trace>,
+    },
     Open(Box<Piece>),
     /// Cut into smaller parts.
     Cut(Vec<usize>),
 }
 
 impl Sentence {
-    /// Takes a sentence apart; `work` receives the rows for the model.
-    pub(crate) fn new(text: &str, model: Model<'_>, work: &mut Vec<Work>) -> Self {
+    /// Takes a sentence apart; `work` receives the rows for the model. With `links`, the words of the
+    /// translation are linked with those of the sentence.
+    pub(crate) fn new(text: &str, links: bool, model: Model<'_>, work: &mut Vec<Work>) -> Self {
         let mut sentence = Self {
             parts: Vec::new(),
             order: Vec::new(),
             open: 0,
             flags: Flags::default(),
             audit: Audit::default(),
+            source: links.then(|| Source::new(text)),
         };
-        // A single word with references is a name as likely as not.
-        let is_word = !text.contains(char::is_whitespace);
-        let letters = passthrough::letters(text);
-        if is_word && *letters != *text {
-            sentence.order = vec![sentence.ready(text)];
-            return sentence;
-        }
-        let text = &*letters;
-        let atoms = model.atoms(text);
-        if !atoms::has_words(text, &atoms) {
-            sentence.order = vec![sentence.copied(text, &atoms)];
-            return sentence;
-        }
-        let setting = Setting {
+        let mut setting = Setting {
             limit: model.limits.piece(),
             depth: 0,
             goes_on: false,
-            is_shouted: capitals::is_shouted(text, &atoms, model.tokenizer),
+            is_shouted: false,
+            links,
+            start: 0,
         };
+        // A single word with references is a name as likely as not.
+        let is_word = !text.contains(char::is_whitespace);
+        let (letters, origins) = passthrough::letters(text);
+        if is_word && !origins.is_empty() {
+            sentence.order = vec![sentence.copied(text, &[], setting)];
+            return sentence;
+        }
+        let text = &*letters;
+        if let Some(source) = &mut sentence.source {
+            source.replace(text, origins);
+        }
+        let atoms = model.atoms(text);
+        if !atoms::has_words(text, &atoms) {
+            sentence.order = vec![sentence.copied(text, &atoms, setting)];
+            return sentence;
+        }
+        setting.is_shouted = capitals::is_shouted(text, &atoms, model.tokenizer);
         let encoding = model.tokenizer.encode(text);
+        if let Some(source) = &mut sentence.source
+            && encoding.text != text
+        {
+            source.replace(&encoding.text, Origins::of_nfc(text));
+        }
         sentence.order = sentence.take(encoding, setting, model, work);
         sentence
     }
 
-    /// Returns a sentence whose translation is known.
-    pub(crate) fn known(translation: Translation) -> Self {
-        Self {
-            parts: vec![Part::Ready(translation.text)],
-            order: vec![0],
-            open: 0,
-            flags: translation.flags,
-            audit: translation.audit,
-        }
-    }
-
-    fn ready(&mut self, text: impl Into<String>) -> usize {
-        self.parts.push(Part::Ready(text.into()));
+    fn ready(&mut self, text: String, traces: Vec<Trace>) -> usize {
+        self.parts.push(Part::Ready { text, traces });
         self.parts.len() - 1
     }
 
     /// Makes a part of a text without words: its numbers are written in English style, and
     /// everything else is copied.
-    fn copied(&mut self, text: &str, atoms: &[Atom]) -> usize {
+    fn copied(&mut self, text: &str, atoms: &[Atom], setting: Setting) -> usize {
         self.audit.found += atoms.len();
         self.audit.kept += atoms.len();
-        self.ready(atoms::restyle(text, atoms))
+        let traces = setting.traces_of_copy(text, atoms);
+        self.ready(atoms::restyle(text, atoms), traces)
     }
 
     /// Makes parts of an encoded text: passages at its ends, and pieces between them.
@@ -165,7 +178,7 @@ impl Sentence {
         let passages = passthrough::passages(&encoding, &atoms);
         if !atoms::has_words(text, &atoms) || !has_letters(text, &passages) {
             self.flags.unknown |= !unknown.is_empty();
-            return vec![self.copied(text, &atoms)];
+            return vec![self.copied(text, &atoms, setting)];
         }
         let core = core(text, &passages);
         if core == (0..text.len()) {
@@ -175,14 +188,15 @@ impl Sentence {
             .iter()
             .any(|range| range.end <= core.start || core.end <= range.start);
         let (before, inside, after) = (&text[..core.start], &text[core.clone()], &text[core.end..]);
-        let mut parts = vec![self.copied(before, &model.atoms(before))];
+        let mut parts = vec![self.copied(before, &model.atoms(before), setting)];
+        let setting_inside = setting.after(core.start);
         if inside.contains(char::is_alphanumeric) {
             let inside = model.tokenizer.encode(inside);
-            parts.extend(self.cut(inside, setting, model, work));
+            parts.extend(self.cut(inside, setting_inside, model, work));
         } else {
-            parts.push(self.ready(inside));
+            parts.push(self.copied(inside, &[], setting_inside));
         }
-        parts.push(self.copied(after, &model.atoms(after)));
+        parts.push(self.copied(after, &model.atoms(after), setting.after(core.end)));
         parts
     }
 
@@ -203,7 +217,7 @@ impl Sentence {
             Some(parts) => parts,
             None if fits => self.open(encoding, setting, model, work),
             // Nothing can be done for it: one token that is many alone.
-            None => vec![self.copied(&encoding.text, &model.atoms(&encoding.text))],
+            None => vec![self.copied(&encoding.text, &model.atoms(&encoding.text), setting)],
         }
     }
 
@@ -226,16 +240,20 @@ impl Sentence {
         let mut copied = 0;
         let last = ranges.len() - 1;
         for (index, range) in ranges.into_iter().enumerate() {
+            // White space.
             if copied < range.start {
-                parts.push(self.ready(&encoding.text[copied..range.start]));
+                parts.push(self.ready(encoding.text[copied..range.start].to_owned(), Vec::new()));
             }
             copied = range.end;
+            let setting = Setting {
+                goes_on: setting.goes_on || index < last,
+                ..setting.after(range.start)
+            };
             let piece = model.tokenizer.encode(&encoding.text[range]);
-            let goes_on = setting.goes_on || index < last;
-            parts.extend(self.take(piece, Setting { goes_on, ..setting }, model, work));
+            parts.extend(self.take(piece, setting, model, work));
         }
         if copied < encoding.text.len() {
-            parts.push(self.ready(&encoding.text[copied..]));
+            parts.push(self.ready(encoding.text[copied..].to_owned(), Vec::new()));
         }
         Some(parts)
     }
@@ -255,10 +273,10 @@ impl Sentence {
             let setting = Setting { limit, ..setting };
             return self
                 .divide(&piece.encoding, setting, model, work)
-                .unwrap_or_else(|| vec![self.copied(&piece.encoding.text, &piece.atoms)]);
+                .unwrap_or_else(|| vec![self.copied(&piece.encoding.text, &piece.atoms, setting)]);
         }
         if !piece.source().text.contains(char::is_alphabetic) {
-            return vec![self.copied(&piece.encoding.text, &piece.atoms)];
+            return vec![self.copied(&piece.encoding.text, &piece.atoms, setting)];
         }
         let part = self.parts.len();
         work.push(Work {
@@ -296,8 +314,11 @@ impl Sentence {
             let row = piece.row(model, 0);
             return work.push(Work { part, row });
         }
-        let positioned =
-            piece.rest.is_some() && hypothesis.alignment.is_empty() && !hypothesis.ids.is_empty();
+        let is_aligned = hypothesis.ids.is_empty() || !hypothesis.alignment.is_empty();
+        let positioned = piece.rest.is_some() && !is_aligned;
+        if let Some(source) = &mut self.source {
+            source.is_aligned &= is_aligned;
+        }
         if !is_loop {
             return self.settle(part, checked, positioned);
         }
@@ -340,26 +361,37 @@ impl Sentence {
         }
         self.audit.lost.extend(checked.lost);
         self.flags.positioned |= positioned;
-        self.parts[part] = Part::Ready(checked.text);
+        self.parts[part] = Part::Ready {
+            text: checked.text,
+            traces: checked.traces,
+        };
         self.open -= 1;
     }
 
     /// Returns the translation, as far as it is ready.
     pub(crate) fn translation(&self) -> Translation {
-        let mut text = String::new();
-        self.write(&self.order, &mut text);
+        let (mut text, mut traces) = (String::new(), Vec::new());
+        self.write(&self.order, &mut text, &mut traces);
+        let source = self.source.as_ref();
         Translation {
+            links: source.map(|source| source.links(&text, &traces)),
             text,
             flags: self.flags,
             audit: self.audit.clone(),
         }
     }
 
-    fn write(&self, parts: &[usize], text: &mut String) {
+    fn write(&self, parts: &[usize], text: &mut String, traces: &mut Vec<Trace>) {
         for &part in parts {
             match &self.parts[part] {
-                Part::Ready(part) => text.push_str(part),
-                Part::Cut(parts) => self.write(parts, text),
+                Part::Ready {
+                    text: part,
+                    traces: own,
+                } => {
+                    traces.extend(own.iter().map(|trace| trace.after(text.len())));
+                    text.push_str(part);
+                }
+                Part::Cut(parts) => self.write(parts, text, traces),
                 Part::Open(_) => {}
             }
         }

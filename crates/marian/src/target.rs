@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::{Hypothesis, Tokenizer};
+use crate::{Alignment, Hypothesis, Tokenizer};
 
 /// A translation on its way from tokens to the reader.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,8 +11,10 @@ pub(crate) struct Target {
     /// Byte range of `text` for each token, in ascending order; empty for tokens without text. The
     /// space before a word belongs to the word.
     spans: Vec<Range<usize>>,
-    /// Source token that each token looked at; empty if the engine does not tell.
-    alignment: Vec<usize>,
+    /// The same, but all tokens of a range that was united have that range.
+    united: Vec<Range<usize>>,
+    /// Source tokens that each token looked at; empty if the engine does not tell.
+    alignment: Vec<Alignment>,
 }
 
 impl Target {
@@ -20,6 +22,7 @@ impl Target {
         let (text, spans) = tokenizer.decode_with_spans(&hypothesis.ids);
         Self {
             text,
+            united: spans.clone(),
             spans,
             alignment: hypothesis.alignment.clone(),
         }
@@ -47,10 +50,33 @@ impl Target {
             .map(|(span, _)| span.clone())
     }
 
-    /// Returns the tokens with text, and the source token that each looked at.
-    fn visible(&self) -> impl Iterator<Item = (&Range<usize>, usize)> {
-        let aligned = self.spans.iter().zip(self.alignment.iter().copied());
+    /// Returns the tokens with text, and the source tokens that each looked at.
+    pub(crate) fn aligned(&self) -> impl Iterator<Item = (&Range<usize>, &Alignment)> {
+        let aligned = self.spans.iter().zip(&self.alignment);
         aligned.filter(|(span, _)| !span.is_empty())
+    }
+
+    /// Returns the tokens with text, and the source token that each looked at most.
+    fn visible(&self) -> impl Iterator<Item = (&Range<usize>, usize)> {
+        let aligned = self.united.iter().zip(&self.alignment);
+        let visible = aligned.filter(|(span, _)| !span.is_empty());
+        visible.map(|(span, alignment)| (span, alignment.best()))
+    }
+
+    /// Returns the same translation as part of `text`, in which `place` gives the place of each
+    /// token.
+    pub(crate) fn moved(
+        &self,
+        text: String,
+        place: impl Fn(&Range<usize>) -> Range<usize>,
+    ) -> Self {
+        let place = |span: &Range<usize>| if span.is_empty() { 0..0 } else { place(span) };
+        Self {
+            text,
+            spans: self.spans.iter().map(place).collect(),
+            united: self.united.iter().map(place).collect(),
+            alignment: self.alignment.clone(),
+        }
     }
 
     /// Replaces ranges of the text, which are sorted and do not overlap.
@@ -84,10 +110,20 @@ impl Target {
             }
             at + added - removed
         };
-        for span in &mut self.spans {
+        for span in self.spans.iter_mut().chain(&mut self.united) {
             *span = moved(span.start, false)..moved(span.end, true);
         }
         self.text = text;
+    }
+
+    /// Makes one word of each of `ranges`, so that nothing is put inside it.
+    pub(crate) fn unite(&mut self, ranges: &[Range<usize>]) {
+        for span in self.united.iter_mut().filter(|span| span.start < span.end) {
+            let overlaps = |range: &&Range<usize>| range.start < span.end && span.start < range.end;
+            if let Some(range) = ranges.iter().find(overlaps) {
+                *span = span.start.min(range.start)..span.end.max(range.end);
+            }
+        }
     }
 
     /// Returns the byte offset at which something belongs that stands after `tokens` of `total`
@@ -129,9 +165,9 @@ impl Target {
     /// Returns the end of the word that is as far into the translation as `tokens` are into `total`
     /// source tokens.
     fn offset_by_position(&self, tokens: usize, total: usize) -> usize {
-        let visible = self.spans.iter().filter(|span| !span.is_empty()).count();
+        let visible = self.united.iter().filter(|span| !span.is_empty()).count();
         let expected = (tokens * visible + total / 2) / total.max(1);
-        let ends = self.spans.iter().filter(|span| !span.is_empty());
+        let ends = self.united.iter().filter(|span| !span.is_empty());
         let ends = (0..).zip(std::iter::once(0).chain(ends.map(|span| span.end)));
         ends.filter(|&(_, end)| end == 0 || self.is_word_end(end))
             .min_by_key(|&(count, _): &(usize, usize)| count.abs_diff(expected))
@@ -141,7 +177,7 @@ impl Target {
     /// Returns the end of the word that has a token ending at `offset`: before the next space,
     /// before punctuation that ends a word, or the end of the text.
     fn word_end(&self, offset: usize) -> usize {
-        let ends = self.spans.iter().map(|span| span.end);
+        let ends = self.united.iter().map(|span| span.end);
         ends.filter(|&end| end >= offset)
             .find(|&end| self.is_word_end(end))
             .unwrap_or(self.text.len())
@@ -176,12 +212,20 @@ mod tests {
             text.push_str(token);
             start..text.len()
         });
-        let spans = spans.collect();
+        let spans: Vec<_> = spans.collect();
         Target {
             text,
+            united: spans.clone(),
             spans,
-            alignment: alignment.to_vec(),
+            alignment: alignment.iter().map(|&token| looking_at(token)).collect(),
         }
+    }
+
+    /// The alignment of a token that looked at one source token.
+    fn looking_at(token: usize) -> Alignment {
+        let mut weights = vec![0.0; token + 1];
+        weights[token] = 1.0;
+        Alignment::of(&weights)
     }
 
     #[test]
@@ -205,6 +249,18 @@ mod tests {
         assert_eq!(words.offset_of(3, 5, true), "The bill is".len());
         assert_eq!(words.offset_of(4, 5, false), "The bill is due".len());
         assert_eq!(words.offset_of(5, 5, false), "The bill is due.".len());
+    }
+
+    #[test]
+    fn nothing_is_put_inside_a_united_range() {
+        let mut words = target(
+            &["From", " 29", " June", " 2021", " on", ""],
+            &[0, 2, 2, 1, 3, 4],
+        );
+        words.unite(std::slice::from_ref(&(5..17)));
+        assert_eq!(words.offset_of(2, 4, false), "From 29 June 2021".len());
+        assert_eq!(words.offset_of(1, 4, true), "From".len());
+        assert_eq!(words.offset_of(3, 4, false), "From 29 June 2021".len());
     }
 
     #[test]

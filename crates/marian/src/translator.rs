@@ -102,7 +102,10 @@ impl Translator {
     /// Returns an error if the model fails.
     pub fn translate(&self, sentences: &[&str]) -> Result<Vec<String>, Error> {
         let mut jobs = Jobs::new(self.engine.empty());
-        jobs.submit(sentences.iter().copied().map(str::to_owned).collect());
+        jobs.submit(
+            sentences.iter().copied().map(str::to_owned).collect(),
+            false,
+        );
         let mut translations = Vec::with_capacity(sentences.len());
         while !jobs.is_idle() {
             let finished = jobs.step(self.model())?.finished.into_iter();

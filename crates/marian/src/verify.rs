@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use atoms::Atom;
+use atoms::{Atom, Comparison, Kind};
 
 use crate::Encoding;
 use crate::target::Target;
@@ -36,9 +36,8 @@ pub(crate) struct Differences {
     pub(crate) surplus: Vec<Range<usize>>,
 }
 
-impl Differences {
-    fn new(source: &str, atoms: &[Atom], target: &Target) -> Self {
-        let compared = atoms::compare(source, atoms, &target.text);
+impl From<Comparison> for Differences {
+    fn from(compared: Comparison) -> Self {
         let missing = compared.found.iter().enumerate();
         Self {
             missing: missing
@@ -47,7 +46,9 @@ impl Differences {
             surplus: compared.surplus,
         }
     }
+}
 
+impl Differences {
     fn count(&self) -> usize {
         self.missing.len() + self.surplus.len()
     }
@@ -72,23 +73,19 @@ impl Differences {
 /// a number in German style is written in English style, and a number from nowhere that stands for
 /// a missing atom is replaced by it. Returns the differences that are left.
 pub(crate) fn repair(source: &Encoding, atoms: &[Atom], target: &mut Target) -> Differences {
-    restyle(source, atoms, target);
-    let found = Differences::new(&source.text, atoms, target);
+    let found = restyle(source, atoms, target);
     let pairs = pairs(source, atoms, target, &found);
     if pairs.is_empty() {
         return found;
     }
-    let english = |atom: usize| atoms::english(&source.text, &atoms[atom]).into_owned();
-    // The translation often has the currency or the unit already: first the number alone.
-    let bare = |atom: usize| number(&english(atom)).to_owned();
-    let (mut repaired, mut left) = replaced(source, atoms, target, &pairs, bare);
-    if !left.missing.is_empty() || !left.surplus.is_empty() {
-        let whole = replaced(source, atoms, target, &pairs, english);
+    // The translation often has the right currency or unit: first the number alone.
+    let (mut repaired, mut left) = replaced(source, atoms, target, &pairs, true);
+    if left.count() > 0 {
+        let whole = replaced(source, atoms, target, &pairs, false);
         if whole.1.count() < left.count() {
             (repaired, left) = whole;
         }
     }
-    restyle(source, atoms, &mut repaired);
     // A replacement may have broken what was right, such as one of two equal numbers.
     if left.count() < found.count() {
         *target = repaired;
@@ -98,52 +95,61 @@ pub(crate) fn repair(source: &Encoding, atoms: &[Atom], target: &mut Target) -> 
     }
 }
 
-/// Replaces the ranges of `pairs` by their atoms as `write` gives them. Returns the result, and the
-/// differences that are left.
+/// Replaces the ranges of `pairs` by their atoms, or only the numbers in them. Returns the result,
+/// and the differences that are left.
 fn replaced(
     source: &Encoding,
     atoms: &[Atom],
     target: &Target,
     pairs: &[(Range<usize>, usize)],
-    write: impl Fn(usize) -> String,
+    only_numbers: bool,
 ) -> (Target, Differences) {
-    let edits = pairs
-        .iter()
-        .map(|(range, atom)| (range.clone(), write(*atom)));
+    let edits = pairs.iter().map(|(range, atom)| {
+        let english = atoms::english(&source.text, &atoms[*atom]);
+        // A time of day is one number in German, and may be two in English.
+        if !only_numbers || atoms[*atom].kind == Kind::Time {
+            return (range.clone(), english.into_owned());
+        }
+        let number = number(&target.text[range.clone()]);
+        let range = range.start + number.start..range.start + number.end;
+        (range, english[self::number(&english)].to_owned())
+    });
     let mut repaired = target.clone();
     repaired.replace(&edits.collect::<Vec<_>>());
-    let left = Differences::new(&source.text, atoms, &repaired);
+    let left = restyle(source, atoms, &mut repaired);
     (repaired, left)
 }
 
-/// Returns the part of an atom from its first digit to its last.
-fn number(atom: &str) -> &str {
-    let is_digit = |c: char| c.is_numeric();
-    let start = atom.find(is_digit).unwrap_or(0);
-    let end = atom.rfind(is_digit).map_or(atom.len(), |at| {
-        at + atom[at..].chars().next().map_or(0, char::len_utf8)
+/// Returns the range of a text from its first digit to its last, or all of it.
+fn number(text: &str) -> Range<usize> {
+    let start = text.find(char::is_numeric).unwrap_or(0);
+    let end = text.rfind(char::is_numeric).map_or(text.len(), |at| {
+        at + text[at..].chars().next().map_or(0, char::len_utf8)
     });
-    &atom[start..end]
+    start..end
 }
 
-/// Writes the atoms that the translation holds in German style in English style.
-fn restyle(source: &Encoding, atoms: &[Atom], target: &mut Target) {
-    let compared = atoms::compare(&source.text, atoms, &target.text);
-    let mut edits: Vec<_> = atoms
-        .iter()
-        .zip(compared.found)
-        .filter_map(|(atom, found)| {
-            let found = found.filter(|found| !found.is_english)?;
-            Some((found.range, atoms::english(&source.text, atom).into_owned()))
-        })
+/// Writes the atoms that the translation holds in German style in English style, and makes one word
+/// of each. Returns the differences to the source.
+fn restyle(source: &Encoding, atoms: &[Atom], target: &mut Target) -> Differences {
+    let mut compared = atoms::compare(&source.text, atoms, &target.text);
+    let found = compared.found.iter().flatten();
+    let mut edits: Vec<_> = found
+        .filter_map(|found| Some((found.range.clone(), found.correction.clone()?)))
         .collect();
-    edits.sort_unstable_by_key(|(range, _)| range.start);
-    target.replace(&edits);
+    if !edits.is_empty() {
+        edits.sort_unstable_by_key(|(range, _)| range.start);
+        target.replace(&edits);
+        compared = atoms::compare(&source.text, atoms, &target.text);
+    }
+    let places = compared.found.iter().flatten();
+    target.unite(&places.map(|found| found.range.clone()).collect::<Vec<_>>());
+    compared.into()
 }
 
 /// Pairs ranges of the translation that come from nothing in the source with missing atoms, in the
 /// order of the translation: by where the model looked, and the others in order if there are as
-/// many on both sides.
+/// many on both sides. A range with a unit (`3 p.m.`) is no ordinal.
 fn pairs(
     source: &Encoding,
     atoms: &[Atom],
@@ -153,11 +159,15 @@ fn pairs(
     let mut missing = found.missing.clone();
     let mut pairs = Vec::new();
     let mut unpaired = Vec::new();
+    let fits = |atom: usize, range: &Range<usize>| {
+        let has_unit = target.text[range.clone()].contains(char::is_whitespace);
+        atoms[atom].kind != Kind::Ordinal || !has_unit
+    };
     for range in &found.surplus {
         let votes = |atom: usize| {
             let looked_there = |&token: &usize| {
                 let span = source.spans.get(token);
-                span.is_some_and(|span| overlaps(span, &atoms[atom].range))
+                fits(atom, range) && span.is_some_and(|span| overlaps(span, &atoms[atom].range))
             };
             target.sources(range).filter(looked_there).count()
         };
@@ -168,7 +178,8 @@ fn pairs(
         }
     }
     if unpaired.len() == missing.len() {
-        pairs.extend(unpaired.into_iter().zip(missing));
+        let in_order = unpaired.into_iter().zip(missing);
+        pairs.extend(in_order.filter(|(range, atom)| fits(*atom, range)));
     }
     pairs.sort_unstable_by_key(|(range, _)| range.start);
     pairs

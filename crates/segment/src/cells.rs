@@ -77,12 +77,17 @@ pub(crate) fn has_columns(line: &str) -> bool {
     }) || is_row_of(line, Separator::Semicolon)
 }
 
-/// Returns whether `line` is plainly a row of a table with this delimiter: at least two of them, no
-/// white space after any, and cells that are short and no sentences.
+/// Returns whether `line` is plainly a row of a table with this delimiter: at least two of them, or a
+/// semicolon before or after a value; no white space after any, and cells that are short and no
+/// sentences.
 fn is_row_of(line: &str, delimiter: Separator) -> bool {
     let is_comma = delimiter == Separator::Comma;
     let mark = if is_comma { ',' } else { ';' };
-    if line.matches(mark).nth(1).is_none() {
+    let min = match line.split_once(mark) {
+        Some((first, last)) if !is_comma && (is_value(first) || is_value(last)) => 1,
+        _ => 2,
+    };
+    if line.matches(mark).nth(min - 1).is_none() {
         return false;
     }
     let (mut count, mut start) = (0, 0);
@@ -101,7 +106,7 @@ fn is_row_of(line: &str, delimiter: Separator) -> bool {
         start = range.end;
     }
     let last = &line[start..];
-    count >= 2 && is_cell(last, is_comma) && !(is_comma && ends_like_sentence(last))
+    count >= min && is_cell(last, is_comma) && !(is_comma && ends_like_sentence(last))
 }
 
 /// Returns whether `cell` can be one in a row with delimiters: short, and neither a sentence nor
@@ -124,6 +129,15 @@ fn is_cell(cell: &str, between_commas: bool) -> bool {
     words <= max_words
         && !(words >= MIN_SENTENCE_WORDS && ends_like_sentence(cell))
         && !(words > 1 && cell.contains("://"))
+}
+
+/// Returns whether a cell is a number, a date, an address, a name or the like, without other words.
+fn is_value(cell: &str) -> bool {
+    if !is_cell(cell, false) {
+        return false;
+    }
+    let atoms = atoms::find(cell);
+    !atoms.is_empty() && !atoms::has_words(cell, &atoms)
 }
 
 fn ends_like_sentence(cell: &str) -> bool {

@@ -51,6 +51,11 @@ const BEFORE_ORDINALS: &str = "ab am ans auf bei beim bis das dem den der des di
     meinen meiner nach oder sein seine seinem seinen seiner seit sowie übers und unser unsere unserem unseren vom von vor \
     zum zur zwischen";
 
+/// Those of them that stand before plain numbers as well: after `auf 65.` a sentence ends.
+const BEFORE_NUMBERS: &str = "ab auf bei bis nach seit von vor";
+/// Greatest number that is an ordinal after such a word: days of a month, storeys, classes.
+const MAX_ORDINAL: u16 = 31;
+
 /// Words after which an adjective has its end: articles, and prepositions joined with one, that are
 /// not also pronouns before a verb (`ob die kommt`).
 const BEFORE_ADJECTIVES: &str = "am beim des einem einen einer eines im ins vom zum zur";
@@ -170,7 +175,7 @@ fn ends_sentence(stem: &str, right: &str) -> bool {
         return true;
     }
     if word.bytes().all(|b| b.is_ascii_digit()) {
-        let is_ordinal = if word == token {
+        let is_ordinal = if word == token || begins_span(&token[..token.len() - word.len()]) {
             is_ordinal(word, before, right)
         } else {
             is_day_and_month(token) && !is_starter(right)
@@ -235,6 +240,16 @@ fn is_roman(word: &str) -> bool {
         )
 }
 
+/// Returns whether `text` is the first ordinal of a span and its dash: `4.–` of `4.–6. Mai`.
+fn begins_span(text: &str) -> bool {
+    let number = text.strip_suffix(['–', '-', '/']);
+    number
+        .and_then(|number| number.strip_suffix('.'))
+        .is_some_and(|number| {
+            (1..=2).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit())
+        })
+}
+
 /// Returns whether `token` ends with a day and a month, without the last full stop: `24.12`,
 /// `1.8.–15.8`.
 fn is_day_and_month(token: &str) -> bool {
@@ -262,6 +277,13 @@ fn is_ordinal(number: &str, before: &str, right: &str) -> bool {
         .trim_start_matches(|c: char| is_quote(c) || c == '(')
         .to_lowercase();
     let is_month = is_day_and_month(&format!("{previous}{number}"));
+    if contains_word(BEFORE_NUMBERS, &previous)
+        && number
+            .parse::<u16>()
+            .is_ok_and(|number| number > MAX_ORDINAL)
+    {
+        return false;
+    }
     (before.is_empty() || is_month || contains_word(BEFORE_ORDINALS, &previous))
         && !is_starter(right)
 }

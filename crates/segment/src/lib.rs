@@ -80,6 +80,12 @@ pub fn segments(text: &str, rules: Rules<'_>) -> Vec<Segment> {
     found
 }
 
+/// Returns the blocks of `text`: lines that a sentence may span, together, and every other line that
+/// is not blank by itself. `wrapped` as in [`Rules`].
+pub fn blocks(text: &str, wrapped: bool) -> impl Iterator<Item = Range<usize>> + '_ {
+    blocks::blocks(text, wrapped)
+}
+
 /// Returns the blocks of lines between blank lines, each from the start of its first line to the
 /// end of its last, without the last line break. A line that contains only white space is blank.
 #[must_use]

@@ -2,6 +2,9 @@
 
 use crate::german;
 
+/// Bytes at the start of a line in which a quantity is looked for.
+const MAX_QUANTITY: usize = 60;
+
 /// Returns whether `c` is invisible to a reader: white space, zero-width characters, the byte order
 /// mark and control characters, NUL included.
 pub(crate) fn is_blank(c: char) -> bool {
@@ -76,9 +79,11 @@ pub(crate) fn leading(text: &str, line_start: bool) -> usize {
     let mut at = 0;
     loop {
         let rest = &text[at..];
-        let step = blanks(rest)
-            .or_else(|| decoration(rest))
-            .or_else(|| line_start.then(|| list_mark(rest)).flatten());
+        let step = blanks(rest).or_else(|| decoration(rest)).or_else(|| {
+            line_start
+                .then(|| list_mark(rest).or_else(|| section(rest)))
+                .flatten()
+        });
         match step {
             Some(length) => at += length,
             None => return at,
@@ -165,6 +170,30 @@ fn list_mark(text: &str) -> Option<usize> {
                 && !next[next.chars().next().map_or(0, char::len_utf8)..].starts_with('.')
     };
     marks.then_some(length)
+}
+
+/// Returns the length of the number of a section without a full stop at its end, before a capital
+/// and no part of a quantity: `1.1`, but not `2.5 Liter`.
+fn section(text: &str) -> Option<usize> {
+    let length = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let number = &text[..length];
+    let is_section = number.len() <= 12
+        && number.contains('.')
+        && number
+            .split('.')
+            .all(|level| (1..=2).contains(&level.len()));
+    let next = text[length..].trim_start_matches(is_blank);
+    if !is_section || !text[length..].starts_with(is_blank) || !next.starts_with(char::is_uppercase)
+    {
+        return None;
+    }
+    let near = &text[..text.floor_char_boundary(MAX_QUANTITY)];
+    let first = atoms::find(near).into_iter().next();
+    first
+        .is_some_and(|atom| atom.range == (0..length))
+        .then_some(length)
 }
 
 /// Returns whether `core` is a list number: levels of up to three digits, so that years are

@@ -3,8 +3,12 @@
 use std::{net::SocketAddr, pin::Pin, time::Duration};
 
 use anyhow::Context as _;
-use axum::Router;
-use hyper::server::conn::http1;
+use axum::{Router, extract::ConnectInfo, http::Request};
+use hyper::{
+    body::Incoming,
+    server::conn::http1,
+    service::{Service as _, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
@@ -38,7 +42,8 @@ pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// Serves `router` until `shutdown` is cancelled, then stops accepting and lets running requests
-/// finish within `drain`. Requests that are still running after that are cut off.
+/// finish within `drain`. Requests that are still running after that are cut off. Each request has
+/// the address of its connection as an extension, [`ConnectInfo<SocketAddr>`].
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -52,9 +57,9 @@ pub async fn serve(
         .header_read_timeout(HEADER_TIMEOUT);
     let connections = GracefulShutdown::new();
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -65,7 +70,11 @@ pub async fn serve(
         };
         // Small chunks of a stream are sent at once.
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone());
+        let router = TowerToHyperService::new(router.clone());
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            router.call(request)
+        });
         let stream = TokioIo::new(with_write_timeout(stream, WRITE_TIMEOUT));
         let connection = connections.watch(builder.serve_connection(stream, service));
         tokio::spawn(async move {

@@ -34,7 +34,7 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Translate a text file to standard output.
+    /// Translate a file.
     Translate(translate::Arguments),
     /// Fetch a model from the Hugging Face hub, check it and install it.
     FetchModel(fetch_model::Args),

@@ -2,7 +2,7 @@
 //!
 //! - [`cli`]: the command line
 //! - [`serve`]: running both services until a signal
-//! - [`translate`]: translating a file to standard output
+//! - [`translate`]: translating a file
 
 mod cli;
 mod serve;

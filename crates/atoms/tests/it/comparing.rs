@@ -7,10 +7,11 @@ use atoms::find;
 #[track_caller]
 fn same(source: &str, translation: &str) {
     let comparison = compare(source, &find(source), translation);
-    let is_whole = comparison
-        .found
-        .iter()
-        .all(|found| found.as_ref().is_some_and(|found| found.is_english));
+    let is_whole = comparison.found.iter().all(|found| {
+        found
+            .as_ref()
+            .is_some_and(|found| found.correction.is_none())
+    });
     assert!(
         is_whole && comparison.surplus.is_empty(),
         "{source} → {translation}\n{:?}\n{comparison:?}",
@@ -26,7 +27,7 @@ fn german(source: &str, translation: &str, place: &str) {
         .found
         .iter()
         .flatten()
-        .filter(|found| !found.is_english)
+        .filter(|found| found.correction.is_some())
         .map(|found| &translation[found.range.clone()])
         .collect();
     assert!(
@@ -73,6 +74,8 @@ fn equal_numbers() {
         ("Es waren 15230 Leute.", "There were 15,230 people."),
         ("½ Liter", "half a litre"),
         ("½ Liter", "0.5 litres"),
+        ("½ Stunde", "half an hour"),
+        ("¾ Stunden", "three quarters of an hour"),
         ("2½ Stunden", "2.5 hours"),
         ("2½ Stunden", "two and a half hours"),
         ("¾ der Leute", "three quarters of the people"),
@@ -132,6 +135,39 @@ fn equal_ranges_amounts_and_measures() {
 }
 
 #[test]
+fn equal_units() {
+    for (source, translation) in [
+        ("78,3 Kilo Mehl", "78.3 kilograms of flour"),
+        ("78,3 Kilo Mehl", "78.3 kg of flour"),
+        ("5 Zentner Kohle", "five hundredweight of coal"),
+        ("3 Mio. Tonnen", "3 million metric tons"),
+        ("500 Pfund", "£500"),
+        ("500 Pfund", "500 pounds"),
+        ("2 Deziliter", "2 dl"),
+        ("120 Quadratmeter", "120 square metres"),
+        ("90 Stundenkilometer", "90 km/h"),
+        ("ein 50 Kilometer langer Weg", "a 50-kilometre path"),
+        ("40 Kilowattstunden", "40 kilowatt-hours"),
+        ("100 PS", "100 hp"),
+        ("-5 Grad", "5 degrees below zero"),
+        ("2,5 Std. Fahrt", "2.5 hours of driving"),
+        ("um 3 Prozentpunkte", "by 3 percentage points"),
+        ("50 Rubel", "50 roubles"),
+        ("5 Tage", "five days"),
+        ("5 Tage", "five working days"),
+        ("mit 18 Jahren", "at the age of 18"),
+        ("vor 10 Jahren", "a decade ago"),
+        ("14 Tage", "a fortnight"),
+        ("auf 12 Seiten", "on 12 sides"),
+        ("2 Hunde für 2 Tage", "two dogs for 2 days"),
+        ("Es kostet 9,6 Mrd. Dollar.", "It costs $9.6bn."),
+        ("Es kostet 5 Mio. €.", "It costs €5m."),
+    ] {
+        same(source, translation);
+    }
+}
+
+#[test]
 fn equal_dates_times_and_ordinals() {
     for (source, translation) in [
         ("am 3. März", "on 3 March"),
@@ -144,6 +180,19 @@ fn equal_dates_times_and_ordinals() {
         (
             "vom 1. Januar bis 31. Dezember 2024",
             "from 1 January to 31 December 2024",
+        ),
+        (
+            "vom 20. Juli bis 23. Juli 2017",
+            "from 20 July to 23 July 2017",
+        ),
+        (
+            "vom 20. Juli bis 23. Juli 2017",
+            "between July 20 and July 23, 2017",
+        ),
+        ("vom 20. Juli bis 23. Juli 2017", "from 20 to 23 July 2017"),
+        (
+            "vom 03.04.2019 bis 12.05.2019",
+            "from 03.04.2019 to 12.05.2019",
         ),
         ("vom 1.–3. Mai", "from May 1 to 3"),
         ("vom 1.–3. Mai", "from 1–3 May"),
@@ -167,6 +216,15 @@ fn equal_dates_times_and_ordinals() {
         ("Das II. Konzil", "Council II"),
         ("am 17.08.2024 um 09:30", "on 17.08.2024 at 9:30 a.m."),
         ("Ab 1.8. Ferien", "Holidays from 1.8."),
+        ("im Mai 2021", "in May 2021"),
+        ("im Mai 2021", "in May of 2021"),
+        ("vom 3. bis 5. Mai", "from 3 to 5 May"),
+        ("vom 3. bis 5. Mai", "between 3 and 5 May"),
+        ("im 3. Kapitel", "in chapter 3"),
+        ("im 3. Quartal", "in Q3"),
+        ("im 3. Quartal", "in the third quarter"),
+        ("im 2. Weltkrieg", "in World War II"),
+        ("die 5. und 6. Klasse", "grades 5 and 6"),
     ] {
         same(source, translation);
     }
@@ -235,6 +293,11 @@ fn german_style_is_found_to_be_replaced() {
     german("am 17.08.2024", "on 17/08/2024", "17/08/2024");
     german("Flug lx318b9", "flight LX318B9", "LX318B9");
     german("im 2. Stock", "on the 2. floor", "2.");
+    german("im 2. Stock", "on the 2th floor", "2th");
+    german("auf 1.200 Seiten", "on 1.200 sides", "1.200");
+    german("5 Tage", "5 Tage.", "5 Tage");
+    german("§ 379 Abs. 4", "section 379 Abs. 4", "section 379 Abs. 4");
+    german("Art. 8 lit. c", "Article 8 lit. C", "Article 8 lit. C");
 }
 
 #[test]
@@ -250,26 +313,26 @@ fn garbled_numbers_are_missed() {
         &["DE89", "37044004", "0532", "0130"],
     );
     differs("Wir haben 15230 Bücher.", "We have 152 books.", 1, &["152"]);
-    differs("5–7 Tage", "57 days", 1, &["57"]);
-    differs("0,5–1,0 %", "0.51.0%", 1, &["0.51.0"]);
-    differs("2½ Stunden", "212 hours", 1, &["212"]);
+    differs("5–7 Tage", "57 days", 1, &["57 days"]);
+    differs("0,5–1,0 %", "0.51.0%", 1, &["0.51.0%"]);
+    differs("2½ Stunden", "212 hours", 1, &["212 hours"]);
     differs("10⁶ Zellen", "106 cells", 1, &["106"]);
     differs("5 m³", "5m", 1, &["5m"]);
     differs("3 × 4 Meter", "3 × meters", 1, &["3"]);
-    differs("EUR 19,99", "EUR 199", 1, &["199"]);
-    differs("-5 Grad", "15 degrees", 1, &["15"]);
-    differs("-5 Grad", "5 degrees", 1, &["5"]);
+    differs("EUR 19,99", "EUR 199", 1, &["EUR 199"]);
+    differs("-5 Grad", "15 degrees", 1, &["15 degrees"]);
+    differs("-5 Grad", "5 degrees", 1, &["5 degrees"]);
     differs("ZH 4711", "ZHH 471", 1, &["471"]);
     differs("um 14 Uhr", "at 2:30", 1, &["2:30"]);
-    differs("um 14 Uhr", "at 2 a.m.", 1, &["2"]);
+    differs("um 14 Uhr", "at 2 a.m.", 1, &["2 a.m."]);
     differs("2024-05-17 um 09:30", "2024-05-17 at 0:30", 1, &["0:30"]);
     differs("Version 2.4.1", "version 2.41", 1, &["2.41"]);
     differs("am 17.08.2024", "on 1708.2024", 1, &["1708.2024"]);
-    differs("12.345,67 Euro", "12.345.67 euros", 1, &["12.345.67"]);
+    differs("12.345,67 Euro", "12.345.67 euros", 1, &["12.345.67 euros"]);
     differs(
         "vom 1. Januar bis 31. Dezember 2024",
         "from January to 31 December",
-        2,
+        1,
         &["31"],
     );
     differs(
@@ -284,10 +347,85 @@ fn garbled_numbers_are_missed() {
 
 #[test]
 fn other_units_are_missed() {
-    differs("5 Euro", "5 dollars", 1, &["5"]);
-    differs("CHF 5", "EUR 5", 1, &["5"]);
+    differs("5 Euro", "5 dollars", 1, &["5 dollars"]);
+    differs("CHF 5", "EUR 5", 1, &["EUR 5"]);
     differs("5 %", "5 dogs", 1, &["5"]);
-    differs("5 kg", "5 g", 1, &["5"]);
+    differs("5 kg", "5 g", 1, &["5 g"]);
+}
+
+#[test]
+fn other_units_of_time_are_missed() {
+    differs("5 Tage", "5 hours", 1, &["5 hours"]);
+    differs("12 Seiten", "12 %", 1, &["12 %"]);
+    differs("2,5 Std.", "2.5 days", 1, &["2.5 days"]);
+    differs("78,3 Kilo", "78.3 kilometres", 1, &["78.3 kilometres"]);
+    differs("5 Deziliter", "5 litres", 1, &["5 litres"]);
+    differs("3 Prozentpunkte", "3 percent", 1, &["3 percent"]);
+}
+
+#[test]
+fn ordinals_are_no_other_numbers() {
+    differs(
+        "Das ist unsere 5. Mahnung.",
+        "This is our 5 reminder.",
+        1,
+        &["5"],
+    );
+    differs("im 3. Stock", "at 3 p.m.", 1, &["3 p.m."]);
+    differs("die 5. Frage", "five questions", 1, &["five"]);
+    differs(
+        "Das ist der 5. Brief.",
+        "These are letters 4 and 5.",
+        1,
+        &["4", "5"],
+    );
+}
+
+#[test]
+fn references_have_the_sign_or_word_of_a_provision() {
+    differs("nach § 56", "below 56", 1, &["56"]);
+    differs("nach Art. 8 Abs. 2", "on 8 paragraph 2", 1, &["8", "2"]);
+    differs("laut § 7", "according to the law", 1, &[]);
+}
+
+#[test]
+fn dates_are_not_torn() {
+    differs(
+        "am 29. Juni 2021",
+        "29 opening hours June 2021",
+        1,
+        &["29", "2021"],
+    );
+    differs("vom 3. bis 5. Mai", "3, then later 5 May", 1, &["3", "5"]);
+    differs("im Mai 2021", "in June 2021", 1, &["2021"]);
+    differs("vom 2. Mai bis 5. Juni", "2 May, 5 June", 1, &["2", "5"]);
+    differs(
+        "vom 03.04.2019 bis 12.05.2019",
+        "in 03.04.2019, 12.05.2019",
+        1,
+        &["03.04.2019", "12.05.2019"],
+    );
+}
+
+#[test]
+fn longer_numbers_are_missed() {
+    differs("um 14 Uhr am 22.7.15", "at 14.7.15", 2, &["14.7.15"]);
+    differs("Es stieg auf 357.", "It rose to 357th", 1, &["357th"]);
+    differs("CHF 74.-", "CHF 74th", 1, &["CHF 74th"]);
+    differs("8 x 4 m gross", "8 x 4 m x4 m tall", 0, &["x4"]);
+    differs(
+        "nach Art. 184 Abs. 1",
+        "by Art. 184 para. 1.1",
+        1,
+        &["Art. 184", "1.1"],
+    );
+    differs(
+        "§ 5 lit. e StGB",
+        "section 5 lit. e. eStGB",
+        1,
+        &["section 5"],
+    );
+    differs("(§ 355 Abs. 6 StG)", "(§ 3555(6 StG)", 1, &["§ 3555", "6"]);
 }
 
 #[test]

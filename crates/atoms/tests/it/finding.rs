@@ -5,12 +5,14 @@ use atoms::Kind::Address;
 use atoms::Kind::Amount;
 use atoms::Kind::Code;
 use atoms::Kind::Date;
+use atoms::Kind::DateRange;
 use atoms::Kind::Emoji;
 use atoms::Kind::Entity;
 use atoms::Kind::Identifier;
 use atoms::Kind::Law;
 use atoms::Kind::LongIdentifier;
 use atoms::Kind::Measure;
+use atoms::Kind::Name;
 use atoms::Kind::Number;
 use atoms::Kind::NumericDate;
 use atoms::Kind::Ordinal;
@@ -54,12 +56,13 @@ fn lines_that_are_one_identifier() {
         "ABCD-EFGH-1234-XY9Z",
         "V ZR 12/18",
         "80-12345-6",
+        "XKPVCHQRTHZ",
     ] {
         assert_eq!(found(text), [(text, LongIdentifier)]);
         assert!(!has_words(text, &find(text)), "{text}");
     }
     for text in [
-        "10115B", "LX318", "ZH 4711", "2.4.1", "A4", "CO2", "007", "M-XY 123",
+        "10115B", "LX318", "ZH 4711", "2.4.1", "A4", "CO2", "007", "M-XY 123", "XKPVCHQR",
     ] {
         assert_eq!(found(text), [(text, Identifier)]);
         assert!(!has_words(text, &find(text)), "{text}");
@@ -80,17 +83,17 @@ fn numbers_in_sentences() {
             "Es waren 318670 Personen (davon 41552 in Bern und 7261 in Genf).",
             &[("318670", Number), ("41552", Number), ("7261", Number)],
         ),
-        ("5–7 Tage", &[("5–7", Range)]),
-        ("6–12 Jahre", &[("6–12", Range)]),
+        ("5–7 Tage", &[("5–7 Tage", Range)]),
+        ("6–12 Jahre", &[("6–12 Jahre", Range)]),
         ("Seiten 12–15", &[("12–15", Range)]),
         ("0,5–1,0 %", &[("0,5–1,0 %", Range)]),
-        ("2½ Stunden", &[("2½", Number)]),
+        ("2½ Stunden", &[("2½ Stunden", Measure)]),
         ("¾ der Leute", &[("¾", Number)]),
         ("10⁶", &[("10⁶", Number)]),
         ("5 m³", &[("5 m³", Measure)]),
-        ("3 × 4 Meter", &[("3 × 4", Measure)]),
-        ("-5 Grad", &[("-5", Number)]),
-        ("minus 5 Grad", &[("minus 5", Number)]),
+        ("3 × 4 Meter", &[("3 × 4 Meter", Measure)]),
+        ("-5 Grad", &[("-5 Grad", Measure)]),
+        ("minus 5 Grad", &[("minus 5 Grad", Measure)]),
         ("Das kostet 9.875 Euro.", &[("9.875 Euro", Amount)]),
         ("12.345,67 Euro", &[("12.345,67 Euro", Amount)]),
         ("EUR 19,99", &[("EUR 19,99", Amount)]),
@@ -103,6 +106,13 @@ fn numbers_in_sentences() {
         ("1,2,3", &[("1", Number), ("2", Number), ("3", Number)]),
         ("3,5 Mio. Franken", &[("3,5 Mio. Franken", Amount)]),
         ("Der Apfel kostet 1.50.", &[("1.50", Number)]),
+        ("Total € 9 047", &[("€ 9 047", Amount)]),
+        ("EUR 28 881", &[("EUR 28 881", Amount)]),
+        ("auf 12 300.", &[("12 300", Number)]),
+        (
+            "5736W-ARMEX-4NGUN",
+            &[("5736W-ARMEX-4NGUN", LongIdentifier)],
+        ),
         ("12.345.67", &[("12.345.67", LongIdentifier)]),
     ]);
 }
@@ -112,7 +122,7 @@ fn dates_times_and_ordinals() {
     check(&[
         (
             "vom 1. Januar bis 31. Dezember 2024",
-            &[("1. Januar", Date), ("31. Dezember 2024", Date)],
+            &[("1. Januar bis 31. Dezember 2024", DateRange)],
         ),
         ("bis spätestens 31. März 2026", &[("31. März 2026", Date)]),
         (
@@ -137,6 +147,15 @@ fn dates_times_and_ordinals() {
         ("Im III. Quartal stieg der Umsatz.", &[("III.", Ordinal)]),
         ("Die XX. Olympischen Spiele", &[("XX.", Ordinal)]),
         ("Im I. Quartal", &[("I.", Ordinal)]),
+        ("seit März 2024", &[("März 2024", Date)]),
+        ("im März", &[]),
+        ("1.–7. Juli", &[("1.–7. Juli", Date)]),
+        (
+            "vom 03.04.2019 bis 12.05.2019",
+            &[("03.04.2019 bis 12.05.2019", DateRange)],
+        ),
+        ("Die V. Olympischen Spiele", &[("V.", Ordinal)]),
+        ("vom 3. bis 5. Mai 2020", &[("3. bis 5. Mai 2020", Date)]),
         ("C. Meier und V. Huber", &[]),
     ]);
 }
@@ -265,12 +284,18 @@ fn addresses_and_places() {
             &[("Pionierstrasse 7", Place), ("CH-8403 Winterthur", Place)],
         ),
         ("1200 Katzen", &[("1200", Number)]),
+        (
+            "Birne;anna@b.example;3",
+            &[("anna@b.example", Address), ("3", Number)],
+        ),
+        ("Kunde: Ursula König", &[("Ursula König", Name)]),
+        ("Ursula König kommt.", &[]),
     ]);
 }
 
 #[test]
 fn words_are_what_is_left() {
-    for text in ["Hallo 5", "5 Tage", "<b>gut</b>", "der", "Ma\u{308}use"] {
+    for text in ["Hallo 5", "5 Hunde", "<b>gut</b>", "der", "Ma\u{308}use"] {
         assert!(has_words(text, &find(text)), "{text}");
     }
     for text in [
@@ -283,6 +308,8 @@ fn words_are_what_is_left() {
         "CHF",
         "https://a.example",
         "5 bis 7",
+        "5 Tage",
+        "Ursula König",
     ] {
         assert!(!has_words(text, &find(text)), "{text}");
     }

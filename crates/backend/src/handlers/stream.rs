@@ -25,9 +25,16 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Translates a text, sentence by sentence.
 ///
 /// The response is a stream of server-sent events. Each `segment` is one sentence, in the order of
-/// the source: `{index, start, end, translation, done, total, flags, more_flags, atoms, lost}`. `start` and `end`
-/// are byte offsets in the UTF-8 of `text_de`; the bytes between two sentences are the same in the
-/// translation. The last three fields are absent if they are empty.
+/// the source: `{index, start, end, translation, done, total, flags, more_flags, atoms, lost, links}`.
+/// `start` and `end` are byte offsets in the UTF-8 of `text_de`; the bytes between two sentences are
+/// the same in the translation. The last four fields are absent if they are empty.
+///
+/// With `"links": true`, each event says which words of the sentence the words of its translation come
+/// from, for a client that puts marks such as bold or links into the translation:
+/// `[target_start, target_end, source_start, source_end, percent]`, in bytes of `translation` and, from
+/// `start`, of the source. Sentences over several lines have no `links`, nor has any sentence if the
+/// engine is candle. The translations are the same as without.
+///
 /// The last event is `done` `{sentences, duration_ms}` or `error` `{message, retryable}`. Lines that
 /// start with a colon keep the connection alive. Ignore events, fields and flags that you do not
 /// know: later versions may add some. Closing the connection cancels the translation.

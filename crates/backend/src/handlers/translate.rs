@@ -38,8 +38,10 @@ use crate::{
 )]
 pub(crate) async fn translate(
     State(state): State<AppState>,
-    admitted: Admitted,
+    mut admitted: Admitted,
 ) -> Result<Response, Error> {
+    // The response has no room for them.
+    admitted.links = false;
     let translation = Translation::start(&state, admitted).await?;
     let (text_en, permit) = translation.whole().await?;
     let json = serde_json::to_vec(&TranslateResponse { text_en })

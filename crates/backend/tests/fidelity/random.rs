@@ -1,5 +1,5 @@
-//! Random texts of letters, digits, marks and white space: no error, the same lines and cells, and
-//! every number once or its sentence flagged.
+//! Random texts of letters, digits, marks and white space: no error, the same lines and cells, every
+//! number once or its sentence flagged, and links between whole words.
 //!
 //! An ordinary run takes [`DEFAULT_TEXTS`] texts. The check before a release takes 100 000:
 //!
@@ -10,6 +10,7 @@
 //! `FIDELITY_SEED` gives other texts.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use libtest_mimic::Failed;
 
@@ -139,6 +140,7 @@ fn check(service: &Service, texts: &[String], faults: &mut Vec<String>) -> Resul
     let input = texts.join("\n\n");
     let output = service.translate(&input)?;
     let sentences = service.stream(&input)?;
+    faults.extend(check_links(service, &input, &sentences)?);
     let lines: Vec<&str> = output.split('\n').collect();
     if lines.len() != input.split('\n').count() {
         let fault = "the number of lines is different";
@@ -158,6 +160,37 @@ fn check(service: &Service, texts: &[String], faults: &mut Vec<String>) -> Resul
         start = end + "\n\n".len();
     }
     Ok(flagged)
+}
+
+/// Translates a text with links, and returns the faults of the sentences: another translation than
+/// without, or a link that is not between words.
+fn check_links(
+    service: &Service,
+    input: &str,
+    sentences: &[Sentence],
+) -> Result<Vec<String>, Failed> {
+    let linked = service.stream_linked(input)?;
+    let pairs = sentences.iter().zip(&linked);
+    let faults = pairs.filter_map(|(plain, linked)| {
+        let (source, target) = (&input[plain.start..plain.end], &linked.translation);
+        let is_same = (plain.start, plain.end, &plain.translation)
+            == (linked.start, linked.end, &linked.translation);
+        let mut links = linked.links.iter();
+        let are_words = links.all(|(to, from)| is_word(target, to) && is_word(source, from));
+        (!is_same || !are_words).then(|| format!("links: {source:?} -> {target:?}"))
+    });
+    Ok(faults.collect())
+}
+
+/// Returns whether a range of a text is a word or several, none of them cut.
+fn is_word(text: &str, range: &Range<usize>) -> bool {
+    let cuts = |at: usize| {
+        text[..at].ends_with(char::is_alphanumeric) && text[at..].starts_with(char::is_alphanumeric)
+    };
+    let part = text.get(range.clone());
+    part.is_some_and(|part| !part.is_empty() && part.trim() == part)
+        && !cuts(range.start)
+        && !cuts(range.end)
 }
 
 fn is_flagged(sentences: &[Sentence], start: usize, end: usize) -> bool {

@@ -1,5 +1,6 @@
 //! The service with the demo model, and requests to it.
 
+use std::ops::Range;
 use std::path::Path;
 
 use api::{EVENT_DONE, EVENT_SEGMENT, TranslateResponse};
@@ -39,6 +40,8 @@ pub(crate) struct Sentence {
     pub(crate) translation: String,
     /// Whether atoms are missing in the translation.
     pub(crate) is_flagged: bool,
+    /// Linked words: byte ranges of the translation and of the sentence.
+    pub(crate) links: Vec<(Range<usize>, Range<usize>)>,
 }
 
 impl Service {
@@ -100,7 +103,17 @@ impl Service {
 
     /// Returns the sentences of `text` as they are streamed.
     pub(crate) fn stream(&self, text: &str) -> Result<Vec<Sentence>, Failed> {
-        let response = self.post("/translate/stream", None, body(text));
+        self.stream_body(body(text))
+    }
+
+    /// Returns the sentences of `text` as they are streamed with links.
+    pub(crate) fn stream_linked(&self, text: &str) -> Result<Vec<Sentence>, Failed> {
+        let body = json!({ "text_de": text, "links": true });
+        self.stream_body(body.to_string().into_bytes())
+    }
+
+    fn stream_body(&self, body: Vec<u8>) -> Result<Vec<Sentence>, Failed> {
+        let response = self.post("/translate/stream", None, body);
         let (status, body) = self.runtime.block_on(response);
         if status != StatusCode::OK {
             return Err(format!("POST /translate/stream: {status}: {body}").into());
@@ -174,7 +187,11 @@ fn sentence(event: &Value) -> Result<Sentence, Failed> {
         Ok(usize::try_from(event[key].as_u64().ok_or("no offset")?)?)
     };
     let lists = ["flags", "more_flags"].map(|key| event[key].as_array());
+    let links = event.get("links").cloned().unwrap_or(json!([]));
+    let links: Vec<[usize; 5]> = serde_json::from_value(links)?;
+    let ranges = |[start, end, from, to, _]: [usize; 5]| (start..end, from..to);
     Ok(Sentence {
+        links: links.into_iter().map(ranges).collect(),
         start: offset("start")?,
         end: offset("end")?,
         translation: event["translation"]

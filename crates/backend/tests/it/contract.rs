@@ -232,6 +232,7 @@ async fn metrics_count_requests_and_translations() {
         "# TYPE backend_sentences_total counter",
         "backend_source_tokens_total ",
         "backend_target_tokens_total ",
+        "backend_atoms_total{outcome=\"lost\"}",
         "# TYPE backend_queue_requests gauge",
         "backend_queue_bytes ",
         "backend_first_sentence_seconds_bucket{le=",
@@ -247,4 +248,22 @@ async fn metrics_count_requests_and_translations() {
         !answer.body.contains("nowhere"),
         "a client must not create time series"
     );
+}
+
+#[tokio::test]
+async fn metrics_count_atoms() {
+    backend::metrics::install();
+    let app = ready().await;
+    let kept = async || {
+        let answer = get(&app, "/metrics").await;
+        let count = answer.body.lines().find_map(|line| {
+            let count = line.strip_prefix("backend_atoms_total{outcome=\"kept\"} ")?;
+            count.parse::<u64>().ok()
+        });
+        count.expect("a counter")
+    };
+    // Other tests count at the same time.
+    let before = kept().await;
+    translate(&app, "DE89 3704 0044 0532 0130 00\n17.08.2024\n9.875 Euro").await;
+    assert!(kept().await >= before + 3);
 }

@@ -119,3 +119,13 @@ async fn the_description_of_the_model_has_its_engine_and_device() {
     assert_eq!((&*model.engine, &*model.device), ("candle", "cpu"));
     assert_eq!((&*model.precision, model.beams), ("f32", 1));
 }
+
+#[tokio::test]
+async fn the_candle_engine_links_nothing_and_is_not_asked_again() {
+    let app = candle().await;
+    let body = serde_json::json!({ "text_de": "Anna wohnt in Bern.", "links": true }).to_string();
+    let first = post(&app, "/translate/stream", body.clone()).await;
+    assert!(segments(&first)[0].links.is_empty());
+    let again = post(&app, "/translate/stream", body).await;
+    assert_eq!(segments(&again), segments(&first));
+}

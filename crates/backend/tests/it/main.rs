@@ -14,6 +14,7 @@ mod fetch;
 mod hub;
 mod lifecycle;
 mod limits;
+mod links;
 mod logs;
 mod stream;
 mod support;

@@ -22,16 +22,19 @@ const PAUSES: Backoff = Backoff::new(Duration::from_secs(1), LONG_PAUSE);
 /// or to start another version of the backend. Also the maximum of [`PAUSES`].
 const LONG_PAUSE: Duration = Duration::from_secs(20);
 
-/// Returns once every sentence is translated.
+/// Returns once every sentence is translated. `patience` is the maximum time of pauses in which no
+/// attempt gets any further.
 ///
 /// # Errors
-/// The text cannot be translated, whatever the number of attempts.
+/// The text cannot be translated, whatever the number of attempts, or the patience is over.
 pub(super) async fn translate(
     queues: &Queues,
     translator: &Translator,
     run: &Run,
+    patience: Duration,
 ) -> Result<(), Reason> {
     let mut pauses = PAUSES;
+    let mut total_pause = Duration::ZERO;
     let mut logged = None;
     loop {
         let slot = queues.slot(run).await;
@@ -45,6 +48,7 @@ pub(super) async fn translate(
         };
         if run.done() > before {
             pauses.reset();
+            total_pause = Duration::ZERO;
         }
         let pause = match &failure {
             Failure::Busy {
@@ -58,6 +62,11 @@ pub(super) async fn translate(
         // Any other failure may be that of a backend or a proxy that somebody fixes.
         if reason == Reason::TooLong {
             tracing::warn!(%failure, "the text cannot be translated");
+            return Err(reason);
+        }
+        total_pause = total_pause.saturating_add(pause);
+        if total_pause > patience {
+            tracing::info!(%failure, "giving up");
             return Err(reason);
         }
         if logged.as_ref() == Some(&failure) {

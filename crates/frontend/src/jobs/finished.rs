@@ -1,6 +1,8 @@
 //! Translated sentences in little memory: a text of short lines has millions of them.
 
-use api::{AtomCheck, Flag};
+use std::collections::BTreeMap;
+
+use api::{AtomCheck, Flag, WordLink};
 
 use crate::history::{AtomChecks, Flags};
 
@@ -15,6 +17,8 @@ pub(super) struct FinishedSentences {
     flags: Flags,
     /// Checks of those that contain numbers or references.
     atoms: AtomChecks,
+    /// Links between the words of those that have any.
+    links: BTreeMap<usize, Box<[WordLink]>>,
 }
 
 impl FinishedSentences {
@@ -25,6 +29,7 @@ impl FinishedSentences {
             ends: Vec::with_capacity(sentences),
             flags: Flags::default(),
             atoms: AtomChecks::default(),
+            links: BTreeMap::new(),
         }
     }
 
@@ -33,9 +38,18 @@ impl FinishedSentences {
     }
 
     /// Adds the next sentence.
-    pub(super) fn push(&mut self, translation: &str, flags: Vec<Flag>, atoms: AtomCheck) {
+    pub(super) fn push(
+        &mut self,
+        translation: &str,
+        flags: Vec<Flag>,
+        atoms: AtomCheck,
+        links: Vec<WordLink>,
+    ) {
         self.flags.insert(self.ends.len(), flags);
         self.atoms.push(self.ends.len(), atoms);
+        if !links.is_empty() {
+            self.links.insert(self.ends.len(), links.into());
+        }
         self.text.push_str(translation);
         self.ends.push(self.text.len());
     }
@@ -45,6 +59,11 @@ impl FinishedSentences {
         let end = *self.ends.get(index)?;
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
         Some((&self.text[start..end], self.flags.of(index)))
+    }
+
+    /// Returns the links between the words of sentence `index`.
+    pub(super) fn links(&self, index: usize) -> &[WordLink] {
+        self.links.get(&index).map_or(&[], |links| links)
     }
 
     /// Returns the flags of all sentences.
@@ -70,9 +89,12 @@ mod tests {
     #[test]
     fn sentences_come_back_one_by_one() {
         let mut finished = FinishedSentences::with_capacity(3, 10);
-        finished.push("Yes.", Vec::new(), AtomCheck::default());
-        finished.push("", vec![Flag::Looped], AtomCheck::default());
-        finished.push("Nö.", Vec::new(), AtomCheck::default());
+        let push = |finished: &mut FinishedSentences, translation, flags| {
+            finished.push(translation, flags, AtomCheck::default(), Vec::new());
+        };
+        push(&mut finished, "Yes.", Vec::new());
+        push(&mut finished, "", vec![Flag::Looped]);
+        push(&mut finished, "Nö.", Vec::new());
         assert_eq!(finished.len(), 3);
         assert_eq!(finished.get(1), Some(("", &[Flag::Looped][..])));
         assert_eq!(finished.get(2), Some(("Nö.", &[][..])));

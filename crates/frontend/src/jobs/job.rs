@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use api::{AtomCheck, Flag, ModelInfo};
+use api::{AtomCheck, Flag, ModelInfo, WordLink};
 use jiff::Timestamp;
 use segment::{Rules, Segment};
 use tokio::sync::futures::Notified;
@@ -37,6 +37,9 @@ pub struct Translated {
     pub flags: Vec<Flag>,
     /// Check of the numbers and references in it.
     pub atoms: AtomCheck,
+    /// Words of the translation and those of the sentence that they come from; empty unless the job
+    /// was created with links.
+    pub links: Vec<WordLink>,
 }
 
 /// Maximum number of sentences that are copied under one lock.
@@ -79,6 +82,8 @@ struct JobData {
     text: Arc<str>,
     /// Whether the lines of the text were wrapped at a fixed width.
     wrapped: bool,
+    /// Whether the links between words are wanted.
+    links: bool,
     /// Result of [`max_sentences`].
     max_sentences: usize,
     created_at: Timestamp,
@@ -114,6 +119,15 @@ struct JobProgress {
 impl Job {
     /// Creates a waiting job. `arrival` orders the queue.
     pub(super) fn new(accepted: Accepted<impl Into<Arc<str>>>, arrival: u64) -> Self {
+        Self::create(accepted, arrival, false)
+    }
+
+    /// Creates a waiting job whose sentences have the links between their words.
+    pub(super) fn with_links(accepted: Accepted<impl Into<Arc<str>>>, arrival: u64) -> Self {
+        Self::create(accepted, arrival, true)
+    }
+
+    fn create(accepted: Accepted<impl Into<Arc<str>>>, arrival: u64, links: bool) -> Self {
         let text = accepted.text.into();
         let progress = JobProgress {
             phase: Phase::Waiting { place: 1 },
@@ -133,6 +147,7 @@ impl Job {
             max_sentences: max_sentences(&text),
             text,
             wrapped: accepted.wrapped,
+            links,
             created_at: accepted.created_at,
             arrival,
             progress: Mutex::new(progress),
@@ -166,7 +181,7 @@ impl Job {
                 let sentence = &text_en[span.en.start..span.en.end];
                 let flags = translation.flags.of(index).to_vec();
                 let atoms = translation.atoms.of(index).cloned().unwrap_or_default();
-                progress.translated.push(sentence, flags, atoms);
+                progress.translated.push(sentence, flags, atoms, Vec::new());
             }
         });
         job
@@ -188,6 +203,11 @@ impl Job {
     #[must_use]
     pub fn wrapped(&self) -> bool {
         self.data.wrapped
+    }
+
+    /// Returns whether the links between words are wanted.
+    pub(super) fn has_links(&self) -> bool {
+        self.data.links
     }
 
     /// Returns the rules by which the text is cut into sentences.
@@ -258,6 +278,7 @@ impl Job {
                     .of(index)
                     .cloned()
                     .unwrap_or_default(),
+                links: progress.translated.links(index).to_vec(),
             })
         };
         (from..last).filter_map(sentence).collect()
@@ -402,7 +423,7 @@ impl JobProgress {
         self.early.entry(sentence.index).or_insert(sentence);
         while let Some(next) = self.early.remove(&self.translated.len()) {
             self.translated
-                .push(&next.translation, next.flags, next.atoms);
+                .push(&next.translation, next.flags, next.atoms, next.links);
         }
     }
 

@@ -1,5 +1,7 @@
 //! Transitions between the states of jobs, each in memory and on disk.
 
+mod direct;
+
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -57,6 +59,8 @@ pub struct Jobs {
     shutdown: CancellationToken,
     tasks: TaskTracker,
     queues: Queues,
+    /// Slots of texts that somebody waits for, so that those of the pages have their own.
+    direct_queues: Queues,
     registry: Arc<Registry>,
     store: Arc<Store>,
     arrivals: Arc<AtomicU64>,
@@ -83,6 +87,7 @@ impl Jobs {
             shutdown: shutdown.clone(),
             tasks: TaskTracker::new(),
             queues: Queues::new(),
+            direct_queues: Queues::new(),
             registry,
             store: Arc::new(store),
             arrivals: Arc::default(),
@@ -245,11 +250,9 @@ impl Jobs {
             Some(Inserted::Taken) => Uuid::now_v7(),
             None => id,
         };
-        let now = Timestamp::now();
         let accepted = Accepted {
             id,
-            // The database has microseconds.
-            created_at: now.round(Unit::Microsecond).unwrap_or(now),
+            created_at: now(),
             text,
             wrapped,
         };
@@ -321,7 +324,7 @@ impl Jobs {
             tokio::select! {
                 biased;
                 () = run.stopped() => {}
-                done = attempts::translate(&jobs.queues, &jobs.translator, &run) => match done {
+                done = attempts::translate(&jobs.queues, &jobs.translator, &run, Duration::MAX) => match done {
                     Ok(()) => jobs.finish(&run).await,
                     Err(reason) => jobs.fail(&run, reason).await,
                 },
@@ -409,6 +412,12 @@ impl Jobs {
         self.spool.change(id, move |spool| spool.remove(id)).await;
         true
     }
+}
+
+/// Returns the time in whole microseconds, as the database has it.
+fn now() -> Timestamp {
+    let now = Timestamp::now();
+    now.round(Unit::Microsecond).unwrap_or(now)
 }
 
 /// Runs an operation on a task of its own, so that it is completed even if the caller is dropped,

@@ -249,7 +249,8 @@ impl Spread<'_> {
         let passage = self.passage(wanted).await?;
         let text = &job.text()[passage.bytes.clone()];
         let id = job.id().to_string();
-        let mut events = pin!(replica.translate(text, job.wrapped(), &id).await?);
+        let links = job.has_links();
+        let mut events = pin!(replica.translate(text, job.wrapped(), links, &id).await?);
         self.run.accept();
         let mut expected = passage.sentences.start;
         while let Some(event) = events.next().await {
@@ -263,6 +264,7 @@ impl Spread<'_> {
                         translation: event.translation,
                         flags: event.flags,
                         atoms: event.atoms,
+                        links: event.links,
                     });
                     expected += 1;
                     chunk.advance(expected);

@@ -63,13 +63,19 @@ impl Forms {
     /// Creates the memory for texts of up to `max_text_bytes` bytes.
     #[must_use]
     pub fn new(max_text_bytes: usize) -> Self {
+        Self::with_room(LONG_TEXTS_BYTES, SHORT_TEXTS_BYTES, max_text_bytes)
+    }
+
+    /// Creates the memory for texts of up to `max_text_bytes` bytes: `long` bytes for long ones, but
+    /// always enough for one, and `short` bytes for short ones.
+    pub(crate) fn with_room(long: usize, short: usize, max_text_bytes: usize) -> Self {
         let room = |bytes: usize| {
             let units = bytes.div_ceil(UNIT).min(Semaphore::MAX_PERMITS);
             Arc::new(Semaphore::new(units))
         };
         Self {
-            long_texts: room(LONG_TEXTS_BYTES.max(max_text_bytes)),
-            short_texts: room(SHORT_TEXTS_BYTES),
+            long_texts: room(long.max(max_text_bytes)),
+            short_texts: room(short),
             max_text_bytes,
         }
     }
@@ -94,6 +100,14 @@ impl Forms {
             let room = timeout(ROOM_TIMEOUT, room.acquire_many_owned(wanted)).await;
             room.ok().and_then(Result::ok)
         }
+    }
+
+    /// Returns the part of `room` that `bytes` need, and frees the rest: the size of a compressed
+    /// body is known only when it has arrived.
+    pub(crate) fn shrink(mut room: OwnedSemaphorePermit, bytes: usize) -> OwnedSemaphorePermit {
+        let spare = room.num_permits().saturating_sub(bytes.div_ceil(UNIT));
+        drop(room.split(spare));
+        room
     }
 }
 

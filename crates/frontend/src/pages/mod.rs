@@ -7,6 +7,7 @@
 //! - [`actions`]: the buttons of that page
 //! - [`history`]: `/history`, the list of translations
 //! - [`sql`]: `/query_db`, statements that read data; [`csv`]: their result as a file
+//! - [`api`]: `/api`, the APIs for other programs
 //! - [`navigation`]: the links at the top of every page
 //! - `error`: the page of an error
 //! - [`rows`]: a text cut into rows; [`bitext`]: it and its translation as rows of HTML
@@ -15,6 +16,7 @@
 //! - `format`: texts, numbers, sizes and times as the pages show them
 
 pub(crate) mod actions;
+pub(crate) mod api;
 pub(crate) mod bitext;
 pub(crate) mod body;
 pub(crate) mod csv;

@@ -210,7 +210,7 @@ async fn answer(
         Ok(fields) => fields.text.ok_or(Error::MissingText)?,
         Err(Error::TooLong { size, limit }) => {
             let (size, limit) = sizes_in_words(size, limit as u64);
-            let text = format!("It has {size}; at most {limit} are allowed.");
+            let text = format!("It has {size}; the maximum is {limit}.");
             let problem = Words::new("The statement is too long", text);
             return refuse("", StatusCode::PAYLOAD_TOO_LARGE, problem);
         }
@@ -370,7 +370,8 @@ mod tests {
         let long = run(&pages, &"x".repeat(1 << 20)).await;
         assert_eq!(long.status, 413);
         assert!(
-            long.body.contains("It has 1.0 MiB; at most 16.0 KiB"),
+            long.body
+                .contains("It has 1.0 MiB; the maximum is 16.0 KiB"),
             "{}",
             long.body
         );

@@ -1,5 +1,7 @@
 //! The pages for tests without a browser, with a temporary database and no backend.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
@@ -73,6 +75,7 @@ impl Pages {
             history,
             sql_page: SqlPage::new(sql_page),
             translator,
+            apis: Some(Arc::default()),
             forms: Forms::new(LIMIT),
             max_text_bytes: LIMIT,
             shutdown,

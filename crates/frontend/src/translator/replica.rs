@@ -22,8 +22,11 @@ use crate::sse::{self, EventParser};
 /// Maximum time for the answer of `GET /model`, which the backend sends at once.
 const MODEL_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Maximum bytes of an event besides its translation.
+/// Maximum bytes of an event besides its translation and its links.
 const MAX_EVENT_OVERHEAD: usize = 64 * 1024;
+
+/// Maximum bytes of the links of a word: three, each of four offsets up to 65535 and a percentage.
+const MAX_LINK_BYTES: usize = 3 * "[65535,65535,65535,65535,100],".len();
 
 /// Maximum bytes of a response that is not a stream.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -174,7 +177,8 @@ impl Replica {
     }
 
     /// Translates `text`, whose lines are joined if it is `wrapped`; the stream ends with
-    /// [`TranslationEvent::Done`] or an error. `request_id` is for the backend's logs.
+    /// [`TranslationEvent::Done`] or an error. With `links`, the events say which words come from
+    /// which. `request_id` is for the backend's logs.
     ///
     /// # Errors
     /// The replica cannot be reached or does not accept the text.
@@ -182,6 +186,7 @@ impl Replica {
         &self,
         text: &str,
         wrapped: bool,
+        links: bool,
         request_id: &str,
     ) -> Result<impl Stream<Item = Result<TranslationEvent, Failure>> + Send + use<>, Failure> {
         /// [`api::TranslateRequest`] with a borrowed text, which may be long.
@@ -189,9 +194,13 @@ impl Replica {
         struct Request<'a> {
             text_de: &'a str,
             wrapped: bool,
+            links: bool,
         }
-        let text_de = text;
-        let body = serde_json::to_vec(&Request { text_de, wrapped });
+        let body = serde_json::to_vec(&Request {
+            text_de: text,
+            wrapped,
+            links,
+        });
         let body = body.map_err(|error| Failure::Protocol(error.to_string()))?;
         let request = self
             .request(Method::POST, "translate/stream")?
@@ -199,10 +208,12 @@ impl Replica {
             .header(request_id::HEADER, request_id)
             .body(body);
         let mut response = send(request).await?;
-        // A translation may be twice as long as its text, and JSON takes six bytes for some.
+        // A translation may be twice as long as its text, and JSON takes six bytes for some. A word
+        // with the space after it is at least two bytes.
+        let bytes_per_byte = 12 + if links { MAX_LINK_BYTES } else { 0 };
         let limit = text
             .len()
-            .saturating_mul(12)
+            .saturating_mul(bytes_per_byte)
             .saturating_add(MAX_EVENT_OVERHEAD);
         Ok(async_stream::try_stream! {
             let mut parser = EventParser::new(limit);

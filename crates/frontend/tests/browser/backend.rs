@@ -188,7 +188,9 @@ async fn model(State(backend): State<Backend>) -> Json<ModelInfo> {
 
 async fn translate(
     State(backend): State<Backend>,
-    Json(TranslateRequest { text_de, wrapped }): Json<TranslateRequest>,
+    Json(TranslateRequest {
+        text_de, wrapped, ..
+    }): Json<TranslateRequest>,
 ) -> Response {
     let mood = *backend.mood.lock().unwrap();
     match mood {
@@ -225,6 +227,7 @@ async fn translate(
                 total,
                 flags: flags(sentence, model),
                 atoms: atoms(sentence, model),
+                links: Vec::new(),
             };
             yield Ok(event_of(EVENT_SEGMENT, &event));
         }

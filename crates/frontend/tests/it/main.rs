@@ -1,5 +1,6 @@
 //! The frontend with real databases and a mock of the backend: history, jobs, spool and program.
 //!
+//! - [`apis`]: the APIs of other services, through the whole frontend
 //! - [`history`]: rows and pages, in `SQLite` and `MariaDB`
 //! - [`schema`]: migration of tables of every age
 //! - [`outage`]: databases that start late, hang, fail, or reject long texts
@@ -21,6 +22,7 @@
     reason = "a case that cannot continue fails with a location"
 )]
 
+mod apis;
 mod fixture;
 mod history;
 mod jobs;
@@ -151,6 +153,7 @@ fn main() -> ExitCode {
     schema::add(&mut cases);
     outage::add(&mut cases);
     jobs::add(&mut cases);
+    apis::add(&mut cases);
     load::add(&mut cases);
     marks::add(&mut cases);
     replicas::add(&mut cases);

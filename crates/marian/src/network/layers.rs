@@ -6,6 +6,7 @@ use super::state::{LayerCaches, SentenceState};
 use crate::Error;
 use crate::config::{Activation, Config};
 use crate::ops::{Arithmetic, Context, Heads, Linear, Matrix, Norm, States};
+use crate::row::Alignment;
 use crate::team::Team;
 use crate::weights::Weights;
 
@@ -260,7 +261,7 @@ impl DecoderLayer {
         x: &States,
         sentences: &mut [SentenceState],
         aligned_head: Option<usize>,
-    ) -> (States, Vec<usize>) {
+    ) -> (States, Vec<Alignment>) {
         let inputs = self.own.inputs.forward(team, x, None);
         let contexts = sentences.iter_mut().map(|sentence| {
             let steps = &mut sentence.layers[index].steps;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::ops::KvCache;
+use crate::row::Alignment;
 
 /// A batch of encoded sentences, one after the other without padding.
 #[derive(Debug, Clone)]
@@ -45,9 +46,8 @@ impl Encoded {
 #[derive(Debug, Default)]
 pub struct Decoding {
     pub(super) sentences: Vec<SentenceState>,
-    /// For each row of the last step, the source position with the greatest weight in the last
-    /// layer.
-    pub(super) alignment: Vec<usize>,
+    /// For each row of the last step, its alignment.
+    pub(super) alignment: Vec<Alignment>,
 }
 
 /// State of one sentence.
@@ -107,10 +107,10 @@ impl Decoding {
             .sum()
     }
 
-    /// Returns, for each row of the last step, the source position with the greatest weight in the
-    /// last layer, as the mean over its heads; 0 unless its sentence was started with `align`.
+    /// Returns, for each row of the last step, its alignment; the default unless its sentence was
+    /// started with `align`.
     #[must_use]
-    pub fn alignment(&self) -> &[usize] {
+    pub fn alignment(&self) -> &[Alignment] {
         &self.alignment
     }
 

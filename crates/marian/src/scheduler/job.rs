@@ -21,6 +21,8 @@ const MAX_PREPARED: usize = 4096;
 /// A request in progress.
 #[derive(Debug, Default)]
 pub(super) struct Job {
+    /// Whether words are linked.
+    links: bool,
     /// Sentences that are not prepared yet.
     pending: VecDeque<String>,
     /// Sentences that are prepared and not delivered yet; the first has index `done`.
@@ -43,13 +45,30 @@ pub(super) struct Job {
 #[derive(Debug)]
 struct Slot {
     text: String,
-    /// `None` while an earlier sentence of the window with the same text is in progress.
-    sentence: Option<Sentence>,
+    progress: Progress,
+}
+
+#[derive(Debug)]
+enum Progress {
+    /// An earlier sentence of the window with the same text is running.
+    Repeated,
+    Running(Sentence),
+    Done(Translation),
 }
 
 impl Slot {
     fn is_done(&self) -> bool {
-        self.sentence.as_ref().is_some_and(Sentence::is_done)
+        matches!(self.progress, Progress::Done(_))
+    }
+}
+
+impl From<Sentence> for Progress {
+    fn from(sentence: Sentence) -> Self {
+        if sentence.is_done() {
+            Self::Done(sentence.translation())
+        } else {
+            Self::Running(sentence)
+        }
     }
 }
 
@@ -91,8 +110,9 @@ pub(super) struct Capacity {
 }
 
 impl Job {
-    pub(super) fn new(sentences: Vec<String>) -> Self {
+    pub(super) fn new(sentences: Vec<String>, links: bool) -> Self {
         Self {
+            links,
             total: sentences.len(),
             pending: sentences.into(),
             ..Self::default()
@@ -134,21 +154,21 @@ impl Job {
                 break;
             };
             let index = self.done + self.window.len();
-            let (mut sentence, mut is_repeated) = (None, false);
+            let mut found = None;
             if !model.copies(&text) {
-                sentence = cache.get(&text);
+                let cached = cache.get(&text, self.links).map(Progress::Done);
                 let is_same = |slot: &Slot| slot.text == text && !slot.is_done();
-                is_repeated = sentence.is_none() && self.window.iter().any(is_same);
+                let is_repeated = || self.window.iter().any(is_same);
+                found = cached.or_else(|| is_repeated().then_some(Progress::Repeated));
                 step.looked_up += 1;
-                step.found += usize::from(sentence.is_some() || is_repeated);
+                step.found += usize::from(found.is_some());
             }
-            if sentence.is_none() && !is_repeated {
-                sentence = Some(Sentence::new(&text, model, &mut work));
-            }
+            let progress =
+                found.unwrap_or_else(|| Sentence::new(&text, self.links, model, &mut work).into());
             self.waiting
                 .extend(work.drain(..).map(|work| WaitingRow::new(index, work)));
             self.window_bytes += text.len();
-            self.window.push_back(Slot { text, sentence });
+            self.window.push_back(Slot { text, progress });
             self.deliver(id, step);
         }
     }
@@ -199,18 +219,19 @@ impl Job {
         self.running -= 1;
         self.running_first -= usize::from(row.is_first);
         let mut slots = self.window.range_mut(row.sentence - self.done..);
-        if let Some(Slot {
-            text,
-            sentence: Some(sentence),
-        }) = slots.next()
+        if let Some(Slot { text, progress }) = slots.next()
+            && let Progress::Running(sentence) = progress
         {
             sentence.accept(row.part, hypothesis, model, &mut work);
             if sentence.is_done() {
                 let translation = sentence.translation();
-                for slot in slots.filter(|slot| slot.sentence.is_none() && slot.text == *text) {
-                    slot.sentence = Some(Sentence::known(translation.clone()));
+                for slot in slots {
+                    if matches!(slot.progress, Progress::Repeated) && slot.text == *text {
+                        slot.progress = Progress::Done(translation.clone());
+                    }
                 }
-                cache.put(text, translation);
+                cache.put(text, translation.clone());
+                *progress = Progress::Done(translation);
             }
         }
         // Further tries come before younger sentences.
@@ -222,20 +243,26 @@ impl Job {
     /// Delivers the finished sentences at the front of the window.
     pub(super) fn deliver(&mut self, id: JobId, step: &mut Step) {
         while let Some(Slot {
-            sentence: Some(sentence),
-            text,
+            text: source,
+            progress: Progress::Done(translation),
         }) = self.window.pop_front_if(|slot| slot.is_done())
         {
-            self.window_bytes -= text.len();
+            self.window_bytes -= source.len();
             self.done += 1;
             self.has_started = true;
-            let Translation { text, flags, audit } = sentence.translation();
+            let Translation {
+                text,
+                flags,
+                audit,
+                links,
+            } = translation;
             step.finished.push(Finished {
                 job: id,
                 index: self.done - 1,
                 translation: text,
                 flags,
                 audit,
+                links: links.filter(|_| self.links).unwrap_or_default(),
                 done: self.done,
                 total: self.total,
             });

@@ -43,11 +43,11 @@ impl Jobs {
         }
     }
 
-    pub(crate) fn submit(&mut self, sentences: Vec<String>) -> JobId {
+    pub(crate) fn submit(&mut self, sentences: Vec<String>, links: bool) -> JobId {
         let id = JobId(self.submitted);
         self.submitted += 1;
         if !sentences.is_empty() {
-            self.by_id.insert(id, Job::new(sentences));
+            self.by_id.insert(id, Job::new(sentences, links));
         }
         id
     }

@@ -1,6 +1,6 @@
 //! Outcome of a step of the scheduler.
 
-use crate::{Audit, Flags};
+use crate::{Audit, Flags, Link};
 
 /// Handle of a job, returned by [`Scheduler::submit`](crate::Scheduler::submit); never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,6 +37,9 @@ pub struct Finished {
     pub flags: Flags,
     /// Atoms of the sentence: numbers, references and whatever else must not change.
     pub audit: Audit,
+    /// Links between the words of the translation and those of the sentence; empty unless requested,
+    /// or if the engine does not say where the model looked.
+    pub links: Box<[Link]>,
     /// Number of sentences of the job delivered so far, including this one.
     pub done: usize,
     /// Number of sentences of the job.

@@ -3,7 +3,7 @@
 use super::settings::Search;
 use crate::config::EarlyStopping;
 use crate::network::{Found, Normalise, Wanted};
-use crate::{Hypothesis, Row};
+use crate::{Alignment, Hypothesis, Row};
 
 /// A hypothesis, running or finished.
 #[derive(Debug, Clone)]
@@ -12,7 +12,7 @@ pub(super) struct Partial {
     ids: Vec<u32>,
     /// Sum of the log-probabilities; once finished, divided by the length penalty.
     score: f32,
-    alignment: Vec<usize>,
+    alignment: Vec<Alignment>,
 }
 
 /// An id that may follow a hypothesis, and its log-probability.
@@ -84,11 +84,11 @@ impl Partial {
             .collect()
     }
 
-    fn extended(&self, id: u32, score: f32, position: Option<usize>) -> Self {
+    fn extended(&self, id: u32, score: f32, alignment: Option<Alignment>) -> Self {
         let mut next = self.clone();
         next.ids.push(id);
         next.score = score;
-        next.alignment.extend(position);
+        next.alignment.extend(alignment);
         next
     }
 }
@@ -122,15 +122,15 @@ impl Hypotheses {
         &self.running
     }
 
-    /// Applies the outcome of a step: the continuations of each running hypothesis, and the source
-    /// position that each is aligned with. Returns, for each new running hypothesis, the index of
+    /// Applies the outcome of a step: the continuations of each running hypothesis, and the alignment
+    /// of each. Returns, for each new running hypothesis, the index of
     /// the one that it continues; empty when the sentence is finished.
     pub(super) fn advance(
         &mut self,
         row: &Row,
         search: &Search,
         continuations: &mut [Vec<Continuation>],
-        alignment: &[usize],
+        alignment: &[Alignment],
     ) -> Vec<usize> {
         let alignment = if row.align { alignment } else { &[] };
         // The candidates of all beams as (score, beam, id), best first; ties in the order of
@@ -154,12 +154,12 @@ impl Hypotheses {
         let penalty = penalty(length - 1, search);
         for (rank, (score, beam, id)) in ranking.into_iter().enumerate() {
             let ends = id == search.eos || length >= row.max_length;
-            let position = alignment.get(beam).copied();
+            let alignment = alignment.get(beam).copied();
             if ends && rank < search.beams {
                 self.finished
-                    .push(self.running[beam].extended(id, score / penalty, position));
+                    .push(self.running[beam].extended(id, score / penalty, alignment));
             } else if !ends && next.len() < search.beams {
-                next.push(self.running[beam].extended(id, score, position));
+                next.push(self.running[beam].extended(id, score, alignment));
                 parents.push(beam);
             }
         }

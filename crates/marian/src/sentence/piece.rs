@@ -7,6 +7,7 @@ use atoms::Atom;
 
 use super::model::Model;
 use crate::capitals::Shouted;
+use crate::links::{self, MAX_BYTES, Trace, moved};
 use crate::passthrough::Rest;
 use crate::target::Target;
 use crate::verify::Lost;
@@ -23,6 +24,33 @@ pub(super) struct Setting {
     pub(super) goes_on: bool,
     /// Whether the sentence is in capitals.
     pub(super) is_shouted: bool,
+    /// Whether its words are to be linked with those of the translation.
+    pub(super) links: bool,
+    /// Offset of the piece in the sentence.
+    pub(super) start: usize,
+}
+
+impl Setting {
+    /// Returns the setting of a piece that starts `by` bytes further on.
+    pub(super) fn after(self, by: usize) -> Self {
+        let start = self.start + by;
+        Self { start, ..self }
+    }
+
+    /// Returns whether traces of the translation are wanted.
+    fn is_traced(&self) -> bool {
+        self.links && self.start <= MAX_BYTES
+    }
+
+    /// Returns the traces of a text that is copied with its atoms in English style, if they are
+    /// wanted.
+    pub(super) fn traces_of_copy(&self, text: &str, atoms: &[Atom]) -> Vec<Trace> {
+        if self.is_traced() {
+            links::of_copy(text, atoms, self.start)
+        } else {
+            Vec::new()
+        }
+    }
 }
 
 /// What the model does not get to see of a piece, in the order in which it is tried.
@@ -58,6 +86,8 @@ pub(super) struct Piece {
 #[derive(Debug)]
 pub(super) struct Checked {
     pub(super) text: String,
+    /// Where its words come from, if that is wanted.
+    pub(super) traces: Vec<Trace>,
     /// Atoms of the piece that the translation lacks, by their index.
     pub(super) missing: Vec<usize>,
     /// Differences to be shown to a reader.
@@ -74,7 +104,7 @@ impl Piece {
             let respelled = capitals::respell(&encoding.text, &atoms, &words);
             let shouted = Shouted {
                 source: encoding.text,
-                words: respelled.words,
+                origins: respelled.origins,
                 is_all: setting.is_shouted,
             };
             let encoding = model.tokenizer.encode(&respelled.text);
@@ -126,6 +156,15 @@ impl Piece {
         }
     }
 
+    /// Returns where a range of the piece is in the sentence.
+    fn in_sentence(&self, range: &Range<usize>) -> Range<usize> {
+        let range = match &self.shouted {
+            Some(shouted) => shouted.origins.range(range),
+            None => range.clone(),
+        };
+        moved(&range, self.setting.start)
+    }
+
     pub(super) fn row(&self, model: Model<'_>, no_repeat_ngram: usize) -> Row {
         let ids = self.source().ids.clone();
         let banned = match self.attempt {
@@ -137,7 +176,10 @@ impl Piece {
             ids,
             no_repeat_ngram,
             banned,
-            align: self.rest.is_some() || self.shouted.is_some() || !self.atoms.is_empty(),
+            align: self.rest.is_some()
+                || self.shouted.is_some()
+                || !self.atoms.is_empty()
+                || self.setting.is_traced(),
         }
     }
 
@@ -198,20 +240,63 @@ impl Piece {
         }
         let lost = found.shown(&source.text, &visible, &target.text);
         if let Some(shouted) = &self.shouted {
-            let words = shouted.words.iter().filter_map(|word| self.locate(word));
+            let words = shouted.origins.changed();
+            let words = words.filter_map(|word| self.locate(word));
             shouted.restore(source, &words.collect::<Vec<_>>(), &mut target);
         }
-        let mut text = match &self.rest {
+        let (target, places) = match &self.rest {
             Some(rest) => rest.complete(&target),
-            None => target.text,
+            None => (target, Vec::new()),
         };
+        let traces = self.traces(&target, &places);
+        let mut text = target.text;
         self.end(&mut text);
         let missing = found.missing.iter().map(|&index| indices[index]);
         Checked {
             text,
+            traces,
             missing: missing.collect(),
             lost,
         }
+    }
+
+    /// Returns where the words of a translation come from, if that is wanted. `places` are those of
+    /// the passages.
+    fn traces(&self, target: &Target, places: &[Range<usize>]) -> Vec<Trace> {
+        if !self.setting.is_traced() {
+            return Vec::new();
+        }
+        let source = self.source();
+        let origin = |token: usize| {
+            let span = source.spans.get(token)?;
+            let word = source.text[span.clone()].trim_start();
+            let span = span.end - word.len()..span.end;
+            let in_piece = self.rest.as_ref().map(|rest| rest.origin(&span));
+            Some(self.in_sentence(&in_piece.unwrap_or(span)))
+        };
+        let tokens = target.aligned().map(|(token, alignment)| {
+            let sources = alignment.shares();
+            let sources = sources.filter_map(|(token, share)| Some((origin(token)?, share)));
+            Trace {
+                target: token.clone(),
+                sources: sources.collect(),
+            }
+        });
+        let passages = self.passages.iter().zip(places);
+        let passages = passages.flat_map(|(passage, place)| {
+            let (source, copy) = (
+                &self.encoding.text[passage.clone()],
+                &target.text[place.clone()],
+            );
+            let words = links::in_order(source, copy).into_iter();
+            words.map(move |(source, copy)| {
+                let source = self.in_sentence(&moved(&source, passage.start));
+                Trace::of_copied(moved(&copy, place.start), source)
+            })
+        });
+        let mut traces: Vec<Trace> = tokens.chain(passages).collect();
+        traces.sort_by_key(|trace| trace.target.start);
+        traces
     }
 
     /// Returns the source as its own translation.
@@ -222,6 +307,7 @@ impl Piece {
         };
         Checked {
             text: atoms::restyle(text, &atoms),
+            traces: self.setting.traces_of_copy(text, &atoms),
             missing: Vec::new(),
             lost: Vec::new(),
         }

@@ -1,7 +1,7 @@
 //! Sentences taken apart, and what becomes of a model's answers.
 
 use super::*;
-use crate::{Options, Translator};
+use crate::{Alignment, Options, Translator};
 
 fn translator() -> Translator {
     let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/demo-de-en");
@@ -11,7 +11,7 @@ fn translator() -> Translator {
 /// A model's answer with these pieces.
 fn answer(ids: Vec<u32>) -> Hypothesis {
     Hypothesis {
-        alignment: vec![0; ids.len()],
+        alignment: vec![Alignment::default(); ids.len()],
         ids,
         score: 0.0,
     }
@@ -24,7 +24,7 @@ fn a_sentence_stays_when_the_model_says_nothing() {
     let nothing = answer(vec![translator.config().eos_token_id]);
     for text in ["Hallo 🙂 du", "Hallo du"] {
         let mut work = Vec::new();
-        let mut sentence = Sentence::new(text, model, &mut work);
+        let mut sentence = Sentence::new(text, false, model, &mut work);
         for Work { part, .. } in std::mem::take(&mut work) {
             sentence.accept(part, &nothing, model, &mut work);
         }
@@ -48,7 +48,7 @@ fn no_row_is_longer_than_the_positions_and_no_character_lost() {
         };
         let model = Model { limits, ..model };
         let mut work = Vec::new();
-        let mut sentence = Sentence::new(text, model, &mut work);
+        let mut sentence = Sentence::new(text, false, model, &mut work);
         while let Some(Work { part, row }) = work.pop() {
             assert!(
                 row.ids.len() <= positions,
@@ -73,7 +73,7 @@ fn babble(word: &str, times: usize, translator: &Translator) -> Hypothesis {
 /// The first row of a sentence, and the sentence.
 fn begin(text: &str, model: Model<'_>) -> (Sentence, Work) {
     let mut work = Vec::new();
-    let sentence = Sentence::new(text, model, &mut work);
+    let sentence = Sentence::new(text, false, model, &mut work);
     assert_eq!(work.len(), 1, "one piece");
     (sentence, work.remove(0))
 }

@@ -1,6 +1,7 @@
 //! Tests of the engine through its public API.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod links;
 mod network;
 mod oracle;
 mod scheduler;

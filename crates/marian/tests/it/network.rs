@@ -132,7 +132,7 @@ proptest! {
             prop_assert_eq!(&alone[0], together);
             prop_assert!(together.ids.len() < row.max_length);
             prop_assert_eq!(together.alignment.len(), together.ids.len());
-            prop_assert!(together.alignment.iter().all(|&place| place < row.ids.len()));
+            prop_assert!(together.alignment.iter().all(|token| token.best() < row.ids.len()));
         }
     }
 }

@@ -19,6 +19,8 @@ fn roman_ordinals_end_no_sentence() {
 fn a_day_and_a_month_end_no_sentence_before_a_noun() {
     check("⟦Am 24.12. Heiligabend feiern wir.⟧ ⟦Ab 1.8. Ferien.⟧");
     check("⟦Vom 1.8.–15.8. Sommerpause⟧\n⟦Am 24. 12. Heiligabend⟧");
+    check("⟦Die Zahl stieg auf 65.⟧ ⟦Etwa acht blieben.⟧ ⟦Sie kam auf 3. Stelle.⟧");
+    check("⟦Vom 4.–6. Dezember ist zu.⟧\n⟦Am 24./25. Dezember auch.⟧ ⟦Siehe Seiten 5–7.⟧ ⟦Danke.⟧");
     check("⟦Wir treffen uns am 3.5.⟧ ⟦Die Leute kommen.⟧ ⟦Bis 31.12.⟧ ⟦Danach nicht.⟧");
     check("⟦Er kam am 3.5.2024.⟧ ⟦Peter nicht.⟧ ⟦Version 2.45.⟧ ⟦Neues gibt es nicht.⟧");
 }

@@ -2,7 +2,8 @@
 //!
 //! - [`app`]: the program, started on a free port with its own data folder
 //! - [`browser`]: a browser without JavaScript
-//! - [`command_line`]: help, version, invalid settings, `translate`
+//! - [`command_line`]: help, version, invalid settings, `translate` with text
+//! - [`files`]: `translate` with documents
 //! - [`metrics`]: the metrics that monitoring uses
 //! - [`packaging`]: scripts and Dockerfiles
 //! - [`serving`]: from form to history, over restarts
@@ -11,6 +12,7 @@ mod app;
 #[path = "../support/browser.rs"]
 mod browser;
 mod command_line;
+mod files;
 mod metrics;
 mod packaging;
 mod serving;

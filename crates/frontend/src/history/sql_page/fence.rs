@@ -40,7 +40,7 @@ pub enum Refusal {
     Empty,
     /// It has more than [`MAX_STATEMENT_BYTES`].
     #[error(
-        "The statement is too long: at most {} bytes are allowed.",
+        "The statement is too long: the maximum is {} bytes.",
         MAX_STATEMENT_BYTES
     )]
     Long,

@@ -137,6 +137,7 @@ impl Simulation {
                 translation: String::new(),
                 flags: Vec::new(),
                 atoms: api::AtomCheck::default(),
+                links: Vec::new(),
             });
             chunk.advance(index + 1);
         }

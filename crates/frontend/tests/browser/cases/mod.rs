@@ -1,5 +1,6 @@
 //! The test cases, by topic.
 
+mod api;
 mod form;
 mod history;
 mod look;
@@ -89,6 +90,7 @@ use cases;
 /// All cases.
 pub(crate) fn all() -> Vec<Case> {
     [
+        api::cases(),
         form::cases(),
         history::cases(),
         look::cases(),

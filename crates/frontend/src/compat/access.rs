@@ -1,0 +1,445 @@
+//! Keys, and limits for each client.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderName};
+use ipnet::IpNet;
+use lru::LruCache;
+use secrecy::{ExposeSecret as _, SecretString};
+use subtle::ConstantTimeEq as _;
+use tokio::time::Instant;
+
+use super::refusal::Refusal;
+
+/// Header in which proxies name the client and the proxies before them, separated by commas.
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Maximum number of clients whose use is remembered; those that were silent longest are forgotten.
+const MAX_CLIENTS: NonZeroUsize = NonZeroUsize::new(10_000).expect("more than zero");
+
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
+
+/// Who may use the APIs, and how much; by default, everybody and without limits.
+#[derive(Debug)]
+pub struct Access {
+    settings: Settings,
+    spent: Mutex<LruCache<Client, Spent>>,
+}
+
+/// Settings of the access to the APIs.
+#[derive(Debug, Default)]
+pub struct Settings {
+    /// Keys, one of which every request needs. If there is no key, everybody may use the APIs.
+    pub keys: Vec<SecretString>,
+    /// Limits for each key, or for each address if there is no key.
+    pub limits: Limits,
+    /// Networks of the proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether the translations are stored in the history.
+    pub history: bool,
+}
+
+/// Limits for a client. A request that exceeds a limit by itself is allowed when none of it is used.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits {
+    /// Maximum number of requests a minute.
+    pub requests_per_minute: Option<NonZeroU64>,
+    /// Maximum number of characters a minute.
+    pub characters_per_minute: Option<NonZeroU64>,
+    /// Maximum number of characters a day.
+    pub characters_per_day: Option<NonZeroU64>,
+}
+
+/// A client: somebody with a key, or an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Client {
+    /// Number of the key.
+    Key(usize),
+    /// Address; of an IPv6 address only the network, because a single machine has so many.
+    Address(IpAddr),
+}
+
+/// Use of the APIs by a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Usage {
+    /// Number of characters: those that count towards the limit of the day, or without one all
+    /// since the start of the server.
+    pub(crate) characters: u64,
+    /// Maximum number of characters a day.
+    pub(crate) limit: Option<NonZeroU64>,
+}
+
+/// Use by a client so far: for each limit the time at which nothing of it is used any more.
+#[derive(Clone, Copy, Debug)]
+struct Spent {
+    requests: Instant,
+    minute: Instant,
+    day: Instant,
+    /// Characters since the start.
+    characters: u64,
+}
+
+/// A limit, of which what was used comes back evenly over the period.
+#[derive(Clone, Copy, Debug)]
+struct Allowance {
+    limit: Option<NonZeroU64>,
+    period: Duration,
+}
+
+impl Access {
+    /// Creates the access with these settings.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            spent: Mutex::new(LruCache::new(MAX_CLIENTS)),
+        }
+    }
+
+    /// Returns whether every request needs a key.
+    pub(crate) fn needs_key(&self) -> bool {
+        !self.settings.keys.is_empty()
+    }
+
+    /// Returns whether the translations are stored in the history.
+    pub(crate) fn keeps_history(&self) -> bool {
+        self.settings.history
+    }
+
+    /// Returns the address of the client: that of the connection, or the one that a trusted proxy
+    /// names. The client itself can write anything into the header, so the addresses are read from
+    /// the last one back, as far as they are those of trusted proxies.
+    pub(crate) fn address(&self, connection: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let is_trusted = |address: &IpAddr| {
+            let mut proxies = self.settings.trusted_proxies.iter();
+            proxies.any(|network| network.contains(address))
+        };
+        let mut address = connection.to_canonical();
+        let values: Vec<_> = headers.get_all(FORWARDED_FOR).iter().collect();
+        let names = values.into_iter().rev();
+        let names = names.flat_map(|value| value.to_str().unwrap_or_default().rsplit(','));
+        for name in names {
+            let Some(before) = forwarded(name).filter(|_| is_trusted(&address)) else {
+                break;
+            };
+            address = before;
+        }
+        address
+    }
+
+    /// Returns the client with `key` at `address`. Without keys, any key is ignored: some clients
+    /// cannot be used without one.
+    ///
+    /// # Errors
+    /// The key is missing or wrong.
+    pub(crate) fn client(&self, key: Option<&str>, address: IpAddr) -> Result<Client, Refusal> {
+        if !self.needs_key() {
+            return Ok(Client::at(address));
+        }
+        let key = key.ok_or(Refusal::MissingKey)?.as_bytes();
+        // Every key is compared, so that the time does not tell which one is similar.
+        let known = self.settings.keys.iter().enumerate();
+        let found = known.fold(None, |found, (number, known)| {
+            let is_equal = bool::from(known.expose_secret().as_bytes().ct_eq(key));
+            is_equal.then_some(number).or(found)
+        });
+        found.map(Client::Key).ok_or(Refusal::WrongKey)
+    }
+
+    /// Counts a request with so many characters.
+    ///
+    /// # Errors
+    /// The client has used up its share; the request is not counted.
+    pub(crate) fn spend(&self, client: &Client, characters: u64) -> Result<(), Refusal> {
+        let now = Instant::now();
+        let [requests, minute, day] = self.settings.limits.allowances();
+        let mut clients = self.lock();
+        let spent = clients.get_or_insert_mut(*client, || Spent::nothing(now));
+        if let Some(wait) = requests.wait(spent.requests, 1, now) {
+            return Err(Refusal::TooManyRequests { wait });
+        }
+        if let Some(wait) = minute.wait(spent.minute, characters, now) {
+            return Err(Refusal::TooManyCharacters { wait });
+        }
+        if let Some(wait) = day.wait(spent.day, characters, now) {
+            return Err(Refusal::Quota { wait });
+        }
+        *spent = Spent {
+            requests: requests.used(spent.requests, 1, now),
+            minute: minute.used(spent.minute, characters, now),
+            day: day.used(spent.day, characters, now),
+            characters: spent.characters + characters,
+        };
+        Ok(())
+    }
+
+    /// Returns the use of the APIs by a client.
+    pub(crate) fn usage(&self, client: &Client) -> Usage {
+        let now = Instant::now();
+        let [_, _, day] = self.settings.limits.allowances();
+        let spent = self.lock().peek(client).copied();
+        let characters = spent.map_or(0, |spent| {
+            day.amount(spent.day, now).unwrap_or(spent.characters)
+        });
+        Usage {
+            characters,
+            limit: day.limit,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, LruCache<Client, Spent>> {
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Self::new(Settings::default())
+    }
+}
+
+impl Client {
+    fn at(address: IpAddr) -> Self {
+        Self::Address(match address {
+            IpAddr::V4(_) => address,
+            IpAddr::V6(long) => Ipv6Addr::from_bits(long.to_bits() >> 64 << 64).into(),
+        })
+    }
+}
+
+impl Limits {
+    fn allowances(self) -> [Allowance; 3] {
+        [
+            (self.requests_per_minute, MINUTE),
+            (self.characters_per_minute, MINUTE),
+            (self.characters_per_day, DAY),
+        ]
+        .map(|(limit, period)| Allowance { limit, period })
+    }
+}
+
+impl Spent {
+    fn nothing(now: Instant) -> Self {
+        Self {
+            requests: now,
+            minute: now,
+            day: now,
+            characters: 0,
+        }
+    }
+}
+
+impl Allowance {
+    /// Returns the time in which `amount` comes back.
+    fn time(self, amount: u64) -> Duration {
+        self.limit.map_or(Duration::ZERO, |limit| {
+            self.period.mul_f64(amount as f64 / limit.get() as f64)
+        })
+    }
+
+    /// Returns the time until `amount` is allowed, if it is not now. `free` is the time at which
+    /// nothing is used.
+    fn wait(self, free: Instant, amount: u64, now: Instant) -> Option<Duration> {
+        let used = free.saturating_duration_since(now);
+        // More than the limit is allowed when nothing is used.
+        let room = self.period.saturating_sub(self.time(amount));
+        used.checked_sub(room).filter(|wait| !wait.is_zero())
+    }
+
+    /// Returns the time at which nothing is used once `amount` was.
+    fn used(self, free: Instant, amount: u64, now: Instant) -> Instant {
+        free.max(now) + self.time(amount)
+    }
+
+    /// Returns the amount that is used; `None` without a limit.
+    fn amount(self, free: Instant, now: Instant) -> Option<u64> {
+        let used = free.saturating_duration_since(now).as_secs_f64() / self.period.as_secs_f64();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a number of characters, far below 2^53 and not negative"
+        )]
+        self.limit
+            .map(|limit| (used * limit.get() as f64).round() as u64)
+    }
+}
+
+/// Returns the address in an element of `X-Forwarded-For`, which may have a port.
+fn forwarded(name: &str) -> Option<IpAddr> {
+    let name = name.trim();
+    let address = name
+        .parse::<IpAddr>()
+        .or_else(|_| name.parse::<SocketAddr>().map(|address| address.ip()));
+    address.ok().map(|address| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(address: &str) -> IpAddr {
+        address.parse().expect("an address")
+    }
+
+    fn access(settings: Settings) -> Access {
+        Access::new(settings)
+    }
+
+    fn limited(limits: Limits) -> Access {
+        access(Settings {
+            limits,
+            ..Settings::default()
+        })
+    }
+
+    /// Returns the address behind these values of the header, with proxies in `10.0.0.0/8` and `fd00::/8`.
+    fn address(connection: &str, values: &[&str]) -> String {
+        let proxies = ["10.0.0.0/8", "fd00::/8"];
+        let access = access(Settings {
+            trusted_proxies: proxies
+                .iter()
+                .map(|proxy| proxy.parse().expect("a network"))
+                .collect(),
+            ..Settings::default()
+        });
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(FORWARDED_FOR, value.parse().expect("a value"));
+        }
+        access.address(ip(connection), &headers).to_string()
+    }
+
+    #[test]
+    fn only_trusted_proxies_are_believed() {
+        for (connection, values, expected) in [
+            ("192.0.2.1", &[][..], "192.0.2.1"),
+            // The client itself writes the header.
+            ("192.0.2.1", &["198.51.100.7"], "192.0.2.1"),
+            ("10.0.0.1", &["198.51.100.7"], "198.51.100.7"),
+            ("10.0.0.1", &[], "10.0.0.1"),
+            // What the client wrote is before the address that the proxy saw.
+            ("10.0.0.1", &["203.0.113.9, 198.51.100.7"], "198.51.100.7"),
+            ("10.0.0.1", &["203.0.113.9", "198.51.100.7"], "198.51.100.7"),
+            // Two proxies.
+            ("10.0.0.1", &["198.51.100.7, 10.0.0.2"], "198.51.100.7"),
+            ("10.0.0.1", &["198.51.100.7", "10.0.0.2"], "198.51.100.7"),
+            ("10.0.0.1", &["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
+            // With ports, and as IPv6.
+            ("10.0.0.1", &["198.51.100.7:4711"], "198.51.100.7"),
+            ("::ffff:10.0.0.1", &["2001:db8::1"], "2001:db8::1"),
+            ("fd00::1", &["[2001:db8::1]:443"], "2001:db8::1"),
+            // What is no address ends the search.
+            ("10.0.0.1", &["198.51.100.7, unknown"], "10.0.0.1"),
+            ("10.0.0.1", &[""], "10.0.0.1"),
+        ] {
+            assert_eq!(
+                address(connection, values),
+                expected,
+                "{connection} {values:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_key_is_needed_if_there_is_any() {
+        let somebody = ip("192.0.2.1");
+        let open = Access::default();
+        let client = Client::Address(somebody);
+        assert_eq!(open.client(None, somebody), Ok(client));
+        assert_eq!(open.client(Some("any"), somebody), Ok(client));
+        let closed = access(Settings {
+            keys: ["one", "two"].map(SecretString::from).into(),
+            ..Settings::default()
+        });
+        assert_eq!(closed.client(Some("two"), somebody), Ok(Client::Key(1)));
+        assert_eq!(closed.client(None, somebody), Err(Refusal::MissingKey));
+        for wrong in ["", "on", "ones", "One"] {
+            let client = closed.client(Some(wrong), somebody);
+            assert_eq!(client, Err(Refusal::WrongKey), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_client() {
+        let access = Access::default();
+        let client = |address| access.client(None, ip(address));
+        assert_eq!(client("2001:db8::1"), client("2001:db8::ffff:1"));
+        assert_ne!(client("2001:db8::1"), client("2001:db8:0:1::1"));
+        assert_ne!(client("192.0.2.1"), client("192.0.2.2"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_come_back_evenly() {
+        let access = limited(Limits {
+            requests_per_minute: NonZeroU64::new(4),
+            ..Limits::default()
+        });
+        let [one, other] = ["192.0.2.1", "192.0.2.2"].map(|address| Client::at(ip(address)));
+        for _ in 0..4 {
+            assert_eq!(access.spend(&one, 1), Ok(()));
+        }
+        let wait = Duration::from_secs(15);
+        let refused = access.spend(&one, 1);
+        assert_eq!(refused, Err(Refusal::TooManyRequests { wait }));
+        assert_eq!(access.spend(&other, 1), Ok(()), "another client");
+        tokio::time::advance(wait).await;
+        assert_eq!(access.spend(&one, 1), Ok(()));
+        assert!(access.spend(&one, 1).is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_text_over_the_limit_is_allowed_when_nothing_is_used() {
+        let access = limited(Limits {
+            characters_per_minute: NonZeroU64::new(100),
+            ..Limits::default()
+        });
+        let client = Client::Key(0);
+        assert_eq!(access.spend(&client, 200), Ok(()));
+        let wait = Duration::from_mins(1);
+        let refused = access.spend(&client, 100);
+        assert_eq!(refused, Err(Refusal::TooManyCharacters { wait: wait * 2 }));
+        // A refused request costs nothing.
+        tokio::time::advance(wait).await;
+        let refused = access.spend(&client, 1);
+        let wait = Duration::from_millis(600);
+        assert_eq!(refused, Err(Refusal::TooManyCharacters { wait }));
+        tokio::time::advance(wait).await;
+        assert_eq!(access.spend(&client, 1), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_usage_is_that_of_the_day_if_the_day_is_limited() {
+        let client = Client::Key(0);
+        let unlimited = Access::default();
+        let limited = limited(Limits {
+            characters_per_day: NonZeroU64::new(1000),
+            ..Limits::default()
+        });
+        assert_eq!(limited.usage(&client).characters, 0);
+        for access in [&unlimited, &limited] {
+            assert_eq!(access.spend(&client, 400), Ok(()));
+            assert_eq!(access.spend(&client, 400), Ok(()));
+            assert_eq!(access.usage(&client).characters, 800);
+        }
+        let refused = limited.spend(&client, 400);
+        assert!(matches!(refused, Err(Refusal::Quota { .. })), "{refused:?}");
+        tokio::time::advance(DAY / 2).await;
+        assert_eq!(limited.usage(&client).characters, 300);
+        assert_eq!(unlimited.usage(&client).characters, 800);
+        assert_eq!(unlimited.usage(&client).limit, None);
+    }
+
+    #[test]
+    fn the_clients_are_remembered_in_bounded_memory() {
+        let access = Access::default();
+        for number in 0..2 * MAX_CLIENTS.get() {
+            assert_eq!(access.spend(&Client::Key(number), 1), Ok(()));
+        }
+        assert_eq!(access.lock().len(), MAX_CLIENTS.get());
+        assert_eq!(access.usage(&Client::Key(0)).characters, 0, "forgotten");
+    }
+}

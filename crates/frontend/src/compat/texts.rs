@@ -1,0 +1,137 @@
+//! The texts of one request: their languages, and their translations.
+
+use std::sync::Arc;
+
+use markup::Segment;
+
+use super::access::Client;
+use super::format::Format;
+use super::language::{Detection, Language, detect};
+use super::refusal::Refusal;
+use super::{Apis, blocking};
+
+/// Texts to translate.
+#[derive(Clone, Debug)]
+pub(super) struct Texts {
+    /// The texts.
+    #[expect(clippy::struct_field_names, reason = "the field's name in all APIs")]
+    pub(super) texts: Vec<String>,
+    /// Format of all of them.
+    pub(super) format: Format,
+    /// Language of the texts.
+    pub(super) source: Source,
+    /// Language of the translations.
+    pub(super) target: Language,
+}
+
+/// Language of the texts of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// This one.
+    Known(Language),
+    /// The same for all texts, detected from all of them.
+    Common,
+    /// Detected for each text.
+    Own,
+}
+
+/// Translated texts.
+#[derive(Clone, Debug)]
+pub(super) struct Translations {
+    /// The translations, in the order of the texts.
+    pub(super) texts: Vec<String>,
+    /// Language of each text.
+    pub(super) sources: Vec<Detection>,
+}
+
+impl Translations {
+    /// Returns the common language of the texts.
+    pub(super) fn source(&self) -> Detection {
+        let first = self.sources.first().copied();
+        first.unwrap_or(Detection::certain(Language::German))
+    }
+}
+
+impl Apis {
+    /// Translates texts for a client, whose use is counted. Texts that are in the target language
+    /// are returned as they are.
+    ///
+    /// # Errors
+    /// The texts are too long or in a language that is not translated, the client has used up its
+    /// share, or the backend does not translate now.
+    pub(super) async fn translate(
+        &self,
+        client: &Client,
+        texts: Texts,
+    ) -> Result<Translations, Refusal> {
+        let Texts {
+            texts,
+            format,
+            source,
+            target,
+        } = texts;
+        let (size, limit) = (
+            texts.iter().map(String::len).sum::<usize>(),
+            self.max_text_bytes,
+        );
+        if size > limit {
+            // In the words of LibreTranslate.
+            return Err(Refusal::Invalid(format!(
+                "Invalid request: request ({size}) exceeds text limit ({limit})"
+            )));
+        }
+        self.spend(client, texts.iter().map(|text| text.chars().count()).sum())?;
+        let texts: Arc<[String]> = texts.into();
+        let format = Arc::new(format);
+        let read = (Arc::clone(&texts), Arc::clone(&format));
+        let read = move || read.0.iter().map(|text| read.1.units(text)).collect();
+        let mut units = blocking(read)
+            .await
+            .and_then(|units: Result<Vec<_>, _>| units)?;
+        let sources = source.of(&units);
+        let stays = |source: &Detection| source.language == target;
+        if target == Language::German && !sources.iter().all(stays) {
+            return Err(Refusal::Invalid(
+                "German (de) is not available as a target language from English (en)".to_owned(),
+            ));
+        }
+        for (units, _) in units
+            .iter_mut()
+            .zip(&sources)
+            .filter(|(_, source)| stays(source))
+        {
+            units.clear();
+        }
+        let units = self.work.translate(units).await?;
+        let languages = sources.clone();
+        let replace = move || {
+            let texts = texts.iter().zip(units).zip(languages);
+            let translated = texts.map(|((text, units), source)| match source.language {
+                language if language == target => Ok(text.clone()),
+                _ => format.replace(text, units),
+            });
+            translated.collect()
+        };
+        Ok(Translations {
+            texts: blocking(replace).await.and_then(|texts| texts)?,
+            sources,
+        })
+    }
+}
+
+impl Source {
+    /// Returns the language of each text, given as its units.
+    fn of(self, texts: &[Vec<Segment>]) -> Vec<Detection> {
+        let common = match self {
+            Self::Known(language) => Detection::certain(language),
+            Self::Common => detect(texts.iter().flatten().map(|unit| unit.text.as_str())),
+            Self::Own => {
+                let texts = texts.iter();
+                return texts
+                    .map(|units| detect(units.iter().map(|unit| unit.text.as_str())))
+                    .collect();
+            }
+        };
+        vec![common; texts.len()]
+    }
+}

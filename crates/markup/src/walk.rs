@@ -1,0 +1,284 @@
+//! HTML and XML as units of text, spliced with their translations.
+
+use std::borrow::Cow;
+use std::mem;
+
+use crate::builder::Builder;
+use crate::entities::{decode_attribute, escape, split_unknown};
+use crate::segment::{MarkKind, Marked, Segment};
+use crate::tokens::{Attribute, Dialect, Tag, Token, Tokens};
+use crate::unit::{Break, Item, Kind, Line, MAX_DEPTH, Unit, lines};
+
+/// Meaning of the elements of a language.
+pub(crate) trait Rules {
+    /// Returns the role of the element that `tag` starts.
+    fn start(&mut self, tag: &Tag<'_>) -> Role;
+
+    /// Returns whether the end tag splits the text.
+    fn end(&mut self, tag: &Tag<'_>) -> bool;
+
+    /// Returns the meaning of white space in the text that follows.
+    fn white_space(&self) -> WhiteSpace;
+
+    /// Returns the attributes that are text to translate, in order.
+    fn attributes<'s>(&self, tag: &Tag<'s>) -> Vec<Attribute<'s>>;
+
+    /// Returns whether an open `element` without an end tag ends where `next` starts.
+    fn is_ended_by(&self, element: &str, next: &str) -> bool;
+}
+
+/// Role of an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// It splits the text; its own text is translated.
+    Block,
+    /// A mark, or a point if it is empty.
+    Inline(MarkKind),
+    /// A line break.
+    Break,
+    /// No text in it is translated. It splits the text, or is a point.
+    Kept { splits: bool, is_word: bool },
+}
+
+/// Meaning of white space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WhiteSpace {
+    /// All of it is one space.
+    Collapses,
+    /// A new line is a line break, the rest is one space.
+    Lines,
+    /// All of it is kept.
+    Preformatted,
+}
+
+/// Calls `unit` with each unit of `source` in reading order, and returns the source with the
+/// translations in their places.
+pub(crate) fn walk<R, U, E>(source: &str, dialect: Dialect, rules: R, unit: U) -> Result<String, E>
+where
+    R: Rules,
+    U: FnMut(Segment) -> Result<Option<Marked>, E>,
+{
+    let mut walker = Walker {
+        tokens: Tokens::new(source, dialect),
+        source,
+        dialect,
+        rules,
+        unit,
+        items: Vec::new(),
+        is_preformatted: false,
+        output: String::with_capacity(source.len()),
+    };
+    while let Some(token) = walker.tokens.next() {
+        match token {
+            Token::Text(text) => walker.text(text),
+            Token::Cdata(section) => walker.push(Kind::Cdata, section),
+            Token::Start(tag) => walker.start(tag)?,
+            Token::End(tag) => walker.end(tag)?,
+            Token::Other(bytes) => walker.push(Kind::Point { is_word: false }, bytes),
+        }
+    }
+    walker.flush()?;
+    Ok(walker.output)
+}
+
+/// A walk through a source.
+struct Walker<'s, R, U> {
+    tokens: Tokens<'s>,
+    source: &'s str,
+    dialect: Dialect,
+    rules: R,
+    unit: U,
+    /// The unit that has begun.
+    items: Vec<Item<'s>>,
+    is_preformatted: bool,
+    output: String,
+}
+
+impl<'s, R, U, E> Walker<'s, R, U>
+where
+    R: Rules,
+    U: FnMut(Segment) -> Result<Option<Marked>, E>,
+{
+    fn push(&mut self, kind: Kind<'s>, bytes: impl Into<Cow<'s, str>>) {
+        let bytes = bytes.into();
+        self.items.push(Item { kind, bytes });
+    }
+
+    fn text(&mut self, text: &'s str) {
+        let white_space = self.rules.white_space();
+        self.is_preformatted = white_space == WhiteSpace::Preformatted;
+        let parts = match self.dialect {
+            Dialect::Html => vec![(text, false)],
+            Dialect::Xml => split_unknown(text),
+        };
+        for (part, is_reference) in parts {
+            if is_reference {
+                self.push(Kind::Point { is_word: true }, part);
+                continue;
+            }
+            match white_space {
+                WhiteSpace::Collapses => self.push(Kind::Text, part),
+                WhiteSpace::Lines => self.lines(part, Break::NewLine),
+                WhiteSpace::Preformatted => self.lines(part, Break::Preformatted),
+            }
+        }
+    }
+
+    fn lines(&mut self, text: &'s str, kind: Break) {
+        for line in text.split_inclusive('\n') {
+            let content = line
+                .strip_suffix("\r\n")
+                .or_else(|| line.strip_suffix('\n'))
+                .unwrap_or(line);
+            if !content.is_empty() {
+                self.push(Kind::Text, content);
+            }
+            if content.len() < line.len() {
+                self.push(Kind::Break(kind), &line[content.len()..]);
+            }
+        }
+    }
+
+    fn start(&mut self, tag: Tag<'s>) -> Result<(), E> {
+        let role = self.rules.start(&tag);
+        if matches!(role, Role::Block | Role::Kept { splits: true, .. }) {
+            self.flush()?;
+        }
+        let bytes = self.with_attributes(&tag)?;
+        match role {
+            Role::Block => self.output.push_str(&bytes),
+            Role::Break => self.push(Kind::Break(Break::Element), bytes),
+            Role::Inline(_) if tag.is_empty => self.push(Kind::Point { is_word: false }, bytes),
+            Role::Inline(kind) => self.push(Kind::Open(tag.name, kind), bytes),
+            Role::Kept { splits, is_word } => {
+                let (rest, has_content) = self.skip(&tag, splits);
+                if splits {
+                    self.output.push_str(&bytes);
+                    self.output.push_str(rest);
+                } else {
+                    let is_word = is_word && has_content;
+                    self.push(Kind::Point { is_word }, bytes + rest);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, tag: Tag<'s>) -> Result<(), E> {
+        if self.rules.end(&tag) {
+            self.flush()?;
+            self.output.push_str(tag.source);
+        } else {
+            self.push(Kind::Close(tag.name), tag.source);
+        }
+        Ok(())
+    }
+
+    /// Goes to the end of an element. Returns its bytes after the start tag, and whether it has
+    /// content.
+    ///
+    /// An element without an end tag ends with the element around it, except for one that splits
+    /// the text, in which a stray end tag is more likely.
+    fn skip(&mut self, tag: &Tag<'s>, splits: bool) -> (&'s str, bool) {
+        let start = self.tokens.at();
+        let mut end;
+        let mut open: Vec<Cow<'s, str>> = Vec::new();
+        let mut deeper = 0_usize;
+        if tag.is_empty {
+            return ("", false);
+        }
+        loop {
+            let before = self.tokens.clone();
+            end = self.tokens.at();
+            match self.tokens.next() {
+                None => break,
+                Some(Token::Start(inner)) => {
+                    if open.is_empty() && self.rules.is_ended_by(&tag.name, &inner.name) {
+                        self.tokens = before;
+                        break;
+                    }
+                    if !inner.is_empty && open.len() < MAX_DEPTH {
+                        open.push(inner.name);
+                    } else if !inner.is_empty {
+                        deeper += 1;
+                    }
+                }
+                Some(Token::End(_)) if deeper > 0 => deeper -= 1,
+                Some(Token::End(inner)) => {
+                    if let Some(at) = open.iter().rposition(|name| *name == inner.name) {
+                        open.truncate(at);
+                    } else if inner.name == tag.name {
+                        break;
+                    } else if !splits || self.rules.is_ended_by(&tag.name, &tag.name) {
+                        self.tokens = before;
+                        break;
+                    }
+                }
+                Some(_) => {}
+            }
+        }
+        let content = &self.source[start..end];
+        let rest = &self.source[start..self.tokens.at()];
+        (rest, !content.trim().is_empty())
+    }
+
+    /// Returns a tag with its attributes translated.
+    fn with_attributes(&mut self, tag: &Tag<'s>) -> Result<Cow<'s, str>, E> {
+        let mut written = String::new();
+        let mut copied = 0;
+        for attribute in self.rules.attributes(tag) {
+            let Some(value) = self.attribute(attribute.value)? else {
+                continue;
+            };
+            let quote = match tag.source.as_bytes()[attribute.range.start] {
+                b'\'' => '\'',
+                _ => '"',
+            };
+            written.push_str(&tag.source[copied..attribute.range.start]);
+            written.push(quote);
+            escape(&value, self.dialect, Some(quote), &mut written);
+            written.push(quote);
+            copied = attribute.range.end;
+        }
+        if copied == 0 {
+            return Ok(Cow::Borrowed(tag.source));
+        }
+        written.push_str(&tag.source[copied..]);
+        Ok(Cow::Owned(written))
+    }
+
+    /// Returns the translation of an attribute's value, if it has another one.
+    fn attribute(&mut self, value: &str) -> Result<Option<String>, E> {
+        let is_known = |&(_, is_unknown): &(&str, bool)| !is_unknown;
+        if self.dialect == Dialect::Xml && !split_unknown(value).iter().all(is_known) {
+            return Ok(None);
+        }
+        let mut builder = Builder::collapsing();
+        builder.text(&decode_attribute(value));
+        let translation = self.translate(builder.finish())?;
+        Ok(translation.map(|translation| translation.text()))
+    }
+
+    /// Ends the unit that has begun.
+    fn flush(&mut self) -> Result<(), E> {
+        for Line { items, end } in lines(mem::take(&mut self.items)) {
+            let unit = Unit::new(items, self.is_preformatted);
+            match self.translate(unit.segment())? {
+                Some(translation) => unit.write(&translation, self.dialect, &mut self.output),
+                None => unit.write_source(&mut self.output),
+            }
+            self.output.push_str(&end);
+        }
+        Ok(())
+    }
+
+    /// Returns a translation that differs from the segment.
+    fn translate(&mut self, segment: Segment) -> Result<Option<Marked>, E> {
+        if !segment.text.contains(char::is_alphanumeric) {
+            return Ok(None);
+        }
+        let untranslated = Marked::untranslated(&segment);
+        let translation = (self.unit)(segment)?;
+        Ok(translation.filter(|translation| *translation != untranslated))
+    }
+}
