@@ -108,7 +108,8 @@ fn replaced(
         let english = atoms::english(&source.text, &atoms[*atom]);
         // A time of day is one number in German, and may be two in English.
         if !only_numbers || atoms[*atom].kind == Kind::Time {
-            return (range.clone(), english.into_owned());
+            let range = with_garbled_unit(source, &atoms[*atom], target, range);
+            return edit(target, range, english.into_owned());
         }
         let number = number(&target.text[range.clone()]);
         let range = range.start + number.start..range.start + number.end;
@@ -118,6 +119,44 @@ fn replaced(
     repaired.replace(&edits.collect::<Vec<_>>());
     let left = restyle(source, atoms, &mut repaired);
     (repaired, left)
+}
+
+/// Returns a range with the word after it, if that word is the translation of the atom's unit:
+/// `tones` for `Tonnen`.
+fn with_garbled_unit(
+    source: &Encoding,
+    atom: &Atom,
+    target: &Target,
+    range: &Range<usize>,
+) -> Range<usize> {
+    let rest = &target.text[range.end..];
+    let word = rest.trim_start_matches(' ');
+    let length = word
+        .find(|c: char| !c.is_alphabetic())
+        .unwrap_or(word.len());
+    let start = target.text.len() - word.len();
+    let place = start..start + length;
+    let is_of_atom = |token: usize| {
+        let span = source.spans.get(token);
+        span.is_some_and(|span| overlaps(span, &atom.range))
+    };
+    let mut sources = target.sources(&place).peekable();
+    let is_word = length > 0 && start > range.end;
+    if is_word && sources.peek().is_some() && sources.all(is_of_atom) {
+        range.start..place.end
+    } else {
+        range.clone()
+    }
+}
+
+/// Returns the replacement of a range without the full stop that ends the sentence: that of `p.m.`
+/// is also its own.
+fn edit(target: &Target, mut range: Range<usize>, text: String) -> (Range<usize>, String) {
+    let is_last = range.end == target.text.trim_end().len();
+    if is_last && target.text[range.clone()].ends_with('.') && !text.ends_with('.') {
+        range.end -= 1;
+    }
+    (range, text)
 }
 
 /// Returns the range of a text from its first digit to its last, or all of it.
@@ -135,7 +174,7 @@ fn restyle(source: &Encoding, atoms: &[Atom], target: &mut Target) -> Difference
     let mut compared = atoms::compare(&source.text, atoms, &target.text);
     let found = compared.found.iter().flatten();
     let mut edits: Vec<_> = found
-        .filter_map(|found| Some((found.range.clone(), found.correction.clone()?)))
+        .filter_map(|found| Some(edit(target, found.range.clone(), found.correction.clone()?)))
         .collect();
     if !edits.is_empty() {
         edits.sort_unstable_by_key(|(range, _)| range.start);
