@@ -4,7 +4,7 @@ mod run;
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use api::{AtomCheck, Flag, ModelInfo, WordLink};
@@ -20,7 +20,7 @@ pub(super) use run::Run;
 use super::finished::FinishedSentences;
 use super::state::{Phase, State, Unfinished};
 use crate::history::{EXCERPT_CHARS, Spans, Translation};
-use crate::spool::Accepted;
+use crate::spool::{Accepted, SpooledFile};
 
 /// A translated sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,10 @@ const JOB_BYTES: usize = 16 * 1024;
 /// Memory of a byte of the text: the byte, its translation, and the excess length of a translation.
 const TEXT_BYTES: usize = 3;
 
+/// Memory of the links between words for a byte of the text: about one for each word, of at least
+/// four letters and a space in running text.
+const LINK_BYTES: usize = size_of::<WordLink>() / 5;
+
 /// Memory of a sentence apart from its characters: its position, the end of its translation and its
 /// atoms, and as much again in case it is finished early.
 const SENTENCE_BYTES: usize =
@@ -79,13 +83,14 @@ pub struct Job {
 #[derive(Debug)]
 struct JobData {
     id: Uuid,
-    text: Arc<str>,
+    /// Unknown until its file was read, if there is one.
+    source: OnceLock<Source>,
+    /// Name of the file that the text is from.
+    file_name: Option<String>,
     /// Whether the lines of the text were wrapped at a fixed width.
     wrapped: bool,
     /// Whether the links between words are wanted.
     links: bool,
-    /// Result of [`max_sentences`].
-    max_sentences: usize,
     created_at: Timestamp,
     arrival: u64,
     progress: Mutex<JobProgress>,
@@ -93,6 +98,22 @@ struct JobData {
     /// Locked during a transition to or from a final phase, changes of files included.
     transition: tokio::sync::Mutex<()>,
     hurry: Notify,
+}
+
+#[derive(Debug)]
+struct Source {
+    text: Arc<str>,
+    /// Result of [`max_sentences`].
+    max_sentences: usize,
+}
+
+impl From<Arc<str>> for Source {
+    fn from(text: Arc<str>) -> Self {
+        Self {
+            max_sentences: max_sentences(&text),
+            text,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -117,9 +138,11 @@ struct JobProgress {
 }
 
 impl Job {
-    /// Creates a waiting job. `arrival` orders the queue.
+    /// Creates a waiting job. `arrival` orders the queue. The sentences of a file with markup have
+    /// the links between their words.
     pub(super) fn new(accepted: Accepted<impl Into<Arc<str>>>, arrival: u64) -> Self {
-        Self::create(accepted, arrival, false)
+        let links = accepted.file.as_ref().is_some_and(|file| file.has_markup);
+        Self::create(accepted, arrival, links)
     }
 
     /// Creates a waiting job whose sentences have the links between their words.
@@ -128,7 +151,8 @@ impl Job {
     }
 
     fn create(accepted: Accepted<impl Into<Arc<str>>>, arrival: u64, links: bool) -> Self {
-        let text = accepted.text.into();
+        let (text, file) = (accepted.text.into(), accepted.file);
+        let is_read = file.as_ref().is_none_or(|file| file.is_read);
         let progress = JobProgress {
             phase: Phase::Waiting { place: 1 },
             segments: None,
@@ -144,8 +168,12 @@ impl Job {
         };
         let data = JobData {
             id: accepted.id,
-            max_sentences: max_sentences(&text),
-            text,
+            source: if is_read {
+                Source::from(text).into()
+            } else {
+                OnceLock::new()
+            },
+            file_name: file.map(|file| file.name),
             wrapped: accepted.wrapped,
             links,
             created_at: accepted.created_at,
@@ -167,6 +195,11 @@ impl Job {
             created_at: translation.created_at.unwrap_or_default(),
             text: translation.text_de,
             wrapped: translation.wrapped,
+            file: translation.file_name.map(|name| SpooledFile {
+                name,
+                has_markup: false,
+                is_read: true,
+            }),
         };
         let job = Self::new(accepted, arrival);
         let spans = translation.spans.unwrap_or_default();
@@ -193,10 +226,28 @@ impl Job {
         self.data.id
     }
 
-    /// Returns the source text.
+    /// Returns the source text; empty until its file was read.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.data.text
+        self.data.source.get().map_or("", |source| &source.text)
+    }
+
+    /// Returns whether the text is known: that of a PDF or picture has to be read first.
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        self.data.source.get().is_some()
+    }
+
+    /// Sets the text that was read from its file; has no effect if it is known.
+    pub(super) fn set_text(&self, text: Arc<str>) {
+        // Another run may have read the same.
+        let _ = self.data.source.set(text.into());
+    }
+
+    /// Returns the name of the file that the text is from.
+    #[must_use]
+    pub fn file_name(&self) -> Option<&str> {
+        self.data.file_name.as_deref()
     }
 
     /// Returns whether its lines are joined before it is translated.
@@ -338,8 +389,24 @@ impl Job {
     /// Returns an estimate of its memory, in bytes.
     pub(super) fn bytes(&self) -> usize {
         let known = self.lock().segments.as_ref().map(|segments| segments.len());
-        let sentences = known.unwrap_or(self.data.max_sentences);
-        JOB_BYTES + self.text().len() * TEXT_BYTES + sentences * SENTENCE_BYTES
+        let estimated = || {
+            self.data
+                .source
+                .get()
+                .map_or(0, |source| source.max_sentences)
+        };
+        let sentences = known.unwrap_or_else(estimated);
+        self.bytes_of(self.text(), sentences)
+    }
+
+    /// Returns an estimate of its memory once its text is this one, in bytes.
+    pub(super) fn bytes_with(&self, text: &str) -> usize {
+        self.bytes_of(text, max_sentences(text))
+    }
+
+    fn bytes_of(&self, text: &str, sentences: usize) -> usize {
+        let links = if self.data.links { LINK_BYTES } else { 0 };
+        JOB_BYTES + text.len() * (TEXT_BYTES + links) + sentences * SENTENCE_BYTES
     }
 
     /// Returns its line in the list of unfinished texts.
@@ -348,6 +415,7 @@ impl Job {
             id: self.id(),
             created_at: self.created_at(),
             excerpt: self.text().chars().take(EXCERPT_CHARS).collect(),
+            file_name: self.data.file_name.clone(),
             phase: self.phase(),
         }
     }
@@ -355,6 +423,11 @@ impl Job {
     /// Sets the phase.
     pub(super) fn set(&self, phase: Phase) {
         self.change(|progress| progress.phase = phase);
+    }
+
+    /// Drops the links between words, once the file is written.
+    pub(super) fn forget_links(&self) {
+        self.lock().translated.forget_links();
     }
 
     pub(super) fn set_not_stored(&self, reason: String) {
@@ -387,6 +460,7 @@ impl Job {
             text_de: self.text().to_owned(),
             text_en,
             wrapped: self.wrapped(),
+            file_name: self.data.file_name.clone(),
             created_at: Some(self.created_at()),
             model: model_name,
             duration_ms: Some(self.state().elapsed_ms),
