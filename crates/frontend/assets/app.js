@@ -291,7 +291,7 @@
       label.textContent = `${number(done)} of ${plural(total, "sentence")}`;
       const rest = waits() ? "waiting" : remaining(now);
       if (!lost) left.textContent = `${percent} %${rest ? ` · ${rest}` : ""}`;
-      document.title = `${percent} % · Translating`;
+      document.title = `${percent} % · ${title.replace(/^.*(?=Translating)/, "")}`;
       if (now - announced > 10000) {
         announced = now;
         tell(`${percent} per cent translated${rest ? `, ${rest}` : ""}`);

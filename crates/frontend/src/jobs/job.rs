@@ -1,6 +1,7 @@
 //! One job: a text and its translated sentences.
 
 mod run;
+mod source;
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -16,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub(super) use run::Run;
+use source::{JOB_BYTES, Source};
 
 use super::finished::FinishedSentences;
 use super::state::{Phase, State, Unfinished};
@@ -45,35 +47,6 @@ pub struct Translated {
 /// Maximum number of sentences that are copied under one lock.
 const MAX_READ: usize = 512;
 
-/// Memory of a job apart from its text, in bytes: task, locks, entries in collections. The estimate
-/// is generous, so that it also bounds the number of jobs.
-const JOB_BYTES: usize = 16 * 1024;
-
-/// Memory of a byte of the text: the byte, its translation, and the excess length of a translation.
-const TEXT_BYTES: usize = 3;
-
-/// Memory of the links between words for a byte of the text: about one for each word, of at least
-/// four letters and a space in running text.
-const LINK_BYTES: usize = size_of::<WordLink>() / 5;
-
-/// Memory of a sentence apart from its characters: its position, the end of its translation and its
-/// atoms, and as much again in case it is finished early.
-const SENTENCE_BYTES: usize =
-    2 * (size_of::<Segment>() + size_of::<usize>()) + size_of::<(usize, AtomCheck)>();
-
-/// Returns an upper estimate of the number of sentences in a text that is not cut into them yet: a
-/// sentence ends with a punctuation mark or a line. Lines of two bytes take ten times the memory of
-/// prose.
-fn max_sentences(text: &str) -> usize {
-    let ends = |byte: &u8| {
-        matches!(
-            byte,
-            b'\n' | b'\r' | b'.' | b'!' | b'?' | b':' | 0xe2 | 0xe3
-        )
-    };
-    text.bytes().filter(ends).count() + 1
-}
-
 /// A handle to one job; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Job {
@@ -98,22 +71,6 @@ struct JobData {
     /// Locked during a transition to or from a final phase, changes of files included.
     transition: tokio::sync::Mutex<()>,
     hurry: Notify,
-}
-
-#[derive(Debug)]
-struct Source {
-    text: Arc<str>,
-    /// Result of [`max_sentences`].
-    max_sentences: usize,
-}
-
-impl From<Arc<str>> for Source {
-    fn from(text: Arc<str>) -> Self {
-        Self {
-            max_sentences: max_sentences(&text),
-            text,
-        }
-    }
 }
 
 #[derive(Clone, Debug)]
@@ -388,25 +345,14 @@ impl Job {
 
     /// Returns an estimate of its memory, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        let known = self.lock().segments.as_ref().map(|segments| segments.len());
-        let estimated = || {
-            self.data
-                .source
-                .get()
-                .map_or(0, |source| source.max_sentences)
-        };
-        let sentences = known.unwrap_or_else(estimated);
-        self.bytes_of(self.text(), sentences)
+        let sentences = self.lock().segments.as_ref().map(|segments| segments.len());
+        let source = self.data.source.get();
+        source.map_or(JOB_BYTES, |source| source.bytes(sentences, self.data.links))
     }
 
     /// Returns an estimate of its memory once its text is this one, in bytes.
-    pub(super) fn bytes_with(&self, text: &str) -> usize {
-        self.bytes_of(text, max_sentences(text))
-    }
-
-    fn bytes_of(&self, text: &str, sentences: usize) -> usize {
-        let links = if self.data.links { LINK_BYTES } else { 0 };
-        JOB_BYTES + text.len() * (TEXT_BYTES + links) + sentences * SENTENCE_BYTES
+    pub(super) fn bytes_with(&self, text: &Arc<str>) -> usize {
+        Source::from(Arc::clone(text)).bytes(None, self.data.links)
     }
 
     /// Returns its line in the list of unfinished texts.

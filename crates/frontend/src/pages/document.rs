@@ -171,7 +171,7 @@ fn leaf(id: Uuid, number: usize, page: &PageNote, out: &mut String) {
     if page.has_picture {
         let _ = write!(
             out,
-            "<details><summary>Show the page</summary>\
+            "<details name=\"leaf\"><summary><span>Show the page</span><span>Hide the page</span></summary>\
              <a href=\"/translations/{id}/pages/{number}\">\
              <img loading=\"lazy\" src=\"/translations/{id}/pages/{number}\" alt=\"Page {number} as it was scanned\"></a></details>"
         );

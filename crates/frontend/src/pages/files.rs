@@ -159,7 +159,10 @@ async fn item(state: &AppState, id: Uuid) -> Result<Item, Error> {
         Some(Phase::Retrying { .. }) => running("Waiting for the translation service"),
         Some(Phase::Running) => match progress {
             (done, Some(total)) if total > 0 => Status::Running {
-                words: format!("{done} of {total} sentences"),
+                words: match total {
+                    1 => "1 sentence".to_owned(),
+                    _ => format!("{done} of {total} sentences"),
+                },
                 percent: Some(done * 100 / total),
             },
             _ => running("Being translated"),

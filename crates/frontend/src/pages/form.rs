@@ -60,7 +60,7 @@ impl FormPage {
             waiting: state.jobs.waiting_to_store(),
             limit: state.max_text_bytes,
             file_limit: state.max_file_bytes,
-            file_limit_in_words: bytes_in_words(state.max_file_bytes),
+            file_limit_in_words: bytes_in_words(state.max_file_bytes).replace(".0 ", " "),
             nonce: Uuid::now_v7(),
             text,
             problems,

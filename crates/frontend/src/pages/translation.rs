@@ -154,12 +154,14 @@ fn respond(form: Form, body: impl Stream<Item = Bytes> + Send + 'static) -> Resp
 
 fn title_of(job: &Job) -> String {
     let state = job.state();
+    let name = job.file_name().map(|name| format!(" {name}"));
+    let name = name.unwrap_or_default();
     match (state.phase.is_final(), state.total) {
         (true, _) => title(job.file_name().unwrap_or_else(|| job.text())),
         (false, Some(total)) if total > 0 => {
-            format!("{} % · Translating", state.done * 100 / total)
+            format!("{} % · Translating{name}", state.done * 100 / total)
         }
-        (false, _) => "Translating".to_owned(),
+        (false, _) => format!("Translating{name}"),
     }
 }
 

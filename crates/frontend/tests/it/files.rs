@@ -372,8 +372,12 @@ const PAGES: [&str; 2] = [
 async fn paper() {
     let folder = tempfile::tempdir().unwrap();
     let backend = Backend::start().await;
+    let mut running = start(folder.path(), &backend).await;
+    let file = form().file("Brief.PDF", &pdf(&PAGES));
+    let page = accepted(&running, &file).await;
+    // It is read again if it was not read to its end.
+    running.kill();
     let running = start(folder.path(), &backend).await;
-    let page = accepted(&running, &form().file("Brief.PDF", &pdf(&PAGES))).await;
     let html = stored(&running, &page).await;
     assert!(html.contains("ZWEITE SEITE"), "{html}");
     assert!(!html.contains("class=\"leaf\""), "{html}");

@@ -78,11 +78,11 @@ async fn a_file_is_chosen_and_downloaded(browser: Browser) {
     let english = file.bytes().await.unwrap();
     let document = part(&english, "word/document.xml").unwrap();
     assert!(document.contains("We hereby confirm receipt"), "{document}");
-    let paragraphs = "document.querySelectorAll('.row').length";
+    let paragraphs = "document.querySelectorAll('.bitext > .row').length";
     assert_eq!(browser.eval(paragraphs).await, json!(5));
     assert_eq!(
         browser.eval("document.title").await,
-        json!("Kündigung.docx · Translation")
+        json!("Translated Kündigung.docx")
     );
 }
 
