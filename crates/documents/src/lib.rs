@@ -52,7 +52,7 @@ pub use encoding::decode_text;
 pub use error::Error;
 pub use file::{Input, Output, Unit};
 pub use kind::Kind;
-pub use lines::{Sentence, extract, rewrite};
+pub use lines::{Sentence, extract, extract_up_to, rewrite};
 pub use report::Report;
 
 /// Walks through a file of the given kind and calls `unit` with every unit of text. With an

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::files::Files;
 use crate::history::History;
 use crate::jobs::Jobs;
 use crate::metrics;
@@ -42,6 +43,7 @@ pub async fn run(
     metrics::install();
     let data_dir = common.data_dir()?;
     let max_text_bytes = common.max_text_bytes;
+    let max_file_bytes = config.max_file_bytes;
     let database = config.database(&data_dir)?;
     let sql_page = config.sql_page.open(&database, max_text_bytes)?;
     let apis = config.api.open()?;
@@ -57,6 +59,7 @@ pub async fn run(
     let history = History::open(database, max_text_bytes, close.clone());
     let jobs = Jobs::open(
         spool,
+        Files::new(&data_dir),
         translator.clone(),
         history.clone(),
         max_text_bytes,
@@ -72,6 +75,7 @@ pub async fn run(
         apis,
         forms: Forms::new(max_text_bytes),
         max_text_bytes,
+        max_file_bytes,
         shutdown: shutdown.clone(),
     };
     server::serve(listener, app(state), shutdown, DRAIN).await;

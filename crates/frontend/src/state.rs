@@ -28,6 +28,8 @@ pub struct AppState {
     pub forms: Forms,
     /// Maximum size of a text, in bytes of UTF-8.
     pub max_text_bytes: usize,
+    /// Maximum size of a file, in bytes.
+    pub max_file_bytes: u64,
     /// Cancelled when the process starts to shut down: streamed pages end early, and browsers
     /// resume them later.
     pub shutdown: CancellationToken,

@@ -7,11 +7,11 @@ use std::{io, time::Duration};
 
 use async_compression::tokio::bufread::{BrotliDecoder, GzipDecoder, ZlibDecoder};
 use axum::{
-    body::{BodyDataStream, HttpBody as _},
+    body::{BodyDataStream, Bytes, HttpBody as _},
     extract::Request,
     http::{HeaderMap, header},
 };
-use futures_util::{StreamExt as _, TryStreamExt as _};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _},
     task::coop,
@@ -73,6 +73,36 @@ pub async fn read<E: From<Error>>(
     outcome
 }
 
+/// Returns the chunks of a body that has no `Content-Encoding`, as they arrive. The last item is an
+/// error if the body is incomplete, too slow or encoded.
+pub fn chunks(request: Request) -> impl Stream<Item = Result<Bytes, Error>> + Send {
+    let is_encoded = !is_plain(request.headers());
+    let body = request.into_body().into_data_stream();
+    let state = (!is_encoded).then(|| (body, Instant::now(), 0));
+    let first = is_encoded.then_some(Err(Error::Encoding));
+    let rest = stream::try_unfold(state, async |state| {
+        let Some((mut body, start, read)) = state else {
+            return Ok(None);
+        };
+        let next = timeout_at(deadline(start, read), body.next()).await;
+        match next.map_err(|_| Error::Slow)? {
+            None => Ok(None),
+            Some(Err(_)) => Err(Error::Aborted),
+            Some(Ok(chunk)) => {
+                let read = read + chunk.len() as u64;
+                Ok(Some((chunk, Some((body, start, read)))))
+            }
+        }
+    });
+    stream::iter(first).chain(rest)
+}
+
+/// Returns the time until which the next bytes of a body must arrive, of which `read` have.
+fn deadline(start: Instant, read: u64) -> Instant {
+    let deadline = start + GRACE + Duration::from_secs(read / MIN_BYTES_PER_SECOND);
+    deadline.min(Instant::now() + MAX_PAUSE)
+}
+
 /// Reads and discards an unwanted body, up to a limit. A client that waits for permission to send it
 /// (`Expect: 100-continue`) gets none, because the response alone is enough.
 pub async fn drain(request: Request) {
@@ -89,8 +119,8 @@ pub async fn drain(request: Request) {
 /// for one that is sent in chunks.
 #[must_use]
 pub fn size(request: &Request) -> Option<usize> {
-    let is_plain = matches!(encoding(request.headers()).as_str(), "" | "identity");
-    let size = request.body().size_hint().exact().filter(|_| is_plain);
+    let size = request.body().size_hint().exact();
+    let size = size.filter(|_| is_plain(request.headers()));
     size.and_then(|size| usize::try_from(size).ok())
 }
 
@@ -104,8 +134,7 @@ async fn decode<E: From<Error>>(
     let mut read = 0;
     let start = Instant::now();
     loop {
-        let deadline = start + GRACE + Duration::from_secs(read / MIN_BYTES_PER_SECOND);
-        let until = deadline.min(Instant::now() + MAX_PAUSE);
+        let until = deadline(start, read);
         let count = timeout_at(until, reader.read(&mut chunk))
             .await
             .map_err(|_| Error::Slow)?
@@ -153,7 +182,12 @@ fn encoding(headers: &HeaderMap) -> String {
     values.join(",").to_ascii_lowercase()
 }
 
-async fn discard(mut body: BodyDataStream) {
+fn is_plain(headers: &HeaderMap) -> bool {
+    matches!(encoding(headers).as_str(), "" | "identity")
+}
+
+/// Reads and discards the rest of an unwanted body, up to a limit.
+pub async fn discard<E>(mut body: impl Stream<Item = Result<Bytes, E>> + Unpin) {
     let until = Instant::now() + MAX_DRAIN_TIME;
     let mut left = MAX_DRAIN_BYTES;
     while let Ok(Some(Ok(chunk))) = timeout_at(until, body.next()).await {
@@ -175,8 +209,7 @@ mod tests {
         Level,
         tokio::bufread::{BrotliEncoder, GzipEncoder, ZlibEncoder},
     };
-    use axum::body::{Body, Bytes};
-    use futures_util::{Stream, stream};
+    use axum::body::Body;
 
     use super::*;
 
@@ -329,6 +362,23 @@ mod tests {
         waiting.headers_mut().insert(header::EXPECT, value);
         drain(waiting).await;
         assert_eq!(SENT.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn chunks_arrive_in_time_or_end_with_an_error() {
+        let whole = async |request| chunks(request).collect::<Vec<_>>().await;
+        let body = in_chunks(stream::iter([&b"one"[..], b"two"]));
+        let expected = [Ok("one".into()), Ok("two".into())];
+        assert_eq!(whole(request(None, body)).await, expected);
+        let silent = in_chunks(stream::iter([&b"one"[..]]).chain(stream::pending()));
+        let expected = [Ok("one".into()), Err(Error::Slow)];
+        assert_eq!(whole(request(None, silent)).await, expected);
+        let cut = stream::iter([Ok(&b"one"[..]), Err(io::Error::other("gone"))]);
+        let expected = [Ok("one".into()), Err(Error::Aborted)];
+        let cut = request(None, Body::from_stream(cut));
+        assert_eq!(whole(cut).await, expected);
+        let gzip = request(Some("gzip"), Body::from("one"));
+        assert_eq!(whole(gzip).await, [Err(Error::Encoding)]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use crate::files::Files;
 use crate::history::sql_page::{Database, Off, SqlPage};
 use crate::history::{DatabaseConfig, History};
 use crate::jobs::Jobs;
@@ -20,6 +21,9 @@ use crate::translator::{SystemResolver, Translator};
 
 /// Maximum size of a text, in bytes.
 pub(crate) const LIMIT: usize = 1000;
+
+/// Maximum size of a file, in bytes.
+pub(crate) const FILE_LIMIT: u64 = 100_000;
 
 /// The pages.
 pub(crate) struct Pages {
@@ -64,6 +68,7 @@ impl Pages {
         let spool = Spool::new(folder.path());
         let jobs = Jobs::open(
             spool,
+            Files::new(folder.path()),
             translator.clone(),
             history.clone(),
             LIMIT,
@@ -78,6 +83,7 @@ impl Pages {
             apis: Some(Arc::default()),
             forms: Forms::new(LIMIT),
             max_text_bytes: LIMIT,
+            max_file_bytes: FILE_LIMIT,
             shutdown,
         };
         Self {
