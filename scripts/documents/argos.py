@@ -1,5 +1,8 @@
-"""Compares the program with argos-translate-files, the library behind LibreTranslate, on ten German documents, in a table. Both translate with the demo model: argos-translate-files asks the program's API for each text that it
-finds. Run by scripts/documents/run.sh --argos, which installs it."""
+"""Compares the program with argos-translate-files, the library behind LibreTranslate, on ten German documents, in a table.
+
+Both translate with the demo model: argos-translate-files asks the program's API for each text that it finds. Run by
+scripts/documents/run.sh --argos, which installs it.
+"""
 
 import io
 import json
