@@ -36,6 +36,7 @@ mod wrapped;
 use std::ops::Range;
 
 pub use crate::breaks::{rewrapped, unwrapped};
+pub use crate::marks::is_bullet;
 pub use crate::segment::Segment;
 pub use crate::wrapped::looks_wrapped;
 
