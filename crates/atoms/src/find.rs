@@ -6,6 +6,7 @@ use std::vec::IntoIter;
 
 use crate::address;
 use crate::atom::Atom;
+use crate::closers::Closers;
 use crate::date;
 use crate::date_range::date_range;
 use crate::decimal::vulgar;
@@ -13,7 +14,6 @@ use crate::emoji::emoji;
 use crate::identifier;
 use crate::kind::Kind;
 use crate::law;
-use crate::markup::Closers;
 use crate::markup::markup;
 use crate::name;
 use crate::place;
@@ -82,17 +82,14 @@ pub fn find(text: &str) -> Vec<Atom> {
     let mut atoms = Vec::new();
     let mut at = 0;
     while let Some(c) = after(text, at) {
-        if let Some((end, kind)) = scanner.atom(at, c) {
-            atoms.push(Atom {
-                range: at..end,
-                kind,
-            });
-            at = end;
-        } else if c.is_alphanumeric() {
-            at = word_end(text, at);
-        } else {
-            at += c.len_utf8();
-        }
+        let found = scanner.atom(at, c).or_else(|| rest_of_word(text, at));
+        let Some((end, kind)) = found else {
+            at = word_end(text, at).max(at + c.len_utf8());
+            continue;
+        };
+        let range = at..end;
+        atoms.push(Atom { range, kind });
+        at = end;
     }
     atoms
 }
@@ -286,6 +283,15 @@ impl Scanner<'_> {
     fn whole_run(&self, at: usize) -> (usize, Kind) {
         identified(at, identifier::suffix_end(self.text, self.run.end))
     }
+}
+
+/// Returns the word at `at` as an identifier if it has a number, of which no other atom is made:
+/// `31` in `½31`, `Haus7` in `2,5Haus7`.
+fn rest_of_word(text: &str, at: usize) -> Option<(usize, Kind)> {
+    let end = word_end(text, at);
+    text[at..end]
+        .contains(char::is_numeric)
+        .then(|| identified(at, end))
 }
 
 fn identified(at: usize, end: usize) -> (usize, Kind) {

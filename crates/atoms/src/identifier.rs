@@ -22,6 +22,8 @@ const NUMBERED: [&str; 18] = [
     "ISO", "DIN", "EN", "IEC", "RFC", "ICE", "IC", "EC", "IR", "RE", "RB", "LX", "LH", "OS", "BGE",
     "SR", "KW", "PC",
 ];
+/// Labels before the code of a bank.
+const BANK_LABELS: [&str; 5] = ["BIC", "SWIFT", "Bic", "BIC-Code", "SWIFT-Code"];
 /// Countries in codes of banks that stand alone.
 const COUNTRIES: [&str; 9] = ["DE", "CH", "AT", "LI", "LU", "FR", "IT", "NL", "GB"];
 /// Pairs of consonants inside German words.
@@ -246,28 +248,37 @@ fn court_file(text: &str, at: usize) -> Option<usize> {
     (matches!(end - slash - 1, 2 | 4) && is_end(text, end)).then_some(end)
 }
 
-/// Returns the end of a bank's code of eight or eleven letters and digits (BIC) that is labelled,
-/// ends in `XXX`, or stands alone and is no word in capitals.
+/// Returns the end of a bank's code (BIC) that is labelled, ends in `XXX`, or stands alone and is no
+/// word in capitals.
 fn bank_code(text: &str, at: usize) -> Option<usize> {
-    let length = text[at..]
-        .bytes()
-        .take(12)
-        .take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-        .count();
-    let end = at + length;
+    let end = end_of(text, at, |c| c.is_ascii_uppercase() || c.is_ascii_digit());
     let code = &text[at..end];
-    if !matches!(length, 8 | 11)
-        || !is_end(text, end)
-        || !code.bytes().take(6).all(|b| b.is_ascii_uppercase())
-    {
+    if !is_end(text, end) || !has_code_shape(code) {
         return None;
     }
-    let label = text[..at].trim_end_matches(|c: char| is_space(c) || c == ':');
-    let is_labelled = ["BIC", "SWIFT", "Bic", "SWIFT-Code", "BIC-Code"]
-        .iter()
-        .any(|name| label.ends_with(name));
+    let is_known = is_bank_label(&text[..at]) || code.len() == 11 && code.ends_with("XXX");
     let is_alone = text.trim() == code && COUNTRIES.contains(&&code[4..6]) && !is_word_like(code);
-    (is_labelled || is_alone || length == 11 && code.ends_with("XXX")).then_some(end)
+    (is_known || is_alone).then_some(end)
+}
+
+/// Returns whether `text` is the code of a bank by the label in the cell before it: `BIC:` and
+/// `COBADEFF`.
+pub(crate) fn is_bank_code(label: &str, text: &str) -> bool {
+    has_code_shape(text) && is_bank_label(label)
+}
+
+/// Returns whether `text` has eight or eleven letters and digits, the first six of them letters.
+fn has_code_shape(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    matches!(text.len(), 8 | 11)
+        && bytes.by_ref().take(6).all(|b| b.is_ascii_uppercase())
+        && bytes.all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+}
+
+/// Returns whether `text` ends with the label of a bank's code.
+fn is_bank_label(text: &str) -> bool {
+    let label = text.trim_end_matches(|c: char| is_space(c) || c == ':');
+    BANK_LABELS.iter().any(|name| label.ends_with(name))
 }
 
 /// Returns whether letters in capitals could be a German word (`SPRACHEN`), unlike those of most

@@ -1,4 +1,4 @@
-//! What must not change in a line of German: numbers, dates, references, addresses, markup.
+//! Passages of a line of German that must not change: numbers, dates, references, addresses, markup.
 //!
 //! [`find`] returns it as typed spans, [`english`] writes a span as an English reader expects it,
 //! and [`compare`] checks by value whether a translation holds each span exactly once.
@@ -22,6 +22,7 @@
 //! | `identifier` | account, phone, order and version numbers, registration plates |
 //! | `address` | links, mailboxes, domains, handles, paths |
 //! | `markup` | tags, entities, code |
+//! | `closers` | closing marks ahead in a text, each looked for once |
 //! | `placeholder` | places for values in templates |
 //! | `emoji` | emoji sequences |
 //! | `place` | streets and towns in address lines |
@@ -59,6 +60,7 @@
 
 mod address;
 mod atom;
+mod closers;
 mod compare;
 mod currency;
 mod date;
@@ -126,6 +128,13 @@ pub fn has_words(text: &str, atoms: &[Atom]) -> bool {
 fn is_abbreviation(word: &str) -> bool {
     word.bytes()
         .all(|b| b.is_ascii_uppercase() && !b"AEIOUY".contains(&b))
+}
+
+/// Returns whether `cell` is the code of a bank by the label in the cell before it: `BIC:` and
+/// `COBADEFF`. Without one, it could be a word in capitals.
+#[must_use]
+pub fn is_bank_code(label: &str, cell: &str) -> bool {
+    identifier::is_bank_code(label.trim(), cell.trim())
 }
 
 /// Returns the atom as it is written in English: `9,875` for `9.875`, `CHF 2,500` for

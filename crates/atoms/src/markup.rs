@@ -1,5 +1,6 @@
 //! Tags, entities, and code.
 
+use crate::closers::Closers;
 use crate::kind::Kind;
 use crate::placeholder::placeholder;
 use crate::text::end_of;
@@ -11,32 +12,6 @@ const MAX_LENGTH: usize = 1000;
 const FORUM_TAGS: [&str; 13] = [
     "b", "i", "u", "s", "url", "img", "quote", "code", "list", "color", "size", "center", "email",
 ];
-
-/// The next place of each closing mark, so that a text with many opening marks and no closing one
-/// is searched once.
-#[derive(Default)]
-pub(crate) struct Closers {
-    next: [Option<usize>; 4],
-    /// End of the emphasis that began last.
-    emphasis: Option<usize>,
-}
-
-const CLOSERS: [char; 4] = ['>', '}', '`', ']'];
-
-impl Closers {
-    /// Returns the first `closer` at or after `at`, which does not decrease from call to call.
-    pub(crate) fn next(&mut self, text: &str, at: usize, closer: char) -> Option<usize> {
-        let slot = CLOSERS.iter().position(|c| *c == closer)?;
-        let known = self.next[slot].filter(|next| *next >= at);
-        let next = known.unwrap_or_else(|| {
-            text[at..]
-                .find(closer)
-                .map_or(usize::MAX, |length| at + length)
-        });
-        self.next[slot] = Some(next);
-        Some(next).filter(|next| *next < text.len())
-    }
-}
 
 /// Returns the end of a single `*` or `_` that begins or ends an emphasis: `_very tired_`.
 fn emphasis(text: &str, at: usize, closers: &mut Closers) -> Option<(usize, Kind)> {

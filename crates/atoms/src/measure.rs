@@ -63,7 +63,7 @@ pub(crate) static MEASURES: &[Measure] = &[
     unit(&["mm²", "mm2"], &["Quadratmillimetern", "Quadratmillimeter"], &["square millimetres",
         "square millimetre", "square millimeters", "square millimeter", "sq mm"]),
     unit(&["ha"], &["Hektaren", "Hektar", "Hektare"], &["hectares", "hectare"]),
-    unit(&[], &["Aren", "Ar"], &["ares", "ares"]),
+    unit(&[], &["Aren", "Ar"], &["ares", "are"]),
     // Volume
     unit(&["m³", "m3"], &["Kubikmetern", "Kubikmeter", "cbm"], &["cubic metres", "cubic metre",
         "cubic meters", "cubic meter", "cu m"]),

@@ -24,9 +24,9 @@ const CONNECTING: [&str; 12] = [
 /// An atom's place in a translation.
 pub(crate) struct Place {
     pub(crate) range: Range<usize>,
-    /// Whether an English reader reads the value of the source.
+    /// True if an English reader reads the value of the source.
     pub(crate) is_english: bool,
-    /// Whether it has the unit of the source.
+    /// True if it has the unit of the source.
     pub(crate) has_unit: bool,
 }
 

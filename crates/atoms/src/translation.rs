@@ -29,7 +29,7 @@ const ENDINGS: [&str; 26] = [
     "mm", "l", "ml", "t", "W", "kW", "kWh", "MB", "GB",
 ];
 
-/// How a number is written.
+/// Spelling of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     Digits,

@@ -7,8 +7,8 @@
 //! would go through the model, which knows one space only, and the source's layout is kept byte for
 //! byte.
 //!
-//! Whether a line is a row is decided by the line alone. Every scan consumes what it reads, so the
-//! time is linear in the length of the line.
+//! The line alone decides if it is a row. Every scan consumes the text that it reads, so the time is
+//! linear in the length of the line.
 
 use std::ops::Range;
 
@@ -82,11 +82,7 @@ pub(crate) fn has_columns(line: &str) -> bool {
 /// sentences.
 fn is_row_of(line: &str, delimiter: Separator) -> bool {
     let is_comma = delimiter == Separator::Comma;
-    let mark = if is_comma { ',' } else { ';' };
-    let min = match line.split_once(mark) {
-        Some((first, last)) if !is_comma && (is_value(first) || is_value(last)) => 1,
-        _ => 2,
-    };
+    let (mark, min) = if is_comma { (',', 2) } else { (';', 1) };
     if line.matches(mark).nth(min - 1).is_none() {
         return false;
     }
@@ -106,7 +102,11 @@ fn is_row_of(line: &str, delimiter: Separator) -> bool {
         start = range.end;
     }
     let last = &line[start..];
-    count >= min && is_cell(last, is_comma) && !(is_comma && ends_like_sentence(last))
+    count >= min
+        && is_cell(last, is_comma)
+        && !(is_comma && ends_like_sentence(last))
+        // Last, as it takes longest.
+        && (count > 1 || is_value(line[..start].trim_end_matches(mark)) || is_value(last))
 }
 
 /// Returns whether `cell` can be one in a row with delimiters: short, and neither a sentence nor
@@ -150,9 +150,9 @@ struct Separators<'a> {
     at: usize,
     /// End of the code, placeholder, tag or quoted cell before which only white space separates.
     protected: usize,
-    /// Whether a quoted cell may begin at `at`.
+    /// True if a quoted cell may begin at `at`.
     cell_start: bool,
-    /// Whether the rest of the line has no end of a quoted cell.
+    /// True if the rest of the line has no end of a quoted cell.
     unquoted: bool,
 }
 

@@ -53,7 +53,7 @@ const BEFORE_ORDINALS: &str = "ab am ans auf bei beim bis das dem den der des di
 
 /// Those of them that stand before plain numbers as well: after `auf 65.` a sentence ends.
 const BEFORE_NUMBERS: &str = "ab auf bei bis nach seit von vor";
-/// Greatest number that is an ordinal after such a word: days of a month, storeys, classes.
+/// Maximum number that is an ordinal after such a word: days of a month, storeys, classes.
 const MAX_ORDINAL: u16 = 31;
 
 /// Words after which an adjective has its end: articles, and prepositions joined with one, that are

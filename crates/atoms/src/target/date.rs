@@ -75,14 +75,15 @@ impl Target<'_> {
             self.days(&dates.first, source),
             self.days(&dates.last, source),
         );
-        let pairs = firsts
-            .iter()
-            .flat_map(|first| lasts.iter().map(move |last| (first, last)));
-        let apart = pairs.into_iter().find_map(|(first, last)| {
+        // Places are in order, so that each first day is compared with the next last day alone.
+        let apart = firsts.iter().find_map(|first| {
+            let next = lasts.partition_point(|last| last.range.start < first.range.end);
+            let last = lasts.get(next)?;
             let range = first.range.start..last.range.end;
-            let gap = first.range.end..last.range.start;
-            let is_near = gap.start <= gap.end && gap.len() <= MAX_GAP;
-            let gap = self.text.get(gap).filter(|gap| is_near && connects(gap))?;
+            let gap = &self.text[first.range.end..last.range.start];
+            if gap.len() > MAX_GAP || !connects(gap) {
+                return None;
+            }
             let is_english = first.is_english && last.is_english && !gap.contains("bis");
             self.is_free(&range).then(|| Place::new(range, is_english))
         });
