@@ -10,6 +10,7 @@ use service::{args::Common, server};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::compat::ApiFiles;
 use crate::config::Config;
 use crate::history::History;
 use crate::jobs::Jobs;
@@ -47,6 +48,7 @@ pub async fn run(
     let apis = config.api.open()?;
     let spool = Spool::new(&data_dir);
     let _lock = lock(&spool, &data_dir)?;
+    let api_files = ApiFiles::open(&data_dir, config.max_file_bytes).await;
     let address = listener.local_addr()?;
     let backend: Vec<_> = config.backend_url.iter().map(Url::as_str).collect();
     tracing::info!(%address, %database, ?backend, "serving the pages");
@@ -70,6 +72,7 @@ pub async fn run(
         sql_page,
         translator,
         apis,
+        api_files,
         forms: Forms::new(max_text_bytes),
         max_text_bytes,
         shutdown: shutdown.clone(),

@@ -104,11 +104,13 @@ fn replaced(
     pairs: &[(Range<usize>, usize)],
     only_numbers: bool,
 ) -> (Target, Differences) {
-    let edits = pairs.iter().map(|(range, atom)| {
+    let starts = pairs.iter().map(|(range, _)| range.start);
+    let nexts = starts.skip(1).chain([target.text.len()]);
+    let edits = pairs.iter().zip(nexts).map(|((range, atom), next)| {
         let english = atoms::english(&source.text, &atoms[*atom]);
         // A time of day is one number in German, and may be two in English.
         if !only_numbers || atoms[*atom].kind == Kind::Time {
-            let range = with_garbled_unit(source, &atoms[*atom], target, range);
+            let range = with_garbled_unit(source, &atoms[*atom], target, range, next);
             return edit(target, range, english.into_owned());
         }
         let number = number(&target.text[range.clone()]);
@@ -122,12 +124,13 @@ fn replaced(
 }
 
 /// Returns a range with the word after it, if that word is the translation of the atom's unit:
-/// `tones` for `Tonnen`.
+/// `tones` for `Tonnen`. The range that is replaced after it starts at `next`.
 fn with_garbled_unit(
     source: &Encoding,
     atom: &Atom,
     target: &Target,
     range: &Range<usize>,
+    next: usize,
 ) -> Range<usize> {
     let rest = &target.text[range.end..];
     let word = rest.trim_start_matches(' ');
@@ -141,7 +144,7 @@ fn with_garbled_unit(
         span.is_some_and(|span| overlaps(span, &atom.range))
     };
     let mut sources = target.sources(&place).peekable();
-    let is_word = length > 0 && start > range.end;
+    let is_word = length > 0 && start > range.end && place.end <= next;
     if is_word && sources.peek().is_some() && sources.all(is_of_atom) {
         range.start..place.end
     } else {

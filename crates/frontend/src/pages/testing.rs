@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use crate::compat::ApiFiles;
 use crate::history::sql_page::{Database, Off, SqlPage};
 use crate::history::{DatabaseConfig, History};
 use crate::jobs::Jobs;
@@ -76,6 +77,7 @@ impl Pages {
             sql_page: SqlPage::new(sql_page),
             translator,
             apis: Some(Arc::default()),
+            api_files: ApiFiles::open(folder.path(), LIMIT).await,
             forms: Forms::new(LIMIT),
             max_text_bytes: LIMIT,
             shutdown,
