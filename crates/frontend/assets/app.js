@@ -41,7 +41,7 @@
   const tooBig = (bytes, limit) => {
     const exact = (size) => `${number(size)} bytes`;
     const say = inWords(bytes) === inWords(limit) ? exact : inWords; // exact if the two sizes look equal
-    return `is too long: ${say(bytes)}, and at most ${say(limit)} are allowed at once.`;
+    return `is too long: it has ${say(bytes)}, and the limit is ${say(limit)}.`;
   };
   const setUpForm = (form) => {
     const text = byId("text"), count = byId("count"), button = byId("translate");

@@ -90,7 +90,7 @@ pub struct Config {
     #[arg(long, env, value_name = "FILE")]
     pub database_url_file: Option<PathBuf>,
 
-    /// Maximum size of a file, in bytes.
+    /// Maximum size of a file to translate, in bytes.
     #[arg(long, env, value_name = "BYTES", default_value_t = 64 << 20)]
     pub max_file_bytes: u64,
 

@@ -12,10 +12,12 @@
 //! - [`history`]: stored translations, in MySQL or SQLite; the only place with SQL
 //! - `error`: errors of a request and their page
 //! - `security`: response headers for browsers, and the refusal of cross-site requests
+//! - `address`: address of this server, as clients see it
 //! - `assets`: style sheet, script and icon
 //! - `health`, `metrics`: endpoints for orchestrators and monitoring
 //! - `backoff`: pauses between attempts
 
+mod address;
 mod assets;
 mod backoff;
 pub mod compat;

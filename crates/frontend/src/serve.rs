@@ -10,6 +10,7 @@ use service::{args::Common, server};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::compat::ApiFiles;
 use crate::config::Config;
 use crate::files::Files;
 use crate::history::History;
@@ -49,6 +50,8 @@ pub async fn run(
     let apis = config.api.open()?;
     let spool = Spool::new(&data_dir);
     let _lock = lock(&spool, &data_dir)?;
+    let max_api_file = usize::try_from(config.max_file_bytes).unwrap_or(usize::MAX);
+    let api_files = ApiFiles::open(&data_dir, max_api_file).await;
     let address = listener.local_addr()?;
     let backend: Vec<_> = config.backend_url.iter().map(Url::as_str).collect();
     tracing::info!(%address, %database, ?backend, "serving the pages");
@@ -73,6 +76,7 @@ pub async fn run(
         sql_page,
         translator,
         apis,
+        api_files,
         forms: Forms::new(max_text_bytes),
         max_text_bytes,
         max_file_bytes,

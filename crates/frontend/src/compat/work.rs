@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use markup::{Link, Marked, Piece, Segment};
 
-use super::blocking;
+use super::blocking::blocking;
 use super::refusal::Refusal;
 use crate::jobs::{Job, Jobs, Reason, Translated};
 
@@ -67,15 +67,22 @@ impl Work {
     async fn batch(&self, texts: Vec<Vec<Segment>>) -> Result<Vec<Vec<Marked>>, Refusal> {
         let links = texts.iter().flatten().any(has_marks);
         let joined = blocking(move || Joined::new(texts)).await?;
-        let text = joined.text.as_str();
+        let job = self.job(&joined.text, links).await?;
+        blocking(move || joined.translated(&job)).await
+    }
+
+    /// Translates a text, with the links between its words if they are wanted.
+    ///
+    /// # Errors
+    /// The text is too long, or the backend does not translate now.
+    pub(super) async fn job(&self, text: &str, links: bool) -> Result<Job, Refusal> {
         let job = self.jobs.translate(text, links, self.keeps_history).await;
-        let job = job.map_err(|reason| match reason {
+        job.map_err(|reason| match reason {
             Reason::TooLong => Refusal::TooLong {
                 limit: self.max_text_bytes,
             },
             reason => Refusal::Unavailable(reason.to_string()),
-        })?;
-        blocking(move || joined.translated(&job)).await
+        })
     }
 }
 

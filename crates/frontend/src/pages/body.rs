@@ -162,12 +162,16 @@ impl Forms {
         }
     }
 
-    /// Returns the part of `room` that `bytes` need, and frees the rest: the size of a compressed
-    /// body is known only when it has arrived.
-    pub(crate) fn shrink(mut room: OwnedSemaphorePermit, bytes: usize) -> OwnedSemaphorePermit {
+    /// Returns the bytes for which there is room.
+    pub(crate) fn bytes(room: &OwnedSemaphorePermit) -> usize {
+        room.num_permits() * UNIT
+    }
+
+    /// Frees the part of `room` that `bytes` do not need: the size of a compressed body is known only
+    /// when it has arrived.
+    pub(crate) fn shrink(room: &mut OwnedSemaphorePermit, bytes: usize) {
         let spare = room.num_permits().saturating_sub(bytes.div_ceil(UNIT));
         drop(room.split(spare));
-        room
     }
 }
 

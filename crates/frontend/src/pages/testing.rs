@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use crate::compat::ApiFiles;
 use crate::files::Files;
 use crate::history::sql_page::{Database, Off, SqlPage};
 use crate::history::{DatabaseConfig, History};
@@ -81,6 +82,7 @@ impl Pages {
             sql_page: SqlPage::new(sql_page),
             translator,
             apis: Some(Arc::default()),
+            api_files: ApiFiles::open(folder.path(), LIMIT).await,
             forms: Forms::new(LIMIT),
             max_text_bytes: LIMIT,
             max_file_bytes: FILE_LIMIT,

@@ -132,18 +132,15 @@ impl Reader<'_> {
     }
 
     async fn read_text(&mut self, mut field: Field<'_>) -> Result<(), Error> {
-        let room = self
-            .state
-            .forms
-            .room(self.size)
-            .await
-            .ok_or(Error::Crowded)?;
+        let room = self.state.forms.room(self.size).await;
+        let mut room = room.ok_or(Error::Crowded)?;
         let mut text = Text::new(self.state.max_text_bytes);
         while let Some(chunk) = self.next(&mut field).await? {
             chunk.iter().for_each(|byte| text.push(*byte));
         }
         let text = text.finish()?;
-        self.arrived.room = Some(Forms::shrink(room, text.len()));
+        Forms::shrink(&mut room, text.len());
+        self.arrived.room = Some(room);
         self.arrived.fields.text = Some(text);
         Ok(())
     }
