@@ -56,8 +56,10 @@ pub(crate) fn prefix(text: &str, at: usize) -> Option<(&'static Currency, &'stat
 /// and its end.
 pub(crate) fn suffix(text: &str, at: usize) -> Option<(Unit, &'static str, usize)> {
     let start = skip_space(text, at);
-    // `5736W-ARMEX` is a name.
-    let is_part = |end: usize| start == at && joins(text, end);
+    // `5736W-ARMEX` is a name, and the sign in `5 €7` belongs to the next number.
+    let is_part = |end: usize| {
+        start == at && joins(text, end) || text[end..].starts_with(|c: char| c.is_ascii_digit())
+    };
     any_suffix(text, start).filter(|(_, _, end)| !is_part(*end))
 }
 
