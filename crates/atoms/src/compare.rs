@@ -123,11 +123,14 @@ fn literal(target: &mut Target, source: &str, atom: &Atom) -> Option<Found> {
         _ => own,
     };
     let mut range = target.find(searched)?;
-    if target.text[range.end..].starts_with(&own[searched.len()..]) {
-        range.end += own.len() - searched.len();
+    let stop = &own[searched.len()..];
+    let has_stop = target.text[range.end..].starts_with(stop);
+    if has_stop {
+        range.end += stop.len();
     }
     target.take(range.clone());
-    let correction = correction(source, atom);
+    // Without its full stop, `3.3.` could be read as a number.
+    let correction = correction(source, atom).or_else(|| (!has_stop).then(|| own.to_owned()));
     Some(Found { range, correction })
 }
 
@@ -211,7 +214,9 @@ fn surplus(target: &Target, rest: &str) -> Vec<Range<usize>> {
     };
     let marks = find(target.text).into_iter().filter(|atom| {
         let is_mark = atom.kind.is_opaque() || atom.kind == Kind::Identifier;
-        is_mark && !is_item(atom) && target.is_free(&atom.range)
+        // Words that the source has too are a name in one text only.
+        let is_new = !rest.contains(&target.text[atom.range.clone()]);
+        is_mark && is_new && !is_item(atom) && target.is_free(&atom.range)
     });
     found.extend(marks.map(|atom| atom.range));
     found.sort_unstable_by_key(|range| range.start);

@@ -179,6 +179,17 @@ pub(crate) fn numeric_date(text: &str, at: usize) -> Option<usize> {
         return None;
     }
     let (day, _) = day(text, at)?;
+    // `1.–15.3.2025`
+    if let Some(dash) = text[first..]
+        .strip_prefix('.')
+        .and_then(|rest| rest.chars().next())
+        && matches!(dash, '–' | '-' | '/')
+        && let last = first + 1 + dash.len_utf8()
+        && text[digits_end(text, last)..].starts_with('.')
+        && let Some(end) = numeric_date(text, last)
+    {
+        return Some(end);
+    }
     let spaced = if mark == '.' {
         skip_space(text, first + 1)
     } else {
@@ -269,6 +280,8 @@ mod tests {
             ("2024-05-17 um", "2024-05-17"),
             ("17/08/2024", "17/08/2024"),
             ("17.08.24", "17.08.24"),
+            ("01.–31.01.2025", "01.–31.01.2025"),
+            ("5./6.3. Markt", "5./6.3."),
         ] {
             assert_eq!(numeric_date(text, 0), Some(found.len()), "{text}");
         }

@@ -220,6 +220,9 @@ impl Scanner<'_> {
     /// Returns what starts with a letter: a reference, a currency, a Roman numeral, an identifier.
     fn name(&mut self, at: usize) -> Option<(usize, Kind)> {
         let text = self.text;
+        if let Some(end) = identifier::variable(text, at) {
+            return Some((end, Kind::Code));
+        }
         let is_identifier = self.is_identifier(at);
         law::law(text, at)
             .map(|law| (law.range.end, Kind::Law))

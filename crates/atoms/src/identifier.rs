@@ -6,6 +6,7 @@ use crate::citation::court_file;
 use crate::citation::reported_case;
 use crate::citation::standard;
 use crate::text::after;
+use crate::text::assigned_end;
 use crate::text::before;
 use crate::text::digits_end;
 use crate::text::end_of;
@@ -231,6 +232,16 @@ pub(crate) fn suffix_end(text: &str, at: usize) -> usize {
         return end;
     }
     at
+}
+
+/// Returns the end of the name of a variable at `at`, with the value that is given to it: `max_size`,
+/// `MAX_SIZE=250`.
+pub(crate) fn variable(text: &str, at: usize) -> Option<usize> {
+    let end = end_of(text, at, |c| c.is_ascii_alphanumeric() || c == '_');
+    let name = &text[at..end];
+    let is_name = name.contains('_') && name.split('_').all(|part| !part.is_empty());
+    let goes_on = !is_end(text, end) || text[end..].starts_with(['-', '/', '.', '@']);
+    (is_name && !goes_on).then(|| assigned_end(text, end))
 }
 
 /// Returns the end of the label of an identifier at `at`: `IBAN`.

@@ -3,6 +3,7 @@
 use crate::closers::Closers;
 use crate::kind::Kind;
 use crate::placeholder::placeholder;
+use crate::text::assigned_end;
 use crate::text::digits_end;
 use crate::text::end_of;
 use crate::text::is_word;
@@ -105,14 +106,7 @@ fn option(text: &str, at: usize) -> Option<usize> {
     let name = text[at..].strip_prefix("--").filter(|_| is_start)?;
     let name_end = end_of(text, at + 2, |c| c.is_ascii_alphanumeric() || c == '-');
     let is_name = name.starts_with(|c: char| c.is_ascii_lowercase()) && name_end > at + 3;
-    let value = text[name_end..].starts_with('=').then(|| {
-        let end = end_of(text, name_end, |c| !c.is_whitespace());
-        name_end
-            + text[name_end..end]
-                .trim_end_matches(['.', ',', ';', ':', ')', '"', '“'])
-                .len()
-    });
-    is_name.then(|| value.unwrap_or(name_end))
+    is_name.then(|| assigned_end(text, name_end))
 }
 
 /// Returns the end of a tag, and `Address` for a link between angle brackets.

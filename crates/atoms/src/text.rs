@@ -152,6 +152,16 @@ pub(crate) fn is_shouted(text: &str, at: usize) -> bool {
     start > at && letters.clone().count() == 3 && letters.all(char::is_uppercase)
 }
 
+/// Returns the end of a value that is given to the name before `at` (`=250`), or `at`.
+pub(crate) fn assigned_end(text: &str, at: usize) -> usize {
+    if !text[at..].starts_with('=') {
+        return at;
+    }
+    let end = end_of(text, at, |c| !c.is_whitespace());
+    let marks = ['.', ',', ';', ':', ')', '"', '“', '!', '?'];
+    at + text[at..end].trim_end_matches(marks).len()
+}
+
 /// Returns the start of the minus before `at`, if there is one.
 pub(crate) fn sign_start(text: &str, at: usize) -> usize {
     match before(text, at) {

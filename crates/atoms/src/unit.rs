@@ -100,9 +100,12 @@ fn joins(text: &str, at: usize) -> bool {
 }
 
 impl Unit {
-    /// Returns whether a translation may do without the unit that stands in German as `form`.
+    /// Returns whether a translation may do without the unit that stands in German as `form`, which
+    /// is a word and no abbreviation.
     pub(crate) fn is_optional(self, form: &str) -> bool {
+        let is_short = form.ends_with('.') || ["Std", "Sek", "Min", "Stk"].contains(&form);
         matches!(self, Self::Measure(measure) if measure.is_optional && measure.german.contains(&form))
+            && !is_short
     }
 
     /// Returns the end of the unit where it stands at `at` after an English number, and whether

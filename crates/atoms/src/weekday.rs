@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::clock::times;
 use crate::date::named_date;
 use crate::date::numeric_date;
+use crate::text::digits_end;
 use crate::text::skip_space;
 use crate::text::word;
 
@@ -35,6 +36,12 @@ const JOINTS: [(&str, &str); 14] = [
     (" u. ", " and "),
     (" oder ", " or "),
 ];
+
+/// Words before a weekday, and after one, beside which its two letters are no other word.
+const BEFORE: [&str; 4] = ["ausser", "außer", "jeden", "jeweils"];
+const AFTER: [&str; 3] = ["geschlossen", "Ruhetag", "ganztags"];
+/// Words between a weekday and a time of day.
+const BEFORE_TIMES: [&str; 3] = ["ab", "bis", "von"];
 
 /// One or several weekdays.
 #[derive(Debug)]
@@ -67,10 +74,17 @@ pub(crate) fn weekdays(text: &str, at: usize) -> Option<Weekdays> {
         text.trim_end_matches([':', ',', ' ']).len() == end && text[..at].trim().is_empty();
     let is_used = || {
         let start = skip_space(text, end + usize::from(text[end..].starts_with(',')));
-        start > end
-            && (numeric_date(text, start).is_some()
-                || times(text, start).is_some()
-                || named_date(text, start).is_some())
+        let is_after = word(text, start, &AFTER).is_some();
+        let time = word(text, start, &BEFORE_TIMES).map(|(_, end)| skip_space(text, end));
+        let is_before = text[..at]
+            .trim_end()
+            .rsplit(' ')
+            .next()
+            .is_some_and(|word| BEFORE.contains(&word));
+        let is_dated = numeric_date(text, start).is_some() || named_date(text, start).is_some();
+        let is_timed =
+            times(text, start).is_some() || time.is_some_and(|time| digits_end(text, time) > time);
+        start > end && (is_after || is_dated || is_timed) || is_before
     };
     let is_weekday = days.len() > 1 || !is_currency && (is_whole || is_used());
     is_weekday.then_some(Weekdays {
@@ -122,6 +136,8 @@ mod tests {
             ("So, 9.3. Brunch", "So", "Sun"),
             ("Do 14 Uhr", "Do", "Thu"),
             ("Fr 5. Mai", "Fr", "Fri"),
+            ("Sa ab 9 h", "Sa", "Sat"),
+            ("Mi geschlossen", "Mi", "Wed"),
         ] {
             let weekdays = weekdays(text, 0).expect(text);
             assert_eq!(&text[weekdays.range.clone()], found);

@@ -80,6 +80,8 @@ struct Passage {
     outermost: (bool, bool),
     /// Whether it follows the mark that ends the sentence.
     follows_mark: bool,
+    /// Mark that preceded it directly.
+    before: Option<char>,
     /// Offsets in the rest of the text that touched it: the end of that before, the start of that
     /// after.
     touched: (Option<usize>, Option<usize>),
@@ -137,6 +139,7 @@ impl Rest {
                     && after.starts_with(char::is_alphanumeric),
                 outermost: (!has_word(&rest[..offset]), !has_word(&rest[offset..])),
                 follows_mark: before.trim_end().ends_with(is_final),
+                before: before.chars().next_back().filter(|c| !c.is_alphanumeric()),
                 touched: (
                     before.ends_with(is_word).then_some(offset),
                     (after.starts_with(is_word) && next.start == range.end).then_some(*next_offset),
@@ -184,8 +187,10 @@ impl Rest {
             // the first is hardly ever translated last.
             let offset = self.offset(passage, target).max(copied);
             parts.push(PlacedPart::push(&mut text, last, target, copied..offset));
-            let touches = text.ends_with(char::is_alphanumeric)
-                && passage.text.starts_with(char::is_alphanumeric);
+            // Beside another word or mark than in the source it stands alone.
+            let touches = text.ends_with(|c: char| {
+                c.is_alphanumeric() || is_final(c) && passage.before != Some(c)
+            }) && passage.text.starts_with(char::is_alphanumeric);
             if (passage.spaced.0 || touches && !passage.joins)
                 && !text.is_empty()
                 && !text.ends_with(' ')
