@@ -6,6 +6,7 @@ use std::vec::IntoIter;
 
 use crate::address;
 use crate::atom::Atom;
+use crate::clock::times;
 use crate::closers::Closers;
 use crate::date;
 use crate::date_range::date_range;
@@ -16,9 +17,11 @@ use crate::kind::Kind;
 use crate::law;
 use crate::markup::markup;
 use crate::name;
+use crate::numeral::cents;
 use crate::place;
 use crate::quantity::Quantity;
 use crate::quantity::quantity;
+use crate::spoken::spoken_time;
 use crate::text::after;
 use crate::text::before;
 use crate::text::digits_end;
@@ -26,8 +29,11 @@ use crate::text::end_of;
 use crate::text::is_end;
 use crate::text::is_space;
 use crate::text::is_start;
+use crate::text::number_run_end;
+use crate::text::run_end;
 use crate::text::skip_space;
 use crate::text::word_end;
+use crate::weekday::weekdays;
 use crate::words::roman;
 
 /// Length in bytes from which an identifier is a long one: models keep `LX318` and garble
@@ -174,7 +180,7 @@ impl Scanner<'_> {
             '(' | '+' if starts_number || next == Some('+') => {
                 identifier::grouped(text, at).map(|end| identified(at, end))
             }
-            '-' | '−' | '–' if starts_number => {
+            '-' | '−' | '–' if starts_number || cents(text, at).is_some() => {
                 let is_sign = before(text, at)
                     .is_none_or(|c| c.is_whitespace() || "([".contains(c))
                     && !text[..at]
@@ -188,6 +194,9 @@ impl Scanner<'_> {
                     .map(|found| ended(&found))
             }
             '€' | '$' | '£' | '¥' => quantity(text, at).map(|found| ended(&found)),
+            '<' | '>' | '≤' | '≥' | '±' | '≈' | '~' | '∼' => quantity(text, at)
+                .map(|found| ended(&found))
+                .or_else(|| is_alone(text, at, c).then(|| (at + c.len_utf8(), Kind::Entity))),
             _ if c.is_ascii_digit() || vulgar(c).is_some() => self.number(at),
             // The mark of a footnote.
             _ if is_superscript(c) => {
@@ -203,7 +212,7 @@ impl Scanner<'_> {
     /// identifier as a whole.
     fn is_identifier(&mut self, at: usize) -> bool {
         if at >= self.run.end {
-            self.run = at..identifier::run_end(self.text, at);
+            self.run = at..run_end(self.text, at);
         }
         self.run.start == at && identifier::is_identifier(&self.text[self.run.clone()])
     }
@@ -211,15 +220,21 @@ impl Scanner<'_> {
     /// Returns what starts with a letter: a reference, a currency, a Roman numeral, an identifier.
     fn name(&mut self, at: usize) -> Option<(usize, Kind)> {
         let text = self.text;
+        if let Some(end) = identifier::variable(text, at) {
+            return Some((end, Kind::Code));
+        }
         let is_identifier = self.is_identifier(at);
         law::law(text, at)
             .map(|law| (law.range.end, Kind::Law))
             .or_else(|| identifier::grouped(text, at).map(|end| identified(at, end)))
+            .or_else(|| weekdays(text, at).map(|found| (found.range.end, Kind::Weekdays)))
             .or_else(|| quantity(text, at).map(|found| ended(&found)))
             .or_else(|| is_identifier.then(|| self.whole_run(at)))
             .or_else(|| identifier::mixed_word(text, at).map(|end| identified(at, end)))
+            .or_else(|| spoken_time(text, at).map(|time| (time.range.end, Kind::Time)))
             .or_else(|| date::month_of_year(text, at).map(|date| (date.range.end, Kind::Date)))
             .or_else(|| roman_ordinal(text, at).map(|end| (end, Kind::Ordinal)))
+            .or_else(|| identifier::label(text, at).map(|end| identified(at, end)))
     }
 
     /// Returns what starts with a digit or a fraction.
@@ -235,13 +250,13 @@ impl Scanner<'_> {
         if let Some(date) = date::named_date(text, at) {
             return Some((date.range.end, Kind::Date));
         }
-        if let Some(times) = date::times(text, at) {
+        if let Some(times) = spoken_time(text, at).or_else(|| times(text, at)) {
             return Some((times.range.end, Kind::Time));
         }
         if let Some(end) = identifier::grouped(text, at) {
             return Some(identified(at, end));
         }
-        let run_end = identifier::number_run_end(text, at);
+        let run_end = number_run_end(text, at);
         let quantity = quantity(text, at).filter(|found| found.numbers_end() >= run_end);
         if let Some(found) = &quantity
             && found.range.end > found.numbers_end()
@@ -301,6 +316,12 @@ fn identified(at: usize, end: usize) -> (usize, Kind) {
         Kind::Identifier
     };
     (end, kind)
+}
+
+/// Returns whether the sign `c` at `at` stands between spaces: `a < b`.
+fn is_alone(text: &str, at: usize, c: char) -> bool {
+    let (before, after) = (before(text, at), after(text, at + c.len_utf8()));
+    before.is_some_and(is_space) && after.is_some_and(is_space)
 }
 
 fn ended(quantity: &Quantity) -> (usize, Kind) {

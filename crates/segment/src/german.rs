@@ -40,7 +40,7 @@ const STARTERS: &str = "aber alle allerdings alles als also am an andere anderer
 /// Nouns that make the preceding number an ordinal, whatever precedes the number.
 const ORDINAL_NOUNS: &str = "januar jänner februar feber märz april mai juni juli august september oktober november \
     dezember jan feb febr mär mrz apr jun jul aug sep sept okt nov dez jahrhundert jahrhunderts jh jhdt jahrtausend \
-    jahrtausends quartal semester trimester weltkrieg weltkriegs bundesliga liga fc sc sv fsv vfl tsv division klasse \
+    jahrtausends altersjahr altersjahrs dienstjahr geschäftsjahr quartal semester trimester weltkrieg weltkriegs bundesliga liga fc sc sv fsv vfl tsv division klasse \
     stock stockwerk obergeschoss og ug untergeschoss etage geburtstag jahrestag hochzeitstag runde halbzeit spieltag \
     etappe lesung auflage ausgabe instanz grades weihnachtstag advent adventssonntag lebensjahr lebensjahres \
     lebensmonat schuljahr armee infanterie bataillon brigade";
