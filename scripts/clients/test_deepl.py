@@ -216,7 +216,7 @@ class Documents(Client):
         lines = ["Sehr geehrte Frau Bauer,", "", "die Grüße sind angekommen. Guten Morgen!"]
         content, _ = self.translate_file("Brief.pdf", "letter.docx", files.pdf(lines))
         self.assertRegex(" ".join(files.paragraphs(content)), r"\bmorning\b")
-        with self.assertRaisesRegex(deepl.DocumentTranslationException, "set output_format to docx"):
+        with self.assertRaisesRegex(deepl.DeepLException, "set output_format to docx"):
             self.translate_file("Brief.pdf", "letter.pdf", files.pdf(lines))
 
     def test_other_files(self):
@@ -224,9 +224,9 @@ class Documents(Client):
         self.assertRegex(content, b"^<p>.*<b>morning</b>.*</p>$")
         english = b"This is in English, and it stays so.\n"
         self.assertEqual(self.translate_file("a.txt", "b.txt", english)[0], english)
-        with self.assertRaisesRegex(deepl.DocumentTranslationException, "Save it as .docx"):
+        with self.assertRaisesRegex(deepl.DeepLException, "Save it as .docx"):
             self.translate_file("a.doc", "b.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
-        with self.assertRaisesRegex(deepl.DocumentTranslationException, "damaged"):
+        with self.assertRaisesRegex(deepl.DeepLException, "damaged"):
             self.translate_file("a.docx", "b.docx", files.word(["Guten Morgen!"])[:-100])
 
     def test_a_translation_is_fetched_once(self):

@@ -11,7 +11,7 @@ use crate::pages::body::Forms;
 use crate::state::AppState;
 
 /// Maximum memory of the long requests that are answered at the same time, in bytes of their
-/// bodies. Text, translation, links and answer take up to 20 times as much.
+/// bodies. Fields, units, translations and answer take up to ten times as much.
 const LONG_REQUESTS_BYTES: usize = 16 << 20;
 
 /// Maximum memory of the short requests that are answered at the same time, in bytes of their

@@ -72,31 +72,73 @@ impl FromRequest<Apis> for Call {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, apis: &Apis) -> Result<Self, Refusal> {
-        let Some(mut room) = apis.requests.room_for(&request).await else {
-            service::body::drain(request).await;
-            return Err(Refusal::Crowded);
-        };
         let caller = Caller::of(&request, &apis.access);
         let headers = request.headers().clone();
         let uri = request.uri().clone();
         let limit = apis.max_body_bytes();
-        let mut body = Vec::new();
-        service::body::read(request, |chunk| {
-            if body.len() + chunk.len() > limit {
-                return Err(Refusal::TooLong {
-                    limit: apis.max_text_bytes,
-                });
-            }
-            body.extend_from_slice(chunk);
-            Ok(())
-        })
-        .await?;
-        // What a body of unknown size did not need after all is free again.
-        Forms::shrink(&mut room, body.len());
+        let (body, room) = body(request, &apis.requests, limit, apis.max_text_bytes).await?;
         Ok(Self {
             fields: Fields::read(uri.query(), &headers, body).await?,
             caller,
             _room: room,
         })
+    }
+}
+
+/// Returns the body of a request, of up to `limit` bytes, and its room in `memory`. `max_text_bytes`
+/// is for the client that sends more.
+async fn body(
+    request: Request,
+    memory: &Forms,
+    limit: usize,
+    max_text_bytes: usize,
+) -> Result<(Vec<u8>, OwnedSemaphorePermit), Refusal> {
+    let Some(mut room) = memory.room_for(&request).await else {
+        service::body::drain(request).await;
+        return Err(Refusal::Crowded);
+    };
+    let mut body = Vec::new();
+    service::body::read(request, |chunk| {
+        if body.len() + chunk.len() > limit {
+            return Err(Refusal::TooLong {
+                limit: max_text_bytes,
+            });
+        }
+        body.extend_from_slice(chunk);
+        Ok(())
+    })
+    .await?;
+    // What a body of unknown size did not need after all is free again.
+    Forms::shrink(&mut room, body.len());
+    Ok((body, room))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::header::RETRY_AFTER;
+    use axum::response::IntoResponse as _;
+
+    use super::*;
+
+    const LIMIT: usize = 100_000;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_without_room_is_refused_for_a_while() {
+        let memory = Forms::with_room(LIMIT, LIMIT, LIMIT);
+        let send = |text: Vec<u8>| body(Request::new(Body::from(text)), &memory, LIMIT, LIMIT);
+        let (_, room) = send(vec![b'a'; LIMIT]).await.expect("room");
+        // It waits in vain, on a clock that jumps.
+        let refusal = send(vec![b'a'; LIMIT]).await.expect_err("no room");
+        assert_eq!(refusal, Refusal::Crowded);
+        let response = refusal.into_response();
+        assert_eq!(response.status(), 503);
+        assert!(response.headers().contains_key(RETRY_AFTER));
+        // A short one has room of its own, and the long one now too.
+        drop(send(b"Ja.".to_vec()).await.expect("room"));
+        drop(room);
+        drop(send(vec![b'a'; LIMIT]).await.expect("room"));
+        let refusal = send(vec![b'a'; LIMIT + 1]).await.expect_err("too long");
+        assert_eq!(refusal, Refusal::TooLong { limit: LIMIT });
     }
 }

@@ -20,7 +20,8 @@ struct ApiPage {
     address: String,
     needs_key: bool,
     keeps_history: bool,
-    limit: String,
+    text_limit: String,
+    file_limit: String,
 }
 
 /// `GET /api`.
@@ -33,7 +34,8 @@ pub(crate) async fn show(
         address: address(&headers),
         needs_key: access.needs_key(),
         keeps_history: access.keeps_history(),
-        limit: bytes_in_words(state.max_text_bytes as u64),
+        text_limit: bytes_in_words(state.max_text_bytes as u64),
+        file_limit: bytes_in_words(state.api_files.max_bytes as u64),
     };
     let headers = [(header::CACHE_CONTROL, "no-store")];
     Ok((headers, Html(page.render()?)).into_response())
@@ -97,7 +99,8 @@ mod tests {
         let paths = document["paths"].as_object().expect("paths");
         for (path, item) in paths {
             let operations = item.as_object().expect("operations");
-            let documented: BTreeSet<_> = operations.keys().cloned().collect();
+            let documented = operations.keys().filter(|name| *name != "parameters");
+            let documented: BTreeSet<_> = documented.cloned().collect();
             let mut found = BTreeSet::new();
             for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE] {
                 let name = method.as_str().to_ascii_lowercase();
