@@ -104,11 +104,13 @@ fn replaced(
     pairs: &[(Range<usize>, usize)],
     only_numbers: bool,
 ) -> (Target, Differences) {
-    let edits = pairs.iter().map(|(range, atom)| {
+    let edits = pairs.iter().enumerate().map(|(index, (range, atom))| {
         let english = atoms::english(&source.text, &atoms[*atom]);
         // A time of day is one number in German, and may be two in English.
         if !only_numbers || atoms[*atom].kind == Kind::Time {
-            let range = with_garbled_unit(source, &atoms[*atom], target, range);
+            let next = pairs.get(index + 1);
+            let limit = next.map_or(target.text.len(), |(next, _)| next.start);
+            let range = with_garbled_unit(source, &atoms[*atom], target, range, limit);
             return edit(target, range, english.into_owned());
         }
         let number = number(&target.text[range.clone()]);
@@ -122,12 +124,13 @@ fn replaced(
 }
 
 /// Returns a range with the word after it, if that word is the translation of the atom's unit:
-/// `tones` for `Tonnen`.
+/// `tones` for `Tonnen`. From `limit` on the text belongs to another atom.
 fn with_garbled_unit(
     source: &Encoding,
     atom: &Atom,
     target: &Target,
     range: &Range<usize>,
+    limit: usize,
 ) -> Range<usize> {
     let rest = &target.text[range.end..];
     let word = rest.trim_start_matches(' ');
@@ -141,7 +144,7 @@ fn with_garbled_unit(
         span.is_some_and(|span| overlaps(span, &atom.range))
     };
     let mut sources = target.sources(&place).peekable();
-    let is_word = length > 0 && start > range.end;
+    let is_word = length > 0 && start > range.end && place.end <= limit;
     if is_word && sources.peek().is_some() && sources.all(is_of_atom) {
         range.start..place.end
     } else {

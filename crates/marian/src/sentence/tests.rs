@@ -175,3 +175,16 @@ fn what_is_placed_without_attention_weights_is_flagged() {
         }
     }
 }
+
+#[test]
+fn a_garbled_unit_ends_before_the_next_garbled_number() {
+    let translator = translator();
+    let model = translator.model();
+    let (mut sentence, Work { part, .. }) = begin("12 Tonnen nach Art. 45.", model);
+    let mut garbled = answer(translator.tokenizer().encode("13 Art. 77").ids);
+    // All look at the first number, so that "Art" seems to be the translation of "Tonnen".
+    garbled.alignment.fill(Alignment::of(&[0.0, 1.0]));
+    sentence.accept(part, &garbled, model, &mut Vec::new());
+    assert!(sentence.is_done());
+    assert_eq!(sentence.translation().text, "12 tonnes Art. 45");
+}
