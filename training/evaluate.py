@@ -26,7 +26,7 @@ def numbers(text):
 def translate(program, model, lines):
     """Translates lines, each for itself: an empty line between them keeps them apart."""
     text = "\n\n".join(lines) + "\n"
-    command = [program, "translate", "--model", model, "-"]
+    command = [program, "translate", "--model-dir", model, "-"]
     answer = subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
     found = answer.rstrip("\n").split("\n\n")
     if len(found) != len(lines):

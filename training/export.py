@@ -56,7 +56,7 @@ def tensors(average, shape):
     found = {}
     for ours, theirs in names(shape):
         value = average[ours][None] if ours == "bias" else average[ours]
-        found |= zip(theirs, value.to(torch.float16).chunk(len(theirs)) if len(theirs) > 1 else [value.to(torch.float16)])
+        found |= zip(theirs, value.to(torch.float16).chunk(len(theirs)))
     return {name: value.contiguous().clone() for name, value in found.items()}
 
 

@@ -45,7 +45,7 @@ def arguments():
     parser.add_argument("--rate", type=float, default=1e-3, help="highest learning rate; falls with the root of the steps")
     parser.add_argument("--warm-up", type=int, default=300, help="steps until the highest learning rate")
     parser.add_argument("--decay", type=float, default=0.25, help="last part of the run, in which the rate falls to 0")
-    parser.add_argument("--round", type=int, default=40_000, help="pairs that are drawn at once; then files are read again")
+    parser.add_argument("--round", type=int, default=40_000, help="pairs that are drawn and varied at once")
     return parser.parse_args()
 
 
@@ -131,6 +131,7 @@ def main():
         Loss.compile(options.out)
     pieces = sentencepiece.SentencePieceProcessor(model_file=str(options.pieces))
     held_out = {file.stem: read(file) for file in sorted((options.data / "held-out").glob("*.tsv"))}
+    corpus = Corpus(options.data / "mix", Path(__file__).with_name("mix.json"))
     training = Training(options, pieces)
     size = sum(parameter.numel() for parameter in training.network.parameters())
     print(f"{size / 1e6:.2f} million parameters, from step {training.step}", flush=True)
@@ -146,8 +147,7 @@ def main():
     begin = saved = reported = time.monotonic()
     left, likelihood, tokens, read_tokens = 1.0, 0.0, 0, 0
     while left > 0 and not stopped:
-        pairs = Corpus(options.data / "mix", Path(__file__).with_name("mix.json")).sample(options.round)
-        for batch in training.batches(pairs, pieces):
+        for batch in training.batches(corpus.sample(options.round), pieces):
             now = time.monotonic()
             left = 1 - (now - begin) / (60 * options.minutes)
             if left <= 0 or stopped:
