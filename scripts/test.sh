@@ -45,6 +45,7 @@ has chromium || packages+=(chromium)
 has chromedriver || packages+=(chromium-driver)
 has pdftotext || packages+=(poppler-utils)
 { has tesseract && tesseract --list-langs | grep -qx deu; } || packages+=(tesseract-ocr tesseract-ocr-deu)
+has soffice || packages+=(libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui)
 python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3-venv)
 if [ ${#packages[@]} -gt 0 ]; then
     has apt-get || fail "there is no apt-get here; install these packages: ${packages[*]}"
@@ -79,6 +80,9 @@ cargo test --workspace --locked
 
 step "Clients of the APIs"
 scripts/clients/run.sh ${full:+--full}
+
+step "Documents"
+scripts/documents/run.sh
 
 step "cargo doc"
 RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --locked

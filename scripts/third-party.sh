@@ -12,7 +12,7 @@ cat <<'HEAD'
 `Helsinki-NLP/opus-mt-de-en`, which `fetch-model` brings, is by the Language Technology Research Group at the University of Helsinki (CC BY 4.0; Jörg Tiedemann and Santhosh Thottingal, *OPUS-MT – Building open translation services for the World*, EAMT 2020). It is not part of this repository.
 
 ## Container images
-The images stand on Debian's `debian:trixie-slim`; the licences of its packages are in `/usr/share/doc/*/copyright` there. The database is the separate image `mysql:9.7` (GPL-2.0).
+The images stand on Debian's `debian:trixie-slim`; the licences of its packages are in `/usr/share/doc/*/copyright` there. The image of the frontend contains poppler (GPL-2.0 or GPL-3.0) and tesseract (Apache-2.0), which it runs as separate programs to read PDFs and photos; without them (`OCR=no`) everything else works. The database is the separate image `mysql:9.7` (GPL-2.0).
 
 ## Crates
 Compiled into the programs on Linux; made by `scripts/third-party.sh`. The text of each licence is in the crate's package on [crates.io](https://crates.io). SQLite, which `libsqlite3-sys` compiles in, is in the public domain.

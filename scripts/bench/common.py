@@ -27,6 +27,7 @@ def options(description, **extra):
     parser.add_argument("--quick", action="store_true", help="small counts, one repeat: whether it works, no figures")
     parser.add_argument("--no-amx", action="store_true", help="our int8 also with each lesser set of instructions")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each, of which the median counts")
+    parser.add_argument("--libretranslate", action="store_true", help="the services also with LibreTranslate")
     parser.add_argument("--precisions", type=lambda text: text.split(","), default=["int8", "f32"], help="ours: int8,f32")
     return parser.parse_args()
 

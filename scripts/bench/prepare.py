@@ -51,7 +51,7 @@ def main():
         for precision in common.CT2:
             convert(model, precision)
     average = sentences([german for german, _ in common.lines(arguments.tsv)])
-    run = {"--quick": arguments.quick, "--no-amx": arguments.no_amx}
+    run = {"--quick": arguments.quick, "--no-amx": arguments.no_amx, "--libretranslate": arguments.libretranslate}
     run["more"] = f" --repeats {arguments.repeats}" if arguments.repeats != 3 else ""
     run["more"] += f" --precisions {','.join(arguments.precisions)}" if arguments.precisions != ["int8", "f32"] else ""
     common.save("run", run | {"tsv": arguments.tsv.name, "average": average, "repeats": common.repeats(arguments)})

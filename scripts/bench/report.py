@@ -40,7 +40,7 @@ def head(run):
     field = lambda name: next(line.split(":")[1].strip() for line in cpu.splitlines() if line.startswith(name))
     sets = {"amx_int8": "AMX", "avx512_vnni": "AVX-512 VNNI", "avx2": "AVX2"}
     return HEAD.format(
-        flags="".join(f" {flag}" for flag in ("--quick", "--no-amx") if run[flag]) + run["more"],
+        flags="".join(f" {flag}" for flag in ("--quick", "--no-amx", "--libretranslate") if run[flag]) + run["more"],
         quick=" (**a trial with small counts: the figures mean nothing**)" if run["--quick"] else "",
         date=datetime.date.today(),
         cpu=field("model name"),
@@ -139,6 +139,10 @@ def service(found, _):
     text += ["## Whole services: the demo model, 50 sentences a request, in the way of DeepL", ""]
     for cell in found["lists"]:
         text += loads(cell)
+    if found["libretranslate"]:
+        text += ["## Whole services: the demo model, 50 sentences a request, in the way of LibreTranslate", ""]
+    for cell in found["libretranslate"]:
+        text += loads(cell)
     if not found["book"]:
         return "\n".join(text)
     text += ["### 64 clients behind a book of 1 MB", ""]
@@ -160,7 +164,7 @@ def service(found, _):
 
 def loads(cell):
     rows = better(cell["services"], "requests_per_s")
-    peer = next(row for name, row in rows.items() if name.startswith("CTranslate2"))
+    peer = next(row for name, row in rows.items() if name.startswith(("CTranslate2", "LibreTranslate")))
     header = ["service", "requests/s", "ratio", "p50 ms", "p95 ms"]
     return [f"### {cell['clients']} client{'s' if cell['clients'] > 1 else ''} at a time", ""] + table(header, [
         [

@@ -11,6 +11,7 @@ import time
 import common
 
 START_SECONDS = 120
+GREETING = "Guten Morgen!"
 
 
 def services(arguments):
@@ -40,32 +41,53 @@ def list_services(arguments):
     return {name: service for name, service in found.items() if not name.startswith("transformers")}
 
 
+def libre_services(arguments):
+    """Returns ours and LibreTranslate, which has its own Python."""
+    argos = common.WORK / "argos"
+    environment = {
+        "MODEL_DIR": common.DEMO,
+        "CT2_DIR": common.ct2(common.DEMO, "int8"),
+        "XDG_DATA_HOME": argos / "data",
+        "XDG_CONFIG_HOME": argos / "config",
+        "XDG_CACHE_HOME": argos / "cache",
+        "ARGOS_PACKAGES_DIR": argos / "packages",
+        "ARGOS_INTRA_THREADS": common.THREADS,
+        "OMP_NUM_THREADS": common.THREADS,
+    }
+    command = [common.WORK / "libretranslate/bin/python", common.HERE / "serve_libretranslate.py", "--port", "{port}"]
+    ours = {name: service for name, service in list_services(arguments).items() if name.startswith("ours")}
+    return ours | {"LibreTranslate": (command, environment)}
+
+
 @contextlib.contextmanager
 def running(service):
-    """Runs the service; its port is the value of the context, and takes the place of `{port}` in the environment."""
+    """Runs the service; its port is the value of the context, and takes the place of `{port}` in what starts it."""
     command, environment = service
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = {"BACKEND_BIND": "127.0.0.1:{port}", "RUST_LOG": "error"} | environment
     environment = {name: str(value).format(port=port) for name, value in environment.items()}
+    command = [str(part).format(port=port) for part in command]
     if "uvicorn" in command:
-        command = [*command, "--port", str(port)]
+        command += ["--port", str(port)]
     process = subprocess.Popen(command, env=os.environ | environment)
     try:
-        ready(process, port)
+        # LibreTranslate does not know the request of the original app.
+        is_libre = any("serve_libretranslate" in part for part in command)
+        ready(process, port, {"q": [GREETING], "source": "de", "target": "en"} if is_libre else GREETING)
         yield port
     finally:
         process.terminate()
         process.wait()
 
 
-def ready(process, port):
+def ready(process, port, greeting):
     until = time.monotonic() + START_SECONDS
     while True:
         try:
             with Client(port) as client:
-                return client.translate("Guten Morgen!")
+                return client.translate(greeting)
         except OSError:
             assert process.poll() is None, "the service has ended"
             assert time.monotonic() < until, "the service does not answer"
@@ -96,9 +118,12 @@ class Client:
         return answer
 
     def translate(self, text):
-        """Sends a text, or a list of texts in the way of DeepL. Returns the seconds until the response is complete."""
+        """Sends a text, a list of texts in the way of DeepL, or a request to LibreTranslate. Returns the seconds until the response is complete."""
         begun = time.perf_counter()
-        if isinstance(text, list):
+        if isinstance(text, dict):
+            answer = json.loads(self.send("/translate", text).read())
+            assert len(answer["translatedText"]) == len(text["q"])
+        elif isinstance(text, list):
             answer = json.loads(self.send("/v2/translate", {"text": text, "target_lang": "EN-GB"}).read())
             assert len(answer["translations"]) == len(text)
         else:

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Compares services with the demo model: POST /translate with one sentence, from 1, 8 and 64 clients at a time, with
 FastAPI around CTranslate2 int8 and around the transformers pipeline; POST /v2/translate with 50 sentences, from 1 and 8
-clients; and ours with 64 clients while a book runs."""
+clients; with --libretranslate, LibreTranslate with 1 000 sentences, 50 a request; and ours with 64 clients while a book
+runs."""
 
 import itertools
 import threading
@@ -9,7 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import common
-from servers import Client, list_services, running, services
+from servers import Client, libre_services, list_services, running, services
 
 # Requests by number of clients: at least 15 seconds for most services. Every sentence is requested once.
 REQUESTS = {1: 200, 8: 600, 64: 1280}
@@ -18,6 +19,8 @@ FEW = {1: 50, 8: 100, 64: 192}
 # Sentences of a list, as many as DeepL takes, and lists by number of clients.
 LIST = 50
 LISTS = {1: 20, 8: 40}
+# LibreTranslate would take minutes for more.
+LIBRE_LISTS = 20
 BOOK_BYTES = 1_000_000
 CROWD = 64
 # Start and end of the measurement of the book, in seconds, unless it ends before.
@@ -30,13 +33,19 @@ def main():
     arguments = common.options(__doc__, tsv="German, a tab, and English in each line")
     sentences = [german for german, _ in common.lines(arguments.tsv)]
     lists = [sentences[start : start + LIST] for start in range(0, len(sentences), LIST)]
-    results = {"clients": [], "lists": [], "book": []}
+    results = {"clients": [], "lists": [], "libretranslate": [], "book": []}
     for clients, requests in REQUESTS.items():
         few = lambda name: FEW[clients] if name.startswith("transformers") else requests
         results["clients"].append(compare(services(arguments), arguments, clients, sentences, few))
         common.save("service", results)
     for clients, requests in LISTS.items():
         results["lists"].append(compare(list_services(arguments), arguments, clients, lists, lambda _: requests))
+        common.save("service", results)
+
+    if arguments.libretranslate:
+        requests = [{"q": texts, "source": "de", "target": "en"} for texts in lists[:LIBRE_LISTS]]
+        found = compare(libre_services(arguments), arguments, 1, requests, lambda _: LIBRE_LISTS)
+        results["libretranslate"].append(found)
         common.save("service", results)
 
     window = (1, 5) if arguments.quick else WINDOW

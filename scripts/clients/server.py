@@ -60,6 +60,21 @@ def post_json(url, body, **headers):
     return status, json.loads(text)
 
 
+def post_file(url, name, content, fields):
+    """Returns the status and the JSON of the answer to a POST of a form with a file."""
+    part = lambda names, value: b"--limit\r\nContent-Disposition: form-data; " + names.encode() + b"\r\n\r\n" + value + b"\r\n"
+    body = part(f'name="file"; filename="{name}"', content)
+    body += b"".join(part(f'name="{field}"', value.encode()) for field, value in fields.items()) + b"--limit--\r\n"
+    status, _, text = send("POST", url, body, Content_Type="multipart/form-data; boundary=limit")
+    return status, json.loads(text)
+
+
+def fetch(url):
+    """Returns the name and the content of a file that is offered for download."""
+    with urllib.request.urlopen(url, timeout=120) as answer:
+        return answer.headers.get_filename(), answer.read()
+
+
 def post_form(url, fields, **headers):
     """Returns the status and the JSON of the answer to a POST of a form: a dictionary, or a list of pairs."""
     body = urllib.parse.urlencode(fields).encode()

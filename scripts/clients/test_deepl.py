@@ -1,7 +1,8 @@
 """DeepL's own client, given our address."""
 
-import io
+import pathlib
 import re
+import tempfile
 import time
 import unittest
 import xml.etree.ElementTree as ElementTree
@@ -9,6 +10,7 @@ from unittest import mock
 
 import deepl
 
+import files
 import server
 
 GREETING = "Guten Morgen! Wie geht es Ihnen?"
@@ -121,7 +123,6 @@ class Texts(Client):
             self.client.list_translation_memories,
             self.client.get_all_style_rules,
             lambda: self.client.rephrase_text("Hello.", target_lang="EN-GB"),
-            lambda: self.client.translate_document(io.BytesIO(b"Hallo"), io.BytesIO(), target_lang="EN-GB", filename="a.txt"),
         ]:
             with self.assertRaisesRegex(deepl.DeepLException, "Not found"):
                 call()
@@ -185,6 +186,56 @@ class Markup(Client):
         self.assertIn('<p translate="no">Mein Absatz.</p>', found)
         self.assertIn("&lt;script&gt;", found)
         self.assertRegex(found, "<b>here</b>")
+
+
+class Documents(Client):
+    """Files, as paths of them are given to the client."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        # Between two questions about a document.
+        self.enterContext(mock.patch("time.sleep"))
+
+    def translate_file(self, source, target, content, **options):
+        """Returns the translation and the status of a file."""
+        source, target = self.folder / source, self.folder / target
+        source.write_bytes(content)
+        status = self.client.translate_document_from_filepath(source, target, target_lang="EN-GB", **options)
+        self.assertTrue(status.done)
+        return target.read_bytes(), status
+
+    def test_a_word_document(self):
+        texts = ["Sehr geehrte Frau Bauer,", "die Rechnung ist *noch nicht* bezahlt. Guten Morgen!"]
+        content, status = self.translate_file("Brief.docx", "letter.docx", files.word(texts))
+        first, second = files.paragraphs(content)
+        self.assertNotIn("geehrte", first)
+        self.assertRegex(second, r"\*.*\bnot\b.*\*.*\bmorning\b")
+        self.assertEqual(status.billed_characters, sum(len(text.replace("*", "")) for text in texts))
+
+    def test_a_pdf_becomes_a_word_document(self):
+        lines = ["Sehr geehrte Frau Bauer,", "", "die Grüße sind angekommen. Guten Morgen!"]
+        content, _ = self.translate_file("Brief.pdf", "letter.docx", files.pdf(lines))
+        self.assertRegex(" ".join(files.paragraphs(content)), r"\bmorning\b")
+        with self.assertRaisesRegex(deepl.DeepLException, "set output_format to docx"):
+            self.translate_file("Brief.pdf", "letter.pdf", files.pdf(lines))
+
+    def test_other_files(self):
+        content, _ = self.translate_file("a.html", "b.html", b"<p>Guten <b>Morgen</b>!</p>", source_lang="DE")
+        self.assertRegex(content, b"^<p>.*<b>morning</b>.*</p>$")
+        english = b"This is in English, and it stays so.\n"
+        self.assertEqual(self.translate_file("a.txt", "b.txt", english)[0], english)
+        with self.assertRaisesRegex(deepl.DeepLException, "Save it as .docx"):
+            self.translate_file("a.doc", "b.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+        with self.assertRaisesRegex(deepl.DeepLException, "damaged"):
+            self.translate_file("a.docx", "b.docx", files.word(["Guten Morgen!"])[:-100])
+
+    def test_a_translation_is_fetched_once(self):
+        handle = self.client.translate_document_upload(b"Guten Morgen!", target_lang="EN-US", filename="a.txt")
+        self.client.translate_document_wait_until_done(handle)
+        self.assertRegex(b"".join(self.client.translate_document_download(handle).iter_content()), b"morning")
+        for call in [self.client.translate_document_get_status, self.client.translate_document_download]:
+            with self.assertRaisesRegex(deepl.DeepLException, "Not found"):
+                call(handle)
 
 
 class Keys(unittest.TestCase):

@@ -6,6 +6,7 @@ import urllib.error
 
 import libretranslatepy
 
+import files
 import server
 
 KEY = "dc2d7a1e-5d0d-4d2c-9d7a-6f3f5a1f8a11"
@@ -39,6 +40,26 @@ class LibreTranslate(unittest.TestCase):
         # LibreTranslate's page looks each target up in the list.
         for language in languages.values():
             self.assertLessEqual(set(language["targets"]), set(languages))
+
+    def test_files(self):
+        # As LibreTranslate's page sends them: its client has no call for files.
+        def translate(name, content, source="de"):
+            fields = {"source": source, "target": "en", "api_key": ""}
+            status, answer = server.post_file(self.url + "/translate_file", name, content, fields)
+            self.assertEqual(status, 200, answer)
+            url = answer["translatedFileUrl"]
+            self.assertTrue(url.startswith(self.url + "/download_file/"), url)
+            return server.fetch(url)
+
+        name, content = translate("Brief.docx", files.word(["Guten *Morgen*, liebe Leute!"]))
+        self.assertEqual(name, "Brief_en.docx")
+        self.assertRegex(files.paragraphs(content)[0], r"\*morning\*")
+        name, content = translate("Größe.txt", "Guten Morgen, wie geht es Ihnen?\n".encode(), "auto")
+        self.assertEqual(name, "Größe_en.txt")
+        self.assertRegex(content, rb"\bmorning\b.*\n$")
+        name, content = translate("Brief.pdf", files.pdf(["Guten Morgen, liebe Leute!"]))
+        self.assertEqual(name, "Brief_en.docx")
+        self.assertRegex(files.paragraphs(content)[0], "morning")
 
     def test_mastodon(self):
         body = {

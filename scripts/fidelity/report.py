@@ -52,6 +52,7 @@ an atom, else *from nowhere*. Identifiers, addresses, placeholders, tags and emo
 | `3. März 2024` | `3 March 2024` | day before month; month before day counts as kept |
 | `17.08.2024`, `2024-05-17` | as they are | numeric dates |
 | `14 Uhr`, `14.30 Uhr` | `14:00` or `2 p.m.`, `14:30` or `2.30 p.m.` | |
+| `halb acht`, `Mo–Fr` | `half past seven`, `Mon–Fri` | times in words; weekdays in two letters |
 | `5–7 Tage`, `5 bis 7 Tage` | `5–7 days`, `5 to 7 days` | |
 | `3. Kapitel`, `II. Kapitel` | `3rd`, `third` or `chapter 3`; `II` or `second` | |
 | `§ 139 Abs. 2 StG` | `§ 139 para. 2 StG`, or `section 139(2) StG` | with all numbers in their order |

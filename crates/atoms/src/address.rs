@@ -135,7 +135,7 @@ fn has_dot(host: &str) -> bool {
         && labels.all(|label| !label.is_empty() && label.chars().all(|c| is_word(c) || c == '-'))
 }
 
-/// `/home/anna`, `~/bilder`, `./a`, `C:\Users`, `\\server\share`
+/// `/home/anna`, `~/bilder`, `./a`, `$HOME/bilder`, `C:\Users`, `\\server\share`
 fn is_path(token: &str) -> bool {
     let bytes = token.as_bytes();
     if token.starts_with("\\\\")
@@ -146,14 +146,21 @@ fn is_path(token: &str) -> bool {
     {
         return bytes.len() > 3;
     }
-    let Some(rest) = ["/", "~/", "./", "../"]
-        .into_iter()
-        .find_map(|start| Some((token.strip_prefix(start)?, start)))
-    else {
+    let is_variable = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if let Some(variable) = token.strip_prefix('%') {
+        let rest = variable.trim_start_matches(is_variable);
+        return rest.starts_with("%\\") && rest.len() > 2;
+    }
+    let (start, rest) = match token.strip_prefix('$') {
+        Some(name) => ("$", name.trim_start_matches(is_variable).strip_prefix('/')),
+        None => ["/", "~/", "./", "../"]
+            .into_iter()
+            .find_map(|start| Some((start, Some(token.strip_prefix(start)?))))
+            .unwrap_or_default(),
+    };
+    let Some(rest) = rest.map(|rest| rest.trim_end_matches('/')) else {
         return false;
     };
-    let (rest, start) = rest;
-    let rest = rest.trim_end_matches('/');
     !rest.is_empty()
         && (start != "/" || rest.contains('/'))
         && rest.split('/').all(|name| {
@@ -210,6 +217,8 @@ mod tests {
             ("~/bilder", "~/bilder"),
             ("C:\\Users\\Anna\\Bilder", "C:\\Users\\Anna\\Bilder"),
             ("rechnung_17.pdf", "rechnung_17.pdf"),
+            ("$HOME/bilder", "$HOME/bilder"),
+            ("%APPDATA%\\Muster", "%APPDATA%\\Muster"),
             ("anna@b.example;Birne;3", "anna@b.example"),
             ("haus-garten.de,Birne", "haus-garten.de"),
             ("https://a.example/x;Birne", "https://a.example/x"),

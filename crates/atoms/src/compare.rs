@@ -6,12 +6,13 @@ use crate::atom::Atom;
 use crate::atom::Found;
 use crate::decimal::Decimal;
 use crate::english;
+use crate::english_clock;
 use crate::find::find;
 use crate::kind::Kind;
+use crate::target::CURRENCY_SIGNS;
 use crate::target::Place;
 use crate::target::Target;
 use crate::target::provision_start;
-use crate::translation;
 use crate::translation::Form;
 use crate::translation::whole_name;
 use crate::unit;
@@ -45,7 +46,7 @@ const PHASES: [&[Kind]; 9] = [
     &[Kind::DateRange],
     &[Kind::Identifier, Kind::NumericDate],
     &[Kind::Law],
-    &[Kind::Date, Kind::Time],
+    &[Kind::Date, Kind::Time, Kind::Weekdays],
     &[Kind::Range],
     &[Kind::Amount, Kind::Percentage, Kind::Measure],
     &[Kind::Ordinal],
@@ -90,7 +91,7 @@ pub fn compare(source: &str, atoms: &[Atom], translation: &str) -> Comparison {
             found[index] = literal(&mut target, source, atom);
         }
     }
-    let surplus = surplus(&target, source, translation);
+    let surplus = surplus(&target, &without(source, atoms));
     Comparison { found, surplus }
 }
 
@@ -122,11 +123,14 @@ fn literal(target: &mut Target, source: &str, atom: &Atom) -> Option<Found> {
         _ => own,
     };
     let mut range = target.find(searched)?;
-    if target.text[range.end..].starts_with(&own[searched.len()..]) {
-        range.end += own.len() - searched.len();
+    let stop = &own[searched.len()..];
+    let has_stop = target.text[range.end..].starts_with(stop);
+    if has_stop {
+        range.end += stop.len();
     }
     target.take(range.clone());
-    let correction = correction(source, atom);
+    // Without its full stop, `3.3.` could be read as a number.
+    let correction = correction(source, atom).or_else(|| (!has_stop).then(|| own.to_owned()));
     Some(Found { range, correction })
 }
 
@@ -148,6 +152,7 @@ fn by_value(target: &mut Target, source: &str, atom: &Atom) -> Option<Found> {
         Value::DateRange(dates) => target.date_range(dates, source),
         Value::Date(date) => target.date(&date.days, date.month, date.year),
         Value::Times(times) => target.times(&times.clocks),
+        Value::Weekdays(weekdays) => target.weekdays(&weekdays.days),
         Value::Ordinal(value) => target.ordinal(value),
         Value::Quantity(quantity) => target.quantity(quantity),
     }?;
@@ -158,15 +163,16 @@ fn by_value(target: &mut Target, source: &str, atom: &Atom) -> Option<Found> {
     } = place;
     target.take(range.clone());
     let correction = (!is_english).then(|| match &value {
-        Value::Quantity(quantity) if !has_unit => quantity.english_numbers(source),
+        Value::Quantity(quantity) if !has_unit => quantity.english_without_unit(source),
         _ => value.english(source, atom).into_owned(),
     });
     Some(Found { range, correction })
 }
 
-/// Returns the numbers and marks of the translation that no atom and no number word accounts for.
-fn surplus(target: &Target, source: &str, translation: &str) -> Vec<Range<usize>> {
-    let mut words: Vec<(Vec<Decimal>, usize)> = words::german(source)
+/// Returns the numbers and marks of the translation that no atom accounts for, nor `rest`, the text
+/// of the source outside its atoms.
+fn surplus(target: &Target, rest: &str) -> Vec<Range<usize>> {
+    let mut words: Vec<(Vec<Decimal>, usize)> = words::german(rest)
         .into_iter()
         .map(|values| {
             // `halb drei` is both an hour and 30 minutes.
@@ -175,20 +181,16 @@ fn surplus(target: &Target, source: &str, translation: &str) -> Vec<Range<usize>
         })
         .collect();
     let mut found = Vec::new();
-    for (item, is_used) in target.items.iter().zip(&target.used) {
+    for (index, (item, is_used)) in target.items.iter().zip(&target.used).enumerate() {
+        if *is_used {
+            found.extend(target.free_digits(&item.range));
+            continue;
+        }
         let counts = match item.form {
             Form::Digits | Form::Words => true,
             Form::Idiom | Form::Roman => false,
-            Form::Name => {
-                // A name with one digit may be a word's own form: `CO2`.
-                let name = &translation[item.range.clone()];
-                let digits = name.bytes().filter(u8::is_ascii_digit);
-                digits.count() > 1 || name.starts_with(|c: char| c.is_ascii_digit())
-            }
+            Form::Name => !may_be_word(&target.text[item.range.clone()]),
         };
-        if *is_used || !counts {
-            continue;
-        }
         let word = words.iter_mut().find(|(values, uses)| {
             *uses > 0
                 && item
@@ -196,19 +198,25 @@ fn surplus(target: &Target, source: &str, translation: &str) -> Vec<Range<usize>
                     .iter()
                     .any(|(value, _)| values.contains(value))
         });
-        if let Some((_, uses)) = word {
+        if let Some((_, uses)) = word.filter(|_| counts) {
             *uses -= 1;
-            continue;
+        } else if counts {
+            found.push(whole_number(target, index));
         }
-        let mut whole = whole_name(translation, item.range.clone());
-        if whole == item.range {
-            whole = with_unit(translation, whole);
-        }
-        let is_free = target.is_free(&whole);
-        found.push(if is_free { whole } else { item.range.clone() });
     }
-    let marks = find(translation).into_iter().filter(|atom| {
-        atom.kind.is_opaque() && atom.kind != Kind::LongIdentifier && target.is_free(&atom.range)
+    let currencies = target.stray_currencies();
+    found.extend(currencies.skip(rest.matches(CURRENCY_SIGNS).count()));
+    // Numbers in ASCII digits are among the items.
+    let is_item = |atom: &Atom| {
+        let text = &target.text[atom.range.clone()];
+        matches!(atom.kind, Kind::Identifier | Kind::LongIdentifier)
+            && !text.contains(|c: char| c.is_numeric() && !c.is_ascii_digit())
+    };
+    let marks = find(target.text).into_iter().filter(|atom| {
+        let is_mark = atom.kind.is_opaque() || atom.kind == Kind::Identifier;
+        // Words that the source has too are a name in one text only.
+        let is_new = !rest.contains(&target.text[atom.range.clone()]);
+        is_mark && is_new && !is_item(atom) && target.is_free(&atom.range)
     });
     found.extend(marks.map(|atom| atom.range));
     found.sort_unstable_by_key(|range| range.start);
@@ -216,7 +224,7 @@ fn surplus(target: &Target, source: &str, translation: &str) -> Vec<Range<usize>
     for range in found {
         match merged.last_mut() {
             Some(last)
-                if range.start < last.end || is_joint(translation, last.end, range.start) =>
+                if range.start < last.end || is_joint(target.text, last.end, range.start) =>
             {
                 last.end = last.end.max(range.end);
             }
@@ -226,10 +234,50 @@ fn surplus(target: &Target, source: &str, translation: &str) -> Vec<Range<usize>
     merged
 }
 
+/// Returns whether a name with a digit may be the translation of a word: `CO2`.
+fn may_be_word(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_uppercase())
+        && !name.contains(char::is_lowercase)
+        && name.bytes().filter(u8::is_ascii_digit).count() == 1
+}
+
+/// Returns a number of the translation with what belongs to it, if no atom has that.
+fn whole_number(target: &Target, index: usize) -> Range<usize> {
+    let number = target.items[index].range.clone();
+    let mut whole = whole_name(target.text, number.clone());
+    if whole == number {
+        whole = with_unit(target.text, whole);
+    }
+    // `half past eight`
+    let before = index
+        .checked_sub(1)
+        .map(|before| target.items[before].range.start);
+    let spoken = before.filter(|start| {
+        english_clock::beside_hour(target.text, *start).is_some_and(|clock| clock.end >= number.end)
+    });
+    whole.start = spoken.unwrap_or(whole.start).min(whole.start);
+    if target.is_free(&whole) {
+        whole
+    } else {
+        number
+    }
+}
+
+/// Returns `text` with spaces in the place of its atoms.
+fn without(text: &str, atoms: &[Atom]) -> String {
+    let mut rest = String::with_capacity(text.len());
+    for atom in atoms {
+        rest.push_str(&text[rest.len()..atom.range.start]);
+        rest.extend(std::iter::repeat_n(' ', atom.range.len()));
+    }
+    rest.push_str(&text[rest.len()..]);
+    rest
+}
+
 /// Returns a number with the words and signs beside it that make it an amount, a measure, a time of
 /// day, or a provision.
 fn with_unit(text: &str, number: Range<usize>) -> Range<usize> {
-    let time = translation::clock(text, number.start).map(|clock| clock.end);
+    let time = english_clock::clock(text, number.start).map(|clock| clock.end);
     let end = unit::any_after(text, number.end).max(time);
     let provision = provision_start(text, number.start).filter(|start| {
         // A "number 5" or "point 5" may be no provision.

@@ -1,4 +1,4 @@
-//! German dates and times of day.
+//! German dates.
 
 use std::ops::Range;
 
@@ -8,8 +8,8 @@ use crate::text::end_of;
 use crate::text::fold;
 use crate::text::goes_on;
 use crate::text::is_end;
-use crate::text::is_space;
 use crate::text::skip_space;
+use crate::text::two_digits;
 
 /// Names of the months: German, further German forms, English.
 const MONTHS: [(&str, &[&str], &str); 12] = [
@@ -64,16 +64,6 @@ pub(crate) fn english_month(word: &str) -> Option<u32> {
 /// Returns the English name of a month, from 1 for January.
 fn month_name(month: u32) -> &'static str {
     MONTHS[month as usize - 1].2
-}
-
-/// Returns the number of one or two digits at `at`, and its end.
-fn two_digits(text: &str, at: usize) -> Option<(u32, usize)> {
-    let end = digits_end(text, at);
-    (1..=2)
-        .contains(&(end - at))
-        .then(|| text[at..end].parse().ok())
-        .flatten()
-        .map(|value| (value, end))
 }
 
 /// Returns the day at `at` and its end.
@@ -189,6 +179,17 @@ pub(crate) fn numeric_date(text: &str, at: usize) -> Option<usize> {
         return None;
     }
     let (day, _) = day(text, at)?;
+    // `1.–15.3.2025`
+    if let Some(dash) = text[first..]
+        .strip_prefix('.')
+        .and_then(|rest| rest.chars().next())
+        && matches!(dash, '–' | '-' | '/')
+        && let last = first + 1 + dash.len_utf8()
+        && text[digits_end(text, last)..].starts_with('.')
+        && let Some(end) = numeric_date(text, last)
+    {
+        return Some(end);
+    }
     let spaced = if mark == '.' {
         skip_space(text, first + 1)
     } else {
@@ -218,126 +219,6 @@ pub(crate) fn numeric_date(text: &str, at: usize) -> Option<usize> {
 
 fn is_date(day: u32, month: u32) -> bool {
     (1..=31).contains(&day) && (1..=12).contains(&month)
-}
-
-/// A time of day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Clock {
-    pub(crate) hour: u32,
-    pub(crate) minute: u32,
-    pub(crate) second: Option<u32>,
-}
-
-/// One or two times of day.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Times {
-    pub(crate) range: Range<usize>,
-    pub(crate) clocks: Vec<Clock>,
-    /// Text between two times, in English.
-    joint: &'static str,
-    is_padded: bool,
-}
-
-/// A time as written, its end, and whether it needs no "Uhr".
-fn clock(text: &str, at: usize) -> Option<(Clock, usize, bool)> {
-    let (hour, mut end) = two_digits(text, at).filter(|(hour, _)| *hour <= 24)?;
-    let mut clock = Clock {
-        hour,
-        minute: 0,
-        second: None,
-    };
-    let mark = after(text, end);
-    let mut has_colon = false;
-    if let Some(mark @ (':' | '.')) = mark
-        && digits_end(text, end + 1) == end + 3
-    {
-        let (minute, minute_end) = two_digits(text, end + 1).filter(|(minute, _)| *minute < 60)?;
-        clock.minute = minute;
-        end = minute_end;
-        has_colon = mark == ':';
-        if text[end..].starts_with(mark)
-            && digits_end(text, end + 1) == end + 3
-            && let Some((second, second_end)) = two_digits(text, end + 1)
-        {
-            clock.second = Some(second).filter(|second| *second < 60);
-            clock.second?;
-            end = second_end;
-        }
-    }
-    (is_end(text, end) || text[end..].starts_with('h')).then_some((clock, end, has_colon))
-}
-
-/// Returns the time of day, or the two with a dash or "bis" between them, that starts at `at`.
-pub(crate) fn times(text: &str, at: usize) -> Option<Times> {
-    let (first, mut end, mut has_colon) = clock(text, at)?;
-    let is_padded = text[at..].starts_with('0');
-    let mut clocks = vec![first];
-    let mut found_joint = "";
-    for (german, english) in [
-        ("–", "–"),
-        ("-", "–"),
-        ("—", "–"),
-        (" – ", "–"),
-        (" - ", "–"),
-        (" bis ", " to "),
-    ] {
-        if text[end..].starts_with(german)
-            && let Some((last, last_end, colon)) = clock(text, end + german.len())
-        {
-            clocks.push(last);
-            found_joint = english;
-            end = last_end;
-            has_colon &= colon;
-            break;
-        }
-    }
-    let start = skip_space(text, end);
-    let is_named = text[start..].starts_with("Uhr") && is_end(text, start + 3);
-    if is_named {
-        end = start + 3;
-        let minutes = end_of(text, end, is_space);
-        if let Some((minute, minutes_end)) = two_digits(text, minutes)
-            && minutes > end
-            && minutes_end == minutes + 2
-            && minute < 60
-            && clocks.len() == 1
-            && clocks[0].minute == 0
-            // "um 8 Uhr 30 Personen": these are no minutes.
-            && !text[minutes_end..].trim_start().starts_with(char::is_alphanumeric)
-            && !goes_on(text, minutes_end)
-        {
-            clocks[0].minute = minute;
-            end = minutes_end;
-        }
-    } else if has_colon && text[start..].starts_with('h') && is_end(text, start + 1) {
-        end = start + 1;
-    } else if !has_colon || !is_end(text, end) || goes_on(text, end) {
-        return None;
-    }
-    Some(Times {
-        range: at..end,
-        clocks,
-        joint: found_joint,
-        is_padded,
-    })
-}
-
-impl Times {
-    /// Returns the times in English, with 24 hours and a colon.
-    pub(crate) fn english(&self) -> String {
-        let clocks: Vec<String> = self
-            .clocks
-            .iter()
-            .map(|clock| {
-                let width = if self.is_padded { 2 } else { 1 };
-                let seconds = clock
-                    .second
-                    .map_or(String::new(), |second| format!(":{second:02}"));
-                format!("{:0width$}:{:02}{seconds}", clock.hour, clock.minute)
-            })
-            .collect();
-        clocks.join(self.joint)
-    }
 }
 
 #[cfg(test)]
@@ -399,6 +280,8 @@ mod tests {
             ("2024-05-17 um", "2024-05-17"),
             ("17/08/2024", "17/08/2024"),
             ("17.08.24", "17.08.24"),
+            ("01.–31.01.2025", "01.–31.01.2025"),
+            ("5./6.3. Markt", "5./6.3."),
         ] {
             assert_eq!(numeric_date(text, 0), Some(found.len()), "{text}");
         }
@@ -412,27 +295,6 @@ mod tests {
             "12.13.",
         ] {
             assert_eq!(numeric_date(text, 0), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn times_of_day() {
-        for (text, found, english) in [
-            ("14 Uhr", "14 Uhr", "14:00"),
-            ("14.30 Uhr beginnt", "14.30 Uhr", "14:30"),
-            ("14:30", "14:30", "14:30"),
-            ("9:15:30 Uhr", "9:15:30 Uhr", "9:15:30"),
-            ("08.00–11.30 Uhr", "08.00–11.30 Uhr", "08:00–11:30"),
-            ("14 bis 16 Uhr", "14 bis 16 Uhr", "14:00 to 16:00"),
-            ("8 Uhr 30.", "8 Uhr 30", "8:30"),
-            ("8 Uhr 30 Personen", "8 Uhr", "8:00"),
-        ] {
-            let times = times(text, 0).expect(text);
-            assert_eq!(&text[times.range.clone()], found);
-            assert_eq!(times.english(), english);
-        }
-        for text in ["14.30", "25 Uhr", "3:2", "14:75", "14 Uhren"] {
-            assert_eq!(times(text, 0), None, "{text}");
         }
     }
 }

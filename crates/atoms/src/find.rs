@@ -6,6 +6,8 @@ use std::vec::IntoIter;
 
 use crate::address;
 use crate::atom::Atom;
+use crate::clock::times;
+use crate::closers::Closers;
 use crate::date;
 use crate::date_range::date_range;
 use crate::decimal::vulgar;
@@ -13,12 +15,13 @@ use crate::emoji::emoji;
 use crate::identifier;
 use crate::kind::Kind;
 use crate::law;
-use crate::markup::Closers;
 use crate::markup::markup;
 use crate::name;
+use crate::numeral::cents;
 use crate::place;
 use crate::quantity::Quantity;
 use crate::quantity::quantity;
+use crate::spoken::spoken_time;
 use crate::text::after;
 use crate::text::before;
 use crate::text::digits_end;
@@ -26,8 +29,11 @@ use crate::text::end_of;
 use crate::text::is_end;
 use crate::text::is_space;
 use crate::text::is_start;
+use crate::text::number_run_end;
+use crate::text::run_end;
 use crate::text::skip_space;
 use crate::text::word_end;
+use crate::weekday::weekdays;
 use crate::words::roman;
 
 /// Length in bytes from which an identifier is a long one: models keep `LX318` and garble
@@ -82,17 +88,14 @@ pub fn find(text: &str) -> Vec<Atom> {
     let mut atoms = Vec::new();
     let mut at = 0;
     while let Some(c) = after(text, at) {
-        if let Some((end, kind)) = scanner.atom(at, c) {
-            atoms.push(Atom {
-                range: at..end,
-                kind,
-            });
-            at = end;
-        } else if c.is_alphanumeric() {
-            at = word_end(text, at);
-        } else {
-            at += c.len_utf8();
-        }
+        let found = scanner.atom(at, c).or_else(|| rest_of_word(text, at));
+        let Some((end, kind)) = found else {
+            at = word_end(text, at).max(at + c.len_utf8());
+            continue;
+        };
+        let range = at..end;
+        atoms.push(Atom { range, kind });
+        at = end;
     }
     atoms
 }
@@ -177,7 +180,7 @@ impl Scanner<'_> {
             '(' | '+' if starts_number || next == Some('+') => {
                 identifier::grouped(text, at).map(|end| identified(at, end))
             }
-            '-' | '−' | '–' if starts_number => {
+            '-' | '−' | '–' if starts_number || cents(text, at).is_some() => {
                 let is_sign = before(text, at)
                     .is_none_or(|c| c.is_whitespace() || "([".contains(c))
                     && !text[..at]
@@ -191,6 +194,9 @@ impl Scanner<'_> {
                     .map(|found| ended(&found))
             }
             '€' | '$' | '£' | '¥' => quantity(text, at).map(|found| ended(&found)),
+            '<' | '>' | '≤' | '≥' | '±' | '≈' | '~' | '∼' => quantity(text, at)
+                .map(|found| ended(&found))
+                .or_else(|| is_alone(text, at, c).then(|| (at + c.len_utf8(), Kind::Entity))),
             _ if c.is_ascii_digit() || vulgar(c).is_some() => self.number(at),
             // The mark of a footnote.
             _ if is_superscript(c) => {
@@ -206,7 +212,7 @@ impl Scanner<'_> {
     /// identifier as a whole.
     fn is_identifier(&mut self, at: usize) -> bool {
         if at >= self.run.end {
-            self.run = at..identifier::run_end(self.text, at);
+            self.run = at..run_end(self.text, at);
         }
         self.run.start == at && identifier::is_identifier(&self.text[self.run.clone()])
     }
@@ -214,15 +220,21 @@ impl Scanner<'_> {
     /// Returns what starts with a letter: a reference, a currency, a Roman numeral, an identifier.
     fn name(&mut self, at: usize) -> Option<(usize, Kind)> {
         let text = self.text;
+        if let Some(end) = identifier::variable(text, at) {
+            return Some((end, Kind::Code));
+        }
         let is_identifier = self.is_identifier(at);
         law::law(text, at)
             .map(|law| (law.range.end, Kind::Law))
             .or_else(|| identifier::grouped(text, at).map(|end| identified(at, end)))
+            .or_else(|| weekdays(text, at).map(|found| (found.range.end, Kind::Weekdays)))
             .or_else(|| quantity(text, at).map(|found| ended(&found)))
             .or_else(|| is_identifier.then(|| self.whole_run(at)))
             .or_else(|| identifier::mixed_word(text, at).map(|end| identified(at, end)))
+            .or_else(|| spoken_time(text, at).map(|time| (time.range.end, Kind::Time)))
             .or_else(|| date::month_of_year(text, at).map(|date| (date.range.end, Kind::Date)))
             .or_else(|| roman_ordinal(text, at).map(|end| (end, Kind::Ordinal)))
+            .or_else(|| identifier::label(text, at).map(|end| identified(at, end)))
     }
 
     /// Returns what starts with a digit or a fraction.
@@ -238,13 +250,13 @@ impl Scanner<'_> {
         if let Some(date) = date::named_date(text, at) {
             return Some((date.range.end, Kind::Date));
         }
-        if let Some(times) = date::times(text, at) {
+        if let Some(times) = spoken_time(text, at).or_else(|| times(text, at)) {
             return Some((times.range.end, Kind::Time));
         }
         if let Some(end) = identifier::grouped(text, at) {
             return Some(identified(at, end));
         }
-        let run_end = identifier::number_run_end(text, at);
+        let run_end = number_run_end(text, at);
         let quantity = quantity(text, at).filter(|found| found.numbers_end() >= run_end);
         if let Some(found) = &quantity
             && found.range.end > found.numbers_end()
@@ -288,6 +300,15 @@ impl Scanner<'_> {
     }
 }
 
+/// Returns the word at `at` as an identifier if it has a number, of which no other atom is made:
+/// `31` in `½31`, `Haus7` in `2,5Haus7`.
+fn rest_of_word(text: &str, at: usize) -> Option<(usize, Kind)> {
+    let end = word_end(text, at);
+    text[at..end]
+        .contains(char::is_numeric)
+        .then(|| identified(at, end))
+}
+
 fn identified(at: usize, end: usize) -> (usize, Kind) {
     let kind = if end - at >= LONG_IDENTIFIER {
         Kind::LongIdentifier
@@ -295,6 +316,12 @@ fn identified(at: usize, end: usize) -> (usize, Kind) {
         Kind::Identifier
     };
     (end, kind)
+}
+
+/// Returns whether the sign `c` at `at` stands between spaces: `a < b`.
+fn is_alone(text: &str, at: usize, c: char) -> bool {
+    let (before, after) = (before(text, at), after(text, at + c.len_utf8()));
+    before.is_some_and(is_space) && after.is_some_and(is_space)
 }
 
 fn ended(quantity: &Quantity) -> (usize, Kind) {

@@ -1,16 +1,20 @@
 //! Account, phone, order and version numbers, registration plates, names with digits.
 
+use crate::bank::bank_code;
+use crate::bank::iban;
+use crate::citation::court_file;
+use crate::citation::reported_case;
+use crate::citation::standard;
 use crate::text::after;
+use crate::text::assigned_end;
 use crate::text::before;
 use crate::text::digits_end;
 use crate::text::end_of;
 use crate::text::is_end;
-use crate::text::is_space;
-use crate::text::is_word;
+use crate::text::is_shouted;
 use crate::text::skip_space;
 use crate::text::word;
 use crate::text::word_end;
-use crate::words::roman;
 
 /// Swiss cantons, on plates before one to six digits.
 const CANTONS: [&str; 26] = [
@@ -18,24 +22,15 @@ const CANTONS: [&str; 26] = [
     "SH", "SO", "SZ", "TG", "TI", "UR", "VD", "VS", "ZG", "ZH",
 ];
 /// Further abbreviations that are one name with the number after them.
-const NUMBERED: [&str; 18] = [
-    "ISO", "DIN", "EN", "IEC", "RFC", "ICE", "IC", "EC", "IR", "RE", "RB", "LX", "LH", "OS", "BGE",
-    "SR", "KW", "PC",
+const NUMBERED: [&str; 14] = [
+    "ICE", "IC", "EC", "IR", "RE", "RB", "RJ", "RJX", "LX", "LH", "OS", "BGE", "KW", "PC",
 ];
-/// Countries in codes of banks that stand alone.
-const COUNTRIES: [&str; 9] = ["DE", "CH", "AT", "LI", "LU", "FR", "IT", "NL", "GB"];
-/// Pairs of consonants inside German words.
-const CLUSTERS: &str = "BB BL BR BS BT CH CK DL DN DR DS DT FF FL FR FS FT GE GG GL GN GR GS GT HL \
-    HM HN HR HS HT HW KK KL KN KR KS KT LB LC LD LF LG LH LK LL LM LN LP LR LS LT LV LZ MB MD MM \
-    MN MP MR MS MT NB NC ND NF NG NH NK NL NM NN NP NR NS NT NV NW NZ PF PH PL PP PR PS PT RB RC \
-    RD RF RG RH RK RL RM RN RP RR RS RT RV RW RZ SB SC SD SF SG SH SK SL SM SN SP SR SS ST SV SW \
-    SZ TB TF TG TH TK TL TM TN TR TS TT TW TZ WR ZT ZW";
-/// Ends of German words in capitals.
-const ENDINGS: [&str; 40] = [
-    "EN", "ER", "EL", "ES", "EM", "ET", "TE", "TS", "ST", "ND", "RN", "RT", "RE", "NE", "LN", "LE",
-    "UR", "OR", "IV", "NG", "IS", "IE", "IK", "IT", "CH", "HT", "HE", "SE", "GE", "KE", "DE", "ZE",
-    "IN", "ON", "IG", "AL", "AT", "AR", "UM", "US",
+/// Labels of identifiers, which are the same in both languages.
+const LABELS: [&str; 12] = [
+    "IBAN", "BIC", "SWIFT", "ISBN", "ISSN", "EAN", "GTIN", "UID", "AHV", "PIN", "TAN", "URL",
 ];
+/// Words in small letters in the names of versions: `2.4.1-rc.3`.
+const PRERELEASES: [&str; 6] = ["alpha", "beta", "rc", "dev", "pre", "final"];
 /// Maximum number of groups of digits in a phone or account number.
 const MAX_GROUPS: usize = 12;
 
@@ -43,49 +38,11 @@ const MAX_GROUPS: usize = 12;
 pub(crate) fn grouped(text: &str, at: usize) -> Option<usize> {
     iban(text, at)
         .or_else(|| phone_or_account(text, at))
+        .or_else(|| reported_case(text, at))
+        .or_else(|| standard(text, at))
         .or_else(|| plate(text, at))
         .or_else(|| court_file(text, at))
         .or_else(|| bank_code(text, at))
-}
-
-/// Returns the end of an international bank account number with its groups.
-fn iban(text: &str, at: usize) -> Option<usize> {
-    let bytes = &text.as_bytes()[at..];
-    let starts = bytes.len() > 4
-        && bytes[..2].iter().all(u8::is_ascii_uppercase)
-        && bytes[2..4].iter().all(u8::is_ascii_digit);
-    if !starts {
-        return None;
-    }
-    let mut end = at + 4;
-    let mut length = 4;
-    let mut group = 0;
-    loop {
-        let start = skip_space(text, end);
-        let taken = text[start..]
-            .bytes()
-            .take(34)
-            .take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-            .count();
-        let has_digit = text[start..start + taken]
-            .bytes()
-            .any(|b| b.is_ascii_digit());
-        let is_group = taken > 0
-            && is_end(text, start + taken)
-            && (start == end || taken <= 4)
-            && (has_digit || group == 0);
-        if !is_group {
-            break;
-        }
-        end = start + taken;
-        length += taken;
-        group += 1;
-        // A short group is the last.
-        if taken < 4 || length >= 34 {
-            break;
-        }
-    }
-    (15..=34).contains(&length).then_some(end)
 }
 
 /// Returns the end of a phone, card or account number in groups of digits.
@@ -205,104 +162,6 @@ fn plate(text: &str, at: usize) -> Option<usize> {
     .then_some(end)
 }
 
-/// Returns whether the word after `at` is in capitals, as its neighbours are in a shouted sentence.
-fn is_shouted(text: &str, at: usize) -> bool {
-    let start = skip_space(text, at);
-    let mut letters = text[start..].chars().take(3);
-    start > at && letters.clone().count() == 3 && letters.all(char::is_uppercase)
-}
-
-/// Returns the end of a court's file number: `V ZR 12/18`, `1 BvR 2649/21`, `12 O 345/20`.
-fn court_file(text: &str, at: usize) -> Option<usize> {
-    let senate = at
-        + text[at..]
-            .bytes()
-            .take(6)
-            .take_while(u8::is_ascii_alphanumeric)
-            .count();
-    let name = &text[at..senate];
-    let is_senate = roman(name).is_some()
-        || (1..=3).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_digit());
-    let register = skip_space(text, senate);
-    if !is_senate || register == senate {
-        return None;
-    }
-    let letters = text[register..]
-        .bytes()
-        .take(6)
-        .take_while(u8::is_ascii_alphabetic)
-        .count();
-    let register_end = register + letters;
-    let number = skip_space(text, register_end);
-    let slash = digits_end(text, number);
-    let is_register = (1..=5).contains(&letters)
-        && text[register..].starts_with(|c: char| c.is_ascii_uppercase())
-        && text[..register_end].ends_with(|c: char| c.is_ascii_uppercase());
-    if !is_register || number == register_end || slash == number || !text[slash..].starts_with('/')
-    {
-        return None;
-    }
-    let end = digits_end(text, slash + 1);
-    (matches!(end - slash - 1, 2 | 4) && is_end(text, end)).then_some(end)
-}
-
-/// Returns the end of a bank's code of eight or eleven letters and digits (BIC) that is labelled,
-/// ends in `XXX`, or stands alone and is no word in capitals.
-fn bank_code(text: &str, at: usize) -> Option<usize> {
-    let length = text[at..]
-        .bytes()
-        .take(12)
-        .take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-        .count();
-    let end = at + length;
-    let code = &text[at..end];
-    if !matches!(length, 8 | 11)
-        || !is_end(text, end)
-        || !code.bytes().take(6).all(|b| b.is_ascii_uppercase())
-    {
-        return None;
-    }
-    let label = text[..at].trim_end_matches(|c: char| is_space(c) || c == ':');
-    let is_labelled = ["BIC", "SWIFT", "Bic", "SWIFT-Code", "BIC-Code"]
-        .iter()
-        .any(|name| label.ends_with(name));
-    let is_alone = text.trim() == code && COUNTRIES.contains(&&code[4..6]) && !is_word_like(code);
-    (is_labelled || is_alone || length == 11 && code.ends_with("XXX")).then_some(end)
-}
-
-/// Returns whether letters in capitals could be a German word (`SPRACHEN`), unlike those of most
-/// codes.
-fn is_word_like(code: &str) -> bool {
-    let is_vowel = |b: &u8| b"AEIOUY".contains(b);
-    let mut pairs = code.as_bytes().windows(2);
-    let is_spoken = pairs.all(|pair| {
-        pair.iter().any(is_vowel)
-            || std::str::from_utf8(pair).is_ok_and(|pair| CLUSTERS.contains(pair))
-    });
-    is_spoken && ENDINGS.iter().any(|ending| code.ends_with(ending))
-}
-
-/// Returns the end of the letters and digits from `at` with the marks between them.
-pub(crate) fn run_end(text: &str, at: usize) -> usize {
-    joined_end(text, at, is_word)
-}
-
-/// Returns the end of the digits from `at` with the marks between them.
-pub(crate) fn number_run_end(text: &str, at: usize) -> usize {
-    joined_end(text, at, |c| c.is_ascii_digit())
-}
-
-fn joined_end(text: &str, at: usize, is_part: impl Fn(char) -> bool) -> usize {
-    let mut end = end_of(text, at, &is_part);
-    while end > at
-        && after(text, end).is_some_and(|c| matches!(c, '.' | '-' | '/' | ':' | '_'))
-        && after(text, end + 1).is_some_and(&is_part)
-    {
-        end = end_of(text, end + 1, &is_part);
-    }
-    end
-}
-
 /// Returns whether a run of letters and digits is an identifier as a whole: `TX-20240517-003`,
 /// `CHE-104.227.665`, `LX318`, `2.4.1-RC1`. Ordinary words in it make it none: `3-Zimmer-Wohnung`.
 pub(crate) fn is_identifier(run: &str) -> bool {
@@ -326,7 +185,7 @@ pub(crate) fn is_identifier(run: &str) -> bool {
             }
         } else if part.chars().all(|c| c.is_ascii_uppercase()) {
             longest_word = longest_word.max(part.len());
-        } else {
+        } else if digit_parts == 0 || !PRERELEASES.contains(&part) {
             return is_uuid(run);
         }
     }
@@ -355,8 +214,16 @@ fn is_uuid(run: &str) -> bool {
         })
 }
 
-/// Returns the end of a value-added tax suffix after a company number: ` MWST`.
+/// Returns the end of a value-added tax suffix after a company number (` MWST`), or of the name of a
+/// build after a version (`+exp.5114f85`).
 pub(crate) fn suffix_end(text: &str, at: usize) -> usize {
+    let build = end_of(text, at + usize::from(text[at..].starts_with('+')), |c| {
+        c.is_ascii_alphanumeric() || matches!(c, '.' | '-')
+    });
+    let build = at + text[at..build].trim_end_matches('.').len();
+    if build > at + 1 && text[at..].starts_with('+') {
+        return build;
+    }
     let start = skip_space(text, at);
     if start > at
         && before(text, at).is_some_and(|c| c.is_ascii_digit())
@@ -365,6 +232,21 @@ pub(crate) fn suffix_end(text: &str, at: usize) -> usize {
         return end;
     }
     at
+}
+
+/// Returns the end of the name of a variable at `at`, with the value that is given to it: `max_size`,
+/// `MAX_SIZE=250`.
+pub(crate) fn variable(text: &str, at: usize) -> Option<usize> {
+    let end = end_of(text, at, |c| c.is_ascii_alphanumeric() || c == '_');
+    let name = &text[at..end];
+    let is_name = name.contains('_') && name.split('_').all(|part| !part.is_empty());
+    let goes_on = !is_end(text, end) || text[end..].starts_with(['-', '/', '.', '@']);
+    (is_name && !goes_on).then(|| assigned_end(text, end))
+}
+
+/// Returns the end of the label of an identifier at `at`: `IBAN`.
+pub(crate) fn label(text: &str, at: usize) -> Option<usize> {
+    word(text, at, &LABELS).map(|(_, end)| end)
 }
 
 /// Returns the end of the word at `at` if it is a name of letters and digits.
@@ -376,6 +258,7 @@ pub(crate) fn mixed_word(text: &str, at: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::run_end;
 
     #[test]
     fn identifiers_of_several_words() {
@@ -440,6 +323,7 @@ mod tests {
             "550e8400-e29b-41d4-a716-446655440000",
             "ABCD-EFGH-1234-XY9Z",
             "2.4.1-RC1",
+            "v2.4.1-rc.3",
             "C-131/12",
             "4A_123/2020",
         ] {

@@ -17,6 +17,8 @@ pub enum Kind {
     NumericDate,
     /// A time of day, or from one to another.
     Time,
+    /// Weekdays in two letters: `Mo–Fr`
+    Weekdays,
     /// Two numbers that belong together: `5–7`, `3:2`
     Range,
     /// A number with a unit: `5 m³`, `5 Tage`
@@ -35,7 +37,7 @@ pub enum Kind {
     Placeholder,
     /// A tag of HTML or a mark of Markdown.
     Tag,
-    /// A character reference of HTML: `&amp;`
+    /// A character reference of HTML, or a sign that compares: `&amp;`, `<`
     Entity,
     /// Code between backticks.
     Code,
@@ -82,6 +84,7 @@ impl Kind {
             Self::DateRange => "range of dates",
             Self::NumericDate => "numeric date",
             Self::Time => "time",
+            Self::Weekdays => "weekdays",
             Self::Range => "range",
             Self::Measure => "measure",
             Self::Ordinal => "ordinal",

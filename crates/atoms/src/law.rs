@@ -9,13 +9,25 @@ use crate::text::is_start;
 use crate::text::is_word;
 use crate::text::skip_space;
 use crate::text::word;
+use crate::words::roman;
 
 /// Words that start a reference.
-const STARTS: [&str; 9] = [
-    "§§", "§", "Artikel", "Art.", "Art", "Absatz", "Abs.", "Ziffer", "Ziff.",
+const STARTS: [&str; 12] = [
+    "§§",
+    "§",
+    "Artikel",
+    "Art.",
+    "Art",
+    "Absatz",
+    "Abs.",
+    "Ziffer",
+    "Ziff.",
+    "Paragrafen",
+    "Paragraf",
+    "Paragraph",
 ];
 /// Words between its numbers, and their English forms.
-const PARTS: [(&str, &str); 15] = [
+const PARTS: [(&str, &str); 17] = [
     ("Absatz", "para."),
     ("Abs.", "para."),
     ("Unterabs.", "subpara."),
@@ -27,17 +39,21 @@ const PARTS: [(&str, &str); 15] = [
     ("Ziffer", "no."),
     ("Ziff.", "no."),
     ("Nr.", "no."),
+    ("Nummer", "no."),
+    ("Z", "no."),
     ("Satz", "sentence"),
     ("S.", "sentence"),
     ("Alt.", "alt."),
     ("Hs.", "half-sentence"),
 ];
 /// Joints between two articles, and their English forms.
-const JOINTS: [(&str, &str); 4] = [
+const JOINTS: [(&str, &str); 6] = [
     ("und", "and"),
     ("oder", "or"),
     ("bis", "to"),
     ("Artikel", "Article"),
+    ("Paragraf", "Paragraph"),
+    ("Paragrafen", "Paragraphs"),
 ];
 /// Maximum number of parts of a reference.
 const MAX_PARTS: usize = 16;
@@ -84,11 +100,15 @@ pub(crate) fn law(text: &str, at: usize) -> Option<Law> {
     }
     let mut parts = vec![text[first..end].to_owned()];
     while parts.len() < MAX_PARTS {
-        let Some((range, next)) = part(text, end).or_else(|| {
-            (start == "§§" || start.starts_with("Art"))
-                .then(|| article(text, end))
-                .flatten()
-        }) else {
+        let is_letter = parts
+            .last()
+            .is_some_and(|part| part.starts_with(char::is_alphabetic));
+        let has_more = start == "§§" || start.starts_with(['A', 'P']);
+        let next = part(text, end)
+            .or_else(|| roman_part(text, end))
+            .or_else(|| is_letter.then(|| further_letter(text, end)).flatten())
+            .or_else(|| has_more.then(|| article(text, end)).flatten());
+        let Some((range, next)) = next else {
             break;
         };
         parts.push(text[range].to_ascii_lowercase());
@@ -123,12 +143,32 @@ fn part(text: &str, at: usize) -> Option<(Range<usize>, usize)> {
     Some((value..end, end))
 }
 
+/// Returns the paragraph that follows at `at` as a Roman numeral (`§ 823 I BGB`), and its end.
+fn roman_part(text: &str, at: usize) -> Option<(Range<usize>, usize)> {
+    let start = skip_space(text, at);
+    let end = end_of(text, start, is_word);
+    roman(&text[start..end]).filter(|_| start > at)?;
+    let is_last = code(text, end).is_some() || !text[end..].starts_with([' ', '.', '-']);
+    is_last.then_some((start..end, end))
+}
+
+/// Returns the further letter that follows at `at` (`lit. a und b`), and its end.
+fn further_letter(text: &str, at: usize) -> Option<(Range<usize>, usize)> {
+    let start = at + joint(text, at)?.len();
+    let end = letter(text, start)?;
+    (!text[end..].starts_with('.') || text.len() == end + 1).then_some((start..end, end))
+}
+
+/// Returns the words or marks between two articles or letters at `at`.
+fn joint(text: &str, at: usize) -> Option<&'static str> {
+    [", ", " und ", " oder ", " bis ", "–", "-"]
+        .into_iter()
+        .find(|joint| text[at..].starts_with(joint))
+}
+
 /// Returns the further article that follows at `at`: `, 13`, ` und 14`, `–16`.
 fn article(text: &str, at: usize) -> Option<(Range<usize>, usize)> {
-    let joint = [", ", " und ", " oder ", " bis ", "–", "-"]
-        .into_iter()
-        .find(|joint| text[at..].starts_with(joint))?;
-    let start = at + joint.len();
+    let start = at + joint(text, at)?.len();
     let end = number(text, start)?;
     // Another thing is counted: `Art. 5 und 3 Hunde`.
     let next = skip_space(text, end);
@@ -203,6 +243,25 @@ mod tests {
             ),
             ("Artikel 5 und 6 Hunde", "Artikel 5", "5", "Article 5"),
             ("§ 12 ff. HGB", "§ 12 ff. HGB", "12", "§ 12 ff. HGB"),
+            ("§ 823 I BGB gilt", "§ 823 I BGB", "823 i", "§ 823 I BGB"),
+            (
+                "Art. 24 lit. a, b und d gilt",
+                "Art. 24 lit. a, b und d",
+                "24 a b d",
+                "Art. 24 let. a, b and d",
+            ),
+            (
+                "Paragraf 12 Absatz 3 gilt",
+                "Paragraf 12 Absatz 3",
+                "12 3",
+                "Paragraph 12 para. 3",
+            ),
+            (
+                "§ 25 Abs. 2 Z 3 MRG",
+                "§ 25 Abs. 2 Z 3 MRG",
+                "25 2 3",
+                "§ 25 para. 2 no. 3 MRG",
+            ),
         ] {
             let law = law(text, 0).expect(text);
             assert_eq!(&text[law.range.clone()], found);

@@ -1,42 +1,23 @@
 //! Tags, entities, and code.
 
+use crate::closers::Closers;
 use crate::kind::Kind;
 use crate::placeholder::placeholder;
+use crate::text::assigned_end;
+use crate::text::digits_end;
 use crate::text::end_of;
+use crate::text::is_word;
+use crate::text::skip_space;
 
 /// Maximum length in bytes of a tag, a link's target, or code.
 const MAX_LENGTH: usize = 1000;
 
+/// Names of tags around code.
+const CODE_TAGS: [&str; 8] = ["code", "kbd", "samp", "var", "tt", "pre", "script", "style"];
 /// Names of the tags of forums, in square brackets.
 const FORUM_TAGS: [&str; 13] = [
     "b", "i", "u", "s", "url", "img", "quote", "code", "list", "color", "size", "center", "email",
 ];
-
-/// The next place of each closing mark, so that a text with many opening marks and no closing one
-/// is searched once.
-#[derive(Default)]
-pub(crate) struct Closers {
-    next: [Option<usize>; 4],
-    /// End of the emphasis that began last.
-    emphasis: Option<usize>,
-}
-
-const CLOSERS: [char; 4] = ['>', '}', '`', ']'];
-
-impl Closers {
-    /// Returns the first `closer` at or after `at`, which does not decrease from call to call.
-    pub(crate) fn next(&mut self, text: &str, at: usize, closer: char) -> Option<usize> {
-        let slot = CLOSERS.iter().position(|c| *c == closer)?;
-        let known = self.next[slot].filter(|next| *next >= at);
-        let next = known.unwrap_or_else(|| {
-            text[at..]
-                .find(closer)
-                .map_or(usize::MAX, |length| at + length)
-        });
-        self.next[slot] = Some(next);
-        Some(next).filter(|next| *next < text.len())
-    }
-}
 
 /// Returns the end of a single `*` or `_` that begins or ends an emphasis: `_very tired_`.
 fn emphasis(text: &str, at: usize, closers: &mut Closers) -> Option<(usize, Kind)> {
@@ -65,7 +46,7 @@ fn emphasis(text: &str, at: usize, closers: &mut Closers) -> Option<(usize, Kind
 pub(crate) fn markup(text: &str, at: usize, closers: &mut Closers) -> Option<(usize, Kind)> {
     let rest = &text[at..];
     if let Some(end) = placeholder(text, at, closers) {
-        return Some((end, Kind::Placeholder));
+        return Some((with_percent(text, end), Kind::Placeholder));
     }
     match rest.as_bytes().first()? {
         b'<' => tag(text, at, closers),
@@ -89,8 +70,43 @@ pub(crate) fn markup(text: &str, at: usize, closers: &mut Closers) -> Option<(us
             .or_else(|| forum_tag(text, at))
             .map(|end| (end, Kind::Tag)),
         b']' => link_end(text, at).map(|end| (end, Kind::Tag)),
+        b'\\' => escape(text, at).map(|end| (end, Kind::Tag)),
+        b'-' => option(text, at).map(|end| (end, Kind::Code)),
         _ => None,
     }
+}
+
+/// Returns the end of a placeholder that ends at `at`, with its percent sign: `{0}%`, `%d %%`.
+fn with_percent(text: &str, at: usize) -> usize {
+    let sign = skip_space(text, at);
+    let end = end_of(text, sign, |c| c == '%');
+    // Further marks belong to the next placeholder.
+    let goes_on = text[end..].starts_with(|c: char| is_word(c) || "({$".contains(c))
+        || text[end..].starts_with('.') && digits_end(text, end + 1) > end + 1;
+    let is_sign = matches!(end - sign, 1 | 2) && !goes_on;
+    if is_sign { end } else { at }
+}
+
+/// Returns the end of what a backslash begins: a mark that is to be read as a character (`\|`), a
+/// line break or tab in a text for a program (`\n`), or a command (`\item`).
+fn escape(text: &str, at: usize) -> Option<usize> {
+    let mut escaped = text[at + 1..].chars();
+    let (first, second) = (escaped.next()?, escaped.next());
+    let is_break = matches!(first, 'n' | 'r' | 't') && !second.is_some_and(char::is_lowercase);
+    if first.is_ascii_punctuation() || is_break {
+        return Some(at + 2);
+    }
+    let end = end_of(text, at + 1, |c| c.is_ascii_alphabetic());
+    (end > at + 2 && !text[..at].ends_with(char::is_alphanumeric)).then_some(end)
+}
+
+/// Returns the end of an option of a command, with its value: `--output=a.txt`.
+fn option(text: &str, at: usize) -> Option<usize> {
+    let is_start = text[..at].ends_with(|c: char| c.is_whitespace() || c == '(') || at == 0;
+    let name = text[at..].strip_prefix("--").filter(|_| is_start)?;
+    let name_end = end_of(text, at + 2, |c| c.is_ascii_alphanumeric() || c == '-');
+    let is_name = name.starts_with(|c: char| c.is_ascii_lowercase()) && name_end > at + 3;
+    is_name.then(|| assigned_end(text, name_end))
 }
 
 /// Returns the end of a tag, and `Address` for a link between angle brackets.
@@ -115,12 +131,27 @@ fn tag(text: &str, at: usize, closers: &mut Closers) -> Option<(usize, Kind)> {
     }
     let attributes =
         name.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "-_:.".contains(c));
+    let opened = &name[..name.len() - attributes.len()];
+    if let Some(end) = code_end(text, opened, close + 1).filter(|_| name.len() == inside.len()) {
+        return Some((end, Kind::Code));
+    }
     // `a<b und c>d` is no tag.
     (attributes.trim().is_empty()
         || attributes == "/"
         || attributes.starts_with(char::is_whitespace)
             && (attributes.contains('=') || attributes.trim() == "/"))
         .then_some((close + 1, Kind::Tag))
+}
+
+/// Returns the end of the code whose tag `name` ends at `at`: `<kbd>Strg</kbd>`.
+fn code_end(text: &str, name: &str, at: usize) -> Option<usize> {
+    if !CODE_TAGS.contains(&name) {
+        return None;
+    }
+    let limit = text.floor_char_boundary(at + MAX_LENGTH);
+    let close = format!("</{name}>");
+    let length = text[at..limit].find(&close)?;
+    Some(at + length + close.len())
 }
 
 /// Returns the end of `&quot;`, `&#8222;`, `&#x201E;`.
@@ -167,7 +198,7 @@ fn link_start(text: &str, at: usize, closers: &mut Closers) -> Option<usize> {
         return None;
     }
     let close = closers.next(text, open, ']')?;
-    if close - open > MAX_LENGTH || !text[close + 1..].starts_with('(') {
+    if close - open > MAX_LENGTH || !text[close + 1..].starts_with(['(', '[']) {
         return None;
     }
     link_end(text, close).map(|_| open + 1)
@@ -191,8 +222,14 @@ fn forum_tag(text: &str, at: usize) -> Option<usize> {
     (is_tag && text[end..].starts_with(']')).then_some(end + 1)
 }
 
-/// Returns the end of `](target)`.
+/// Returns the end of `](target)` or `][reference]`.
 fn link_end(text: &str, at: usize) -> Option<usize> {
+    if text[at + 1..].starts_with('[') {
+        let end = end_of(text, at + 2, |c| {
+            c.is_alphanumeric() || matches!(c, '-' | '_')
+        });
+        return text[end..].starts_with(']').then_some(end + 1);
+    }
     if !text[at + 1..].starts_with('(') {
         return None;
     }
@@ -235,13 +272,28 @@ mod tests {
                     "[/quote]",
                     "[url=https://a.example/x]",
                     "[gallery id=\"5\"]",
+                    "\\|",
+                    "\\n",
+                    "\\item",
                 ][..],
             ),
             (
                 Kind::Entity,
                 &["&quot;", "&amp;", "&uuml;", "&#8222;", "&#x201E;"],
             ),
-            (Kind::Code, &["`git pull`", "``x``", "```rust"]),
+            (
+                Kind::Code,
+                &[
+                    "`git pull`",
+                    "``x``",
+                    "```rust",
+                    "<kbd>Strg</kbd>",
+                    "<code class=\"a\">x = 5</code>",
+                    "--output=%s",
+                    "--all",
+                ],
+            ),
+            (Kind::Placeholder, &["{0}%", "%d %%", "{{ x }} %"]),
             (Kind::Address, &["<https://a.example/x>", "<a@b.example>"]),
         ] {
             for text in texts {
@@ -263,6 +315,9 @@ mod tests {
     fn what_only_looks_like_marks_is_text() {
         for text in [
             "< 7",
+            "-- und",
+            "-5",
+            "\\ und",
             "<b und c>",
             "<3",
             "<>",

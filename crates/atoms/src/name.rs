@@ -83,6 +83,8 @@ pub(crate) fn names(text: &str, has_places: bool) -> Vec<Range<usize>> {
             from += field.len() - value.len();
         }
         let mut to = start + field.len();
+        // `Anna Keller <anna@keller.example>`
+        to = text[from..to].find(" <").map_or(to, |length| from + length);
         if has_places && let Some(comma) = text[from..to].find(',') {
             to = from + comma;
         }
@@ -145,6 +147,7 @@ mod tests {
         for (text, name) in [
             ("Ursula König", "Ursula König"),
             ("Kunde: Anna Meier", "Anna Meier"),
+            ("Von: Anna Meier <a@b.example>", "Anna Meier"),
             (
                 "Ihre Ansprechpartnerin: Dr. Claudia Vogel",
                 "Dr. Claudia Vogel",

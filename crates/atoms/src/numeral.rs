@@ -8,6 +8,8 @@ use crate::text::after;
 use crate::text::before;
 use crate::text::digits_end;
 use crate::text::end_of;
+use crate::text::goes_on;
+use crate::text::is_end;
 use crate::text::is_space;
 use crate::text::skip_space;
 use crate::text::word;
@@ -65,6 +67,16 @@ struct Body {
 ///
 /// Returns nothing where digits go on after another mark (`2.4.1`), which is no number.
 pub(crate) fn numeral(text: &str, start: usize) -> Option<Numeral> {
+    if let Some(digits) = cents(text, start) {
+        return Some(Numeral {
+            value: Decimal::new("", &text[digits.clone()]),
+            is_negative: false,
+            exponent: String::new(),
+            is_padded: false,
+            english: format!("0.{}", &text[digits.clone()]),
+            range: start..digits.end,
+        });
+    }
     let sign = sign(text, start);
     let from = start + sign.len();
     let mut english = sign.to_owned();
@@ -125,6 +137,15 @@ pub(crate) fn numeral(text: &str, start: usize) -> Option<Numeral> {
         is_padded: whole.len() > 1 && whole.starts_with('0'),
         english,
     })
+}
+
+/// Returns the digits of a price below one, which has a dash for its whole part: `–.50`, `-,80`.
+pub(crate) fn cents(text: &str, at: usize) -> Option<Range<usize>> {
+    let dash = after(text, at).filter(|c| matches!(c, '-' | '–' | '—'))?;
+    let mark = at + dash.len_utf8();
+    let start = text[mark..].starts_with(['.', ',']).then_some(mark + 1)?;
+    let end = digits_end(text, start);
+    (end == start + 2 && is_end(text, end) && !goes_on(text, end)).then_some(start..end)
 }
 
 /// Returns the minus at `at`: a sign or the word, with its space.
@@ -274,6 +295,8 @@ mod tests {
             ("3,5 Mio.", "3500000", "", "3.5 million"),
             ("2 Mrd.", "2000000000", "", "2 billion"),
             ("-5", "5", "", "-5"),
+            ("–.50", "", "5", "0.50"),
+            ("-,85", "", "85", "0.85"),
         ] {
             let numeral = numeral(text, 0).expect(text);
             assert_eq!(numeral.value, Decimal::new(whole, fraction), "{text}");

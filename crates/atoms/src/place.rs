@@ -7,7 +7,9 @@ use crate::text::digits_end;
 use crate::text::is_end;
 use crate::text::is_space;
 use crate::text::is_word;
+use crate::text::skip_space;
 use crate::text::word_end;
+use crate::unit;
 
 /// Endings of street names that are street names in running text too.
 const STREETS: [&str; 8] = [
@@ -26,6 +28,12 @@ const LINE_STREETS: [&str; 24] = [
     "acker", "berg", "park", "quai", "kai", "chaussee", "wall", "markt", "stieg", "bach", "feld",
     "garten", "brücke",
 ];
+/// Words for a street that stand alone after its name.
+const SEPARATE: [&str; 7] = [
+    "Strasse", "Straße", "Gasse", "Weg", "Allee", "Platz", "Ring",
+];
+/// Words that end like the name of a street.
+const OTHER_WAYS: [&str; 6] = ["Umweg", "Ausweg", "Heimweg", "Rückweg", "Radweg", "Feldweg"];
 /// Words before a street's name.
 const BEFORE: [&str; 17] = [
     "Am",
@@ -100,6 +108,8 @@ const TOWN_ENDINGS: [&str; 37] = [
     "thur", "wangen", "felden", "beuren", "brunn", "walde", "büttel", "stedt", "münster", "rath",
     "scheid", "stetten", "born", "kon", "lingen",
 ];
+/// Maximum number of further numbers after that of a house.
+const MAX_NUMBERS: usize = 2;
 /// Maximum length in bytes of a part of an address.
 const MAX_LENGTH: usize = 80;
 
@@ -110,12 +120,15 @@ pub(crate) fn places(text: &str) -> Vec<Range<usize>> {
     let mut start = 0;
     let mut has_street = false;
     let is_whole_line = !text.contains([',', '|', ';']);
+    let mut parts = text.split([',', '|', ';']).map(str::trim);
+    let is_address =
+        is_whole_line || parts.any(|part| part.len() <= MAX_LENGTH && town(part, false).is_some());
     for part in text.split_inclusive([',', '|', ';']) {
         let content = part.trim_end_matches([',', '|', ';']);
         let trimmed = content.trim();
         let at = start + content.len() - content.trim_start().len();
         start += part.len();
-        if trimmed.len() <= MAX_LENGTH && is_street_line(trimmed, is_whole_line) {
+        if trimmed.len() <= MAX_LENGTH && is_street_line(trimmed, is_address) {
             found.push(at..at + trimmed.len());
             has_street = true;
         } else if trimmed.len() <= MAX_LENGTH
@@ -141,17 +154,20 @@ pub(crate) fn places(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Returns the length of a house number at the start of `text`: `7`, `12a`, `12 a`, `3-5`.
+/// Returns the length of a house number at the start of `text`: `7`, `12a`, `3-5`, with the stairs
+/// and the door of Austria `45/2/12`.
 fn house_number(text: &str, max_digits: usize) -> Option<usize> {
     let digits = digits_end(text, 0);
     if !(1..=max_digits).contains(&digits) || text.starts_with('0') {
         return None;
     }
     let mut end = digits;
-    if text[end..].starts_with(['-', '/'])
-        && (1..=3).contains(&(digits_end(text, end + 1) - end - 1))
-    {
-        end = digits_end(text, end + 1);
+    for _ in 0..MAX_NUMBERS {
+        if text[end..].starts_with(['-', '/'])
+            && (1..=3).contains(&(digits_end(text, end + 1) - end - 1))
+        {
+            end = digits_end(text, end + 1);
+        }
     }
     if text[end..].starts_with(|c: char| c.is_ascii_alphabetic()) {
         end += 1;
@@ -159,8 +175,9 @@ fn house_number(text: &str, max_digits: usize) -> Option<usize> {
     is_end(text, end).then_some(end)
 }
 
-/// Returns whether a part is a street with its number, or a post-office box.
-fn is_street_line(part: &str, is_whole_line: bool) -> bool {
+/// Returns whether a part is a street with its number, or a post-office box. In an address, more
+/// names are streets.
+fn is_street_line(part: &str, is_address: bool) -> bool {
     let Some(space) = part.rfind(is_space) else {
         return false;
     };
@@ -184,10 +201,7 @@ fn is_street_line(part: &str, is_whole_line: bool) -> bool {
             .iter()
             .any(|ending| folded.ends_with(ending) && folded.len() > ending.len() + 2)
     };
-    let is_separate = [
-        "Strasse", "Straße", "Gasse", "Weg", "Allee", "Platz", "Ring",
-    ]
-    .contains(&last)
+    let is_separate = SEPARATE.contains(&last)
         && name.split(is_space).count() == 2
         && name
             .split(is_space)
@@ -196,13 +210,16 @@ fn is_street_line(part: &str, is_whole_line: bool) -> bool {
     if !is_plain {
         return false;
     }
-    if ends(&STREETS) || is_separate && is_whole_line {
+    if ends(&STREETS) || is_separate && is_address {
         return true;
     }
     let has_preposition = BEFORE.iter().any(|before| {
         name.strip_prefix(before)
             .and_then(|rest| rest.strip_prefix(' '))
-            .is_some_and(|rest| rest.starts_with(char::is_uppercase) && !rest.contains(' '))
+            .is_some_and(|rest| {
+                let mut words = rest.split(' ');
+                words.clone().count() <= 2 && words.all(|word| word.starts_with(char::is_uppercase))
+            })
     });
     let is_time = [
         "Jahr",
@@ -224,7 +241,7 @@ fn is_street_line(part: &str, is_whole_line: bool) -> bool {
     .contains(&last)
         || german_month(last).is_some()
         || last.ends_with("tag");
-    is_whole_line
+    is_address
         && house_number(number, 3).is_some()
         && !is_time
         && (has_preposition || name == last && ends(&LINE_STREETS) && !is_counted_place(last))
@@ -269,12 +286,11 @@ fn town(part: &str, is_address: bool) -> Option<usize> {
             .chars()
             .all(|c| is_word(c) || is_space(c) || "-./'()".contains(c))
         && words[0].starts_with(char::is_uppercase)
+        && unit::suffix(part, digits).is_none()
         && words.iter().all(|word| {
             word.starts_with(char::is_uppercase)
-                || matches!(
-                    *word,
-                    "am" | "an" | "der" | "im" | "bei" | "ob" | "in" | "a." | "b." | "d."
-                )
+                || matches!(*word, "am" | "an" | "der" | "im" | "bei" | "ob" | "in")
+                || word.len() <= 3 && word.ends_with('.')
         });
     if !is_name {
         return None;
@@ -314,33 +330,37 @@ fn streets(text: &str, range: Range<usize>, found: &mut Vec<Range<usize>>) {
         }
         let word = &text[at..end];
         let full = end + usize::from(word.ends_with("str") && text[end..].starts_with('.'));
-        let folded = text[at..full].to_lowercase();
-        let ending = STREETS.iter().find(|ending| folded.ends_with(**ending));
-        if let Some(ending) = ending
-            && (text[..at].ends_with('-') || full - at > ending.len() + 2)
-            && word.starts_with(char::is_uppercase)
-            && !matches!(
-                word,
-                "Umweg" | "Ausweg" | "Heimweg" | "Rückweg" | "Radweg" | "Feldweg"
-            )
+        let start = skip_space(text, full);
+        if let Some(first) = street_start(text, at..full, range.start)
+            && (full + 1..=range.end).contains(&start)
+            && let Some(length) = house_number(&text[start..range.end], 3)
         {
-            let start = full
-                + text[full..]
-                    .chars()
-                    .next()
-                    .filter(|c| is_space(*c))
-                    .map_or(0, char::len_utf8);
-            if (full + 1..=range.end).contains(&start)
-                && let Some(length) = house_number(&text[start..range.end], 3)
-            {
-                let first = hyphenated_start(text, at, range.start);
-                found.push(first..start + length);
-                at = start + length;
-                continue;
-            }
+            found.push(first..start + length);
+            at = start + length;
+            continue;
         }
         at = end;
     }
+}
+
+/// Returns the start of the name of a street, from `from` on, whose last word is `text[last]`.
+fn street_start(text: &str, last: Range<usize>, from: usize) -> Option<usize> {
+    let word = &text[last.clone()];
+    if !word.starts_with(char::is_uppercase) || OTHER_WAYS.contains(&word) {
+        return None;
+    }
+    let is_joined = text[..last.start].ends_with('-');
+    if SEPARATE.contains(&word) && !is_joined {
+        // `Wiener Straße`
+        let before = text[from..last.start].strip_suffix(' ')?;
+        let first = before.rsplit(is_space).next().unwrap_or(before);
+        let is_town =
+            first.ends_with("er") && first.len() > 4 && first.starts_with(char::is_uppercase);
+        return is_town.then(|| last.start - 1 - first.len());
+    }
+    let folded = word.to_lowercase();
+    let ending = STREETS.iter().find(|ending| folded.ends_with(**ending))?;
+    (is_joined || word.len() > ending.len() + 2).then(|| hyphenated_start(text, last.start, from))
 }
 
 /// Returns the start of a name whose parts are joined by hyphens: `Konrad-Adenauer-Allee`.
@@ -395,6 +415,19 @@ mod tests {
                 &["Konrad-Adenauer-Allee 12b"],
             ),
             ("Seeweg 4 8403 Winterthur", &["Seeweg 4", "8403 Winterthur"]),
+            (
+                "Mariahilfer Straße 45/2/12, 1070 Wien",
+                &["Mariahilfer Straße 45/2/12", "1070 Wien"],
+            ),
+            (
+                "Am Bach 12, 79098 Freiburg i. Br.",
+                &["Am Bach 12", "79098 Freiburg i. Br"],
+            ),
+            ("Zum Goldenen Löwen 3", &["Zum Goldenen Löwen 3"]),
+            (
+                "Sie wohnt in der Wiener Straße 12 in Graz.",
+                &["Wiener Straße 12"],
+            ),
         ] {
             let found: Vec<&str> = places(text).into_iter().map(|range| &text[range]).collect();
             assert_eq!(found, expected);
@@ -415,6 +448,7 @@ mod tests {
             "5000 Franken",
             "Der Hund 7",
             "Kapitel 3",
+            "Marktplatz 3, 1500 Euro",
             "1998 Abitur",
             "Wir haben 200 Hunde, 1200 Katzen, 300 Vögel",
         ] {

@@ -1,6 +1,6 @@
 //! Places for values in templates, programs and form letters.
 
-use crate::markup::Closers;
+use crate::closers::Closers;
 use crate::text::after;
 use crate::text::before;
 use crate::text::end_of;

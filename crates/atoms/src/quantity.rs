@@ -9,8 +9,26 @@ use crate::text::after;
 use crate::text::is_end;
 use crate::text::is_space;
 use crate::text::skip_space;
+use crate::text::word;
 use crate::unit;
 use crate::unit::Unit;
+
+/// Signs before a number that compare with it, and English words for them.
+pub(crate) const COMPARISONS: [(&str, &[&str]); 10] = [
+    ("<=", AT_MOST),
+    (">=", AT_LEAST),
+    ("≤", AT_MOST),
+    ("≥", AT_LEAST),
+    ("<", &["less than", "fewer than", "under", "below"]),
+    (">", &["more than", "over", "above", "greater than"]),
+    ("±", &["plus or minus", "plus/minus"]),
+    ("≈", ABOUT),
+    ("~", ABOUT),
+    ("∼", ABOUT),
+];
+const AT_MOST: &[&str] = &["at most", "up to", "no more than"];
+const AT_LEAST: &[&str] = &["at least", "no less than"];
+const ABOUT: &[&str] = &["about", "around", "approximately", "roughly"];
 
 /// One number, or two or three that belong together, with a unit.
 #[derive(Debug)]
@@ -19,6 +37,8 @@ pub(crate) struct Quantity {
     pub(crate) kind: Kind,
     pub(crate) parts: Vec<Numeral>,
     pub(crate) unit: Option<Unit>,
+    /// Sign before it that compares: one of [`COMPARISONS`], or nothing.
+    pub(crate) comparison: &'static str,
     /// Set if a noun stands before it, of which English may count the things: `Platz 3` is "third
     /// place".
     pub(crate) follows_noun: bool,
@@ -28,8 +48,11 @@ pub(crate) struct Quantity {
 
 /// Returns the quantity that starts at `at` with a currency, a sign or a number.
 pub(crate) fn quantity(text: &str, at: usize) -> Option<Quantity> {
-    let prefix = unit::prefix(text, at);
-    let start = prefix.map_or(at, |(_, _, end)| skip_space(text, end));
+    let signs = COMPARISONS.map(|(sign, _)| sign);
+    let (comparison, after_sign) = word(text, at, &signs).unwrap_or(("", at));
+    let numbers = skip_space(text, after_sign);
+    let prefix = unit::prefix(text, numbers);
+    let start = prefix.map_or(numbers, |(_, _, end)| skip_space(text, end));
     let first = numeral(text, start)?;
     let mut end = first.range.end;
     let mut parts = vec![first];
@@ -66,6 +89,7 @@ pub(crate) fn quantity(text: &str, at: usize) -> Option<Quantity> {
         kind,
         parts,
         unit: unit.map(|(unit, _)| unit),
+        comparison,
         follows_noun: follows_noun(text, at),
         form: unit.map_or("", |(_, form)| form),
     })
@@ -131,9 +155,9 @@ impl Quantity {
 
     /// Returns the English form.
     pub(crate) fn english(&self, text: &str) -> String {
-        let numbers = self.english_numbers(text);
+        let numbers = self.numbers(text);
         let Some(unit) = self.unit else {
-            return numbers;
+            return self.english_without_unit(text);
         };
         let end = self.numbers_end();
         let space = if end < self.range.end {
@@ -141,11 +165,28 @@ impl Quantity {
         } else {
             ""
         };
-        unit::with_unit(&numbers, unit, self.form, space)
+        let quantity = unit::with_unit(&numbers, unit, self.form, space);
+        format!("{}{quantity}", self.comparison(text))
     }
 
     /// Returns the English form without the unit.
-    pub(crate) fn english_numbers(&self, text: &str) -> String {
+    pub(crate) fn english_without_unit(&self, text: &str) -> String {
+        format!("{}{}", self.comparison(text), self.numbers(text))
+    }
+
+    /// Returns the sign that compares, with its space.
+    fn comparison<'a>(&self, text: &'a str) -> &'a str {
+        let start = self.range.start;
+        let end = start + self.comparison.len();
+        if end == start {
+            ""
+        } else {
+            &text[start..skip_space(text, end)]
+        }
+    }
+
+    /// Returns the numbers in English.
+    fn numbers(&self, text: &str) -> String {
         let mut numbers = String::new();
         let mut at = None;
         for part in &self.parts {
@@ -232,6 +273,10 @@ mod tests {
             ("-5 Grad", "-5 Grad", Kind::Measure, "-5 degrees"),
             ("500 Pfund", "500 Pfund", Kind::Amount, "500 pounds"),
             ("5 Hunde", "5", Kind::Number, "5"),
+            ("< 1,5 mg Salz", "< 1,5 mg", Kind::Measure, "< 1.5 mg"),
+            ("≥CHF 500", "≥CHF 500", Kind::Amount, "≥CHF 500"),
+            ("–.50 Fr. mehr", "–.50 Fr.", Kind::Amount, "CHF 0.50"),
+            ("33 €9", "33", Kind::Number, "33"),
             ("2 Grad-Marke", "2", Kind::Number, "2"),
         ] {
             let quantity = quantity(text, 0).expect(text);

@@ -16,6 +16,8 @@ use crate::translation::Item;
 
 /// Maximum distance in bytes between two numbers of a range, or a day and its month.
 const MAX_GAP: usize = 24;
+/// Signs of currencies.
+pub(crate) const CURRENCY_SIGNS: [char; 4] = ['€', '$', '£', '¥'];
 /// Words that connect two numbers.
 const CONNECTING: [&str; 12] = [
     "to", "and", "until", "till", "through", "by", "x", "or", "bis", "times", "per", "in",
@@ -24,9 +26,9 @@ const CONNECTING: [&str; 12] = [
 /// An atom's place in a translation.
 pub(crate) struct Place {
     pub(crate) range: Range<usize>,
-    /// Whether an English reader reads the value of the source.
+    /// True if an English reader reads the value of the source.
     pub(crate) is_english: bool,
-    /// Whether it has the unit of the source.
+    /// True if it has the unit of the source.
     pub(crate) has_unit: bool,
 }
 
@@ -68,6 +70,30 @@ impl<'a> Target<'a> {
     /// Returns whether no atom has taken a byte of the range.
     pub(crate) fn is_free(&self, range: &Range<usize>) -> bool {
         !self.taken[range.clone()].contains(&true)
+    }
+
+    /// Returns the digits of a range that no atom has taken, from the first to the last.
+    pub(crate) fn free_digits(&self, range: &Range<usize>) -> Option<Range<usize>> {
+        let digits = self.text.as_bytes()[range.clone()]
+            .iter()
+            .zip(range.clone());
+        let mut free = digits
+            .filter(|(byte, at)| byte.is_ascii_digit() && !self.taken[*at])
+            .map(|(_, at)| at);
+        let first = free.next()?;
+        Some(first..free.next_back().unwrap_or(first) + 1)
+    }
+
+    /// Returns the signs of currencies beside a number that no atom has taken.
+    pub(crate) fn stray_currencies(&self) -> impl Iterator<Item = Range<usize>> {
+        let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+        let signs = self.text.match_indices(CURRENCY_SIGNS);
+        let signs = signs.map(|(start, sign)| start..start + sign.len());
+        signs.filter(move |sign| {
+            let touches =
+                is_digit(after(self.text, sign.end)) || is_digit(before(self.text, sign.start));
+            touches && self.is_free(sign)
+        })
     }
 
     /// Gives a range, with the numbers in it, to an atom.

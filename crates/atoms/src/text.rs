@@ -42,6 +42,37 @@ pub(crate) fn digits_end(text: &str, at: usize) -> usize {
     end_of(text, at, |c| c.is_ascii_digit())
 }
 
+/// Returns the number of one or two digits at `at`, and its end.
+pub(crate) fn two_digits(text: &str, at: usize) -> Option<(u32, usize)> {
+    let end = digits_end(text, at);
+    (1..=2)
+        .contains(&(end - at))
+        .then(|| text[at..end].parse().ok())
+        .flatten()
+        .map(|value| (value, end))
+}
+
+/// Returns the end of the letters and digits from `at` with the marks between them.
+pub(crate) fn run_end(text: &str, at: usize) -> usize {
+    joined_end(text, at, is_word)
+}
+
+/// Returns the end of the digits from `at` with the marks between them.
+pub(crate) fn number_run_end(text: &str, at: usize) -> usize {
+    joined_end(text, at, |c| c.is_ascii_digit())
+}
+
+fn joined_end(text: &str, at: usize, is_part: impl Fn(char) -> bool) -> usize {
+    let mut end = end_of(text, at, &is_part);
+    while end > at
+        && after(text, end).is_some_and(|c| matches!(c, '.' | '-' | '/' | ':' | '_'))
+        && after(text, end + 1).is_some_and(&is_part)
+    {
+        end = end_of(text, end + 1, &is_part);
+    }
+    end
+}
+
 /// Returns whether digits follow `at` after a mark.
 pub(crate) fn goes_on(text: &str, at: usize) -> bool {
     after(text, at).is_some_and(|c| matches!(c, '.' | ',' | ':' | '/' | '-'))
@@ -112,6 +143,23 @@ pub(crate) fn fold(word: &str) -> String {
         }
     }
     folded
+}
+
+/// Returns whether the word after `at` is in capitals, as its neighbours are in a shouted sentence.
+pub(crate) fn is_shouted(text: &str, at: usize) -> bool {
+    let start = skip_space(text, at);
+    let mut letters = text[start..].chars().take(3);
+    start > at && letters.clone().count() == 3 && letters.all(char::is_uppercase)
+}
+
+/// Returns the end of a value that is given to the name before `at` (`=250`), or `at`.
+pub(crate) fn assigned_end(text: &str, at: usize) -> usize {
+    if !text[at..].starts_with('=') {
+        return at;
+    }
+    let end = end_of(text, at, |c| !c.is_whitespace());
+    let marks = ['.', ',', ';', ':', ')', '"', '“', '!', '?'];
+    at + text[at..end].trim_end_matches(marks).len()
 }
 
 /// Returns the start of the minus before `at`, if there is one.

@@ -1,25 +1,23 @@
-//! Numbers, clock times and months of an English text.
+//! Numbers and months of an English text.
 
 use std::ops::Range;
 
-use crate::date::Clock;
 use crate::date::english_month;
 use crate::decimal::Decimal;
 use crate::decimal::vulgar;
 use crate::identifier::is_identifier;
-use crate::identifier::run_end;
 use crate::text::after;
 use crate::text::before;
 use crate::text::digits_end;
 use crate::text::end_of;
-use crate::text::goes_on;
-use crate::text::is_end;
 use crate::text::is_space;
 use crate::text::is_start;
 use crate::text::is_word;
+use crate::text::run_end;
 use crate::text::skip_space;
 use crate::text::word;
 use crate::text::word_end;
+use crate::weekday::WEEKDAYS;
 use crate::words;
 use crate::words::roman;
 
@@ -29,7 +27,7 @@ const ENDINGS: [&str; 26] = [
     "mm", "l", "ml", "t", "W", "kW", "kWh", "MB", "GB",
 ];
 
-/// How a number is written.
+/// Spelling of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     Digits,
@@ -294,179 +292,44 @@ fn readings(number: &str) -> Vec<(Decimal, bool)> {
     let is_point = matches!(last_mark, '.' | ',');
     if is_point && (before.is_empty() || is_grouping(before, whole) && !before.contains(last_mark))
     {
-        let is_english = *last_mark == '.' && before.iter().all(|mark| *mark == ',');
+        // `8604.500` could be read as a number of thousands.
+        let is_clear = last.len() < 3 || !last.ends_with('0');
+        let is_english = *last_mark == '.' && before.iter().all(|mark| *mark == ',') && is_clear;
         found.push((Decimal::new(&whole.concat(), last), is_english));
     }
     found
 }
 
-/// A clock time of an English text.
-#[derive(Debug)]
-pub(crate) struct EnglishClock {
-    pub(crate) end: usize,
-    clock: Clock,
-    is_afternoon: Option<bool>,
-    pub(crate) is_english: bool,
-}
-
-impl EnglishClock {
-    /// Returns whether it may be the time `clock` of a day of 24 hours.
-    pub(crate) fn is(&self, clock: Clock) -> bool {
-        let hour = clock.hour % 24;
-        let own = self.clock.hour % 24;
-        let same_hour = match self.is_afternoon {
-            Some(true) => own % 12 + 12 == hour,
-            Some(false) => own % 12 == hour,
-            None => own == hour || own <= 12 && own % 12 == hour % 12 && (hour > 12 || hour == 0),
-        };
-        same_hour
-            && self.clock.minute == clock.minute
-            && (clock.second.is_none() || clock.second == self.clock.second)
-    }
-}
-
-/// Returns the clock time that starts at `at` with a number or a word.
-pub(crate) fn clock(text: &str, at: usize) -> Option<EnglishClock> {
-    for (name, hour) in [("noon", 12), ("midday", 12), ("midnight", 0)] {
-        if let Some((_, end)) = word(text, at, &[name]) {
-            return Some(timed(text, end, hour, 0, None, true));
-        }
-    }
-    for (start, minute) in [
-        ("half past ", 30),
-        ("Half past ", 30),
-        ("half-past ", 30),
-        ("quarter past ", 15),
-        ("quarter to ", 45),
-    ] {
-        if text[at..].starts_with(start) {
-            let (hour, end) = hour(text, at + start.len())?;
-            let hour = if minute == 45 { (hour + 23) % 24 } else { hour };
-            return Some(timed(text, end, hour, minute, None, true));
-        }
-    }
-    let (hour, mut end) = hour(text, at)?;
-    let mut minute = 0;
-    let mut second = None;
-    let mut is_english = true;
-    let mut has_minutes = false;
-    let is_digits = text[at..].starts_with(|c: char| c.is_ascii_digit());
-    if let Some(mark @ ('.' | ':')) = after(text, end)
-        && is_digits
-        && digits_end(text, end + 1) == end + 3
-    {
-        minute = text[end + 1..end + 3]
-            .parse()
-            .ok()
-            .filter(|minute| *minute < 60)?;
-        is_english = mark == ':';
-        has_minutes = true;
-        end += 3;
-        if text[end..].starts_with(mark) && digits_end(text, end + 1) == end + 3 {
-            second = text[end + 1..end + 3].parse().ok();
-            end += 3;
-        }
-    } else if !is_digits
-        && let Some((minutes, minutes_end)) = text[end..]
-            .starts_with([' ', '-'])
-            .then(|| words::english(text, end + 1))
-            .flatten()
-            .and_then(|found| Some((found.values[0].small()?, found.end)))
-        && (10..60).contains(&minutes)
-    {
-        (minute, end, has_minutes) = (minutes, minutes_end, true);
-    }
-    let mut found = timed(text, end, hour, minute, second, is_english && has_minutes);
-    // A number alone may be a time, but does not say so; with a.m. or p.m. a dot is fine.
-    found.is_english |= found.is_afternoon.is_some();
-    // `14.7.15` is no time, `8-11` may be two.
-    let is_other = goes_on(text, found.end) && !text[found.end..].starts_with('-');
-    (is_end(text, found.end) && !is_other).then_some(found)
-}
-
-/// Returns the hour at `at` in digits or words, and its end.
-fn hour(text: &str, at: usize) -> Option<(u32, usize)> {
-    let digits = digits_end(text, at);
-    if (1..=2).contains(&(digits - at)) {
-        return text[at..digits]
-            .parse()
-            .ok()
-            .filter(|hour| *hour <= 24)
-            .map(|hour| (hour, digits));
-    }
-    // "two thirty" is an hour and minutes, "twenty-five" is no hour.
-    let end = word_end(text, at);
-    let found = words::english(&text[..end], at).filter(|found| !found.is_ordinal)?;
-    let hour = found.values[0].small().filter(|hour| *hour <= 24)?;
-    Some((hour, found.end))
-}
-
-/// Returns a time with the words after `end` that say the half of the day.
-fn timed(
-    text: &str,
-    end: usize,
-    hour: u32,
-    minute: u32,
-    second: Option<u32>,
-    is_english: bool,
-) -> EnglishClock {
-    let mut found = EnglishClock {
-        end,
-        clock: Clock {
-            hour,
-            minute,
-            second,
-        },
-        is_afternoon: None,
-        is_english,
-    };
-    let start = skip_space(text, end);
-    if let Some((_, end)) = word(text, start, &["o'clock", "o’clock"]) {
-        found.end = end;
-        found.is_english = true;
-    } else if let Some((_, end)) = word(text, start, &["Uhr"]) {
-        found.end = end;
-        found.is_english = false;
-    }
-    let start = skip_space(text, found.end);
-    for (name, is_afternoon) in [
-        ("a.m.", false),
-        ("am", false),
-        ("AM", false),
-        ("A.M.", false),
-        ("in the morning", false),
-        ("p.m.", true),
-        ("pm", true),
-        ("PM", true),
-        ("P.M.", true),
-        ("in the afternoon", true),
-        ("in the evening", true),
-    ] {
-        if let Some((_, end)) = word(text, start, &[name]) {
-            found.end = end;
-            found.is_afternoon = Some(is_afternoon);
-            break;
-        }
-    }
-    found
+/// Returns the weekdays of an English text, from 0 for Monday, and their places.
+pub(crate) fn weekdays(text: &str) -> Vec<(Range<usize>, usize)> {
+    let names = words_of(text);
+    let days = names.filter_map(|name| {
+        let word = &text[name.clone()];
+        let day = WEEKDAYS
+            .iter()
+            .position(|(_, short, others)| word == *short || others.contains(&word))?;
+        Some((name, day))
+    });
+    days.collect()
 }
 
 /// Returns the months of an English text and their places.
 pub(crate) fn months(text: &str) -> Vec<(Range<usize>, u32)> {
-    let mut found = Vec::new();
+    let months = words_of(text).filter_map(|name| {
+        let month = english_month(&text[name.clone()])?;
+        Some((name, month))
+    });
+    months.collect()
+}
+
+/// Returns the words and numbers of a text.
+fn words_of(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut at = 0;
-    while at < text.len() {
-        let end = word_end(text, at);
-        if end == at {
-            at += after(text, at).map_or(1, char::len_utf8);
-            continue;
-        }
-        if let Some(month) = english_month(&text[at..end]) {
-            found.push((at..end, month));
-        }
-        at = end;
-    }
-    found
+    std::iter::from_fn(move || {
+        let start = at + text[at..].find(is_word)?;
+        at = word_end(text, start);
+        Some(start..at)
+    })
 }
 
 /// Returns the identifier that holds `range`, or `range` if it is none: `RE-2047` for `2047`.

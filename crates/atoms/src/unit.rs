@@ -56,8 +56,10 @@ pub(crate) fn prefix(text: &str, at: usize) -> Option<(&'static Currency, &'stat
 /// and its end.
 pub(crate) fn suffix(text: &str, at: usize) -> Option<(Unit, &'static str, usize)> {
     let start = skip_space(text, at);
-    // `5736W-ARMEX` is a name.
-    let is_part = |end: usize| start == at && joins(text, end);
+    // `5736W-ARMEX` is a name, and the sign in `5 €7` belongs to the next number.
+    let is_part = |end: usize| {
+        start == at && joins(text, end) || text[end..].starts_with(|c: char| c.is_ascii_digit())
+    };
     any_suffix(text, start).filter(|(_, _, end)| !is_part(*end))
 }
 
@@ -98,9 +100,12 @@ fn joins(text: &str, at: usize) -> bool {
 }
 
 impl Unit {
-    /// Returns whether a translation may do without the unit that stands in German as `form`.
+    /// Returns whether a translation may do without the unit that stands in German as `form`, which
+    /// is a word and no abbreviation.
     pub(crate) fn is_optional(self, form: &str) -> bool {
+        let is_short = form.ends_with('.') || ["Std", "Sek", "Min", "Stk"].contains(&form);
         matches!(self, Self::Measure(measure) if measure.is_optional && measure.german.contains(&form))
+            && !is_short
     }
 
     /// Returns the end of the unit where it stands at `at` after an English number, and whether

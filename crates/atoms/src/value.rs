@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use crate::atom::Atom;
+use crate::clock::Times;
+use crate::clock::times;
 use crate::date::NamedDate;
-use crate::date::Times;
 use crate::date::month_of_year;
 use crate::date::named_date;
-use crate::date::times;
 use crate::date_range::DateRange;
 use crate::date_range::date_range;
 use crate::decimal::Decimal;
@@ -16,7 +16,10 @@ use crate::law::Law;
 use crate::law::law;
 use crate::quantity::Quantity;
 use crate::quantity::quantity;
+use crate::spoken::spoken_time;
 use crate::text::digits_end;
+use crate::weekday::Weekdays;
+use crate::weekday::weekdays;
 use crate::words::ordinal_ending;
 use crate::words::roman;
 
@@ -29,6 +32,7 @@ pub(crate) enum Value {
     Date(NamedDate),
     DateRange(DateRange),
     Times(Times),
+    Weekdays(Weekdays),
     Ordinal(Decimal),
     Law(Law),
 }
@@ -54,8 +58,13 @@ impl Value {
                 .filter(|dates| dates.range.end == end)
                 .map(Self::DateRange),
             Kind::Time => times(text, start)
+                .or_else(|| spoken_time(text, start))
                 .filter(|times| times.range.end == end)
                 .map(Self::Times),
+            // At the end of a passage, the last full stop could be that of a sentence.
+            Kind::Weekdays => weekdays(text, start)
+                .filter(|weekdays| weekdays.range.end == end || weekdays.range.end + 1 == end)
+                .map(Self::Weekdays),
             Kind::Law => law(text, start)
                 .filter(|law| law.range.end == end)
                 .map(Self::Law),
@@ -74,6 +83,7 @@ impl Value {
             Self::Date(date) => Cow::Owned(date.english()),
             Self::DateRange(dates) => Cow::Owned(dates.english(text)),
             Self::Times(times) => Cow::Owned(times.english()),
+            Self::Weekdays(weekdays) => Cow::Owned(weekdays.english()),
             Self::Law(law) => Cow::Owned(law.english(text)),
             Self::Ordinal(_) => {
                 let number = own.trim_end_matches('.');

@@ -75,7 +75,7 @@ pub(crate) struct Words {
     pub(crate) end: usize,
     /// The value, and others that the same words may have.
     pub(crate) values: Vec<Decimal>,
-    /// Whether the words only hold a number (`twice`, `second`, `half`): an English text has them
+    /// True if the words only hold a number (`twice`, `second`, `half`): an English text has them
     /// without a number in its source.
     pub(crate) is_idiom: bool,
     pub(crate) is_ordinal: bool,

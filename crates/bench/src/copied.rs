@@ -57,7 +57,13 @@ impl Sentences {
     pub(crate) fn copied(&self, hypotheses: &[Hypothesis], tokenizer: &Tokenizer) -> Vec<Copied> {
         let pairs = self.sources.iter().zip(hypotheses).enumerate();
         let copied = pairs.flat_map(|(sentence, (source, hypothesis))| {
-            copies(sentence, source, &hypothesis.ids, tokenizer)
+            let (translation, spans) = tokenizer.decode_with_spans(&hypothesis.ids);
+            let copies = copies(&source.text, &translation).into_iter();
+            copies.map(move |(word, copy)| Copied {
+                sentence,
+                source: tokens(&source.spans, &word),
+                target: tokens(&spans, &copy),
+            })
         });
         copied.collect()
     }
@@ -72,43 +78,33 @@ pub(crate) fn target_words(ids: &[u32], tokenizer: &Tokenizer) -> Vec<Range<usiz
         .collect()
 }
 
-/// Returns the words of a sentence that were copied.
-fn copies(sentence: usize, source: &Encoding, ids: &[u32], tokenizer: &Tokenizer) -> Vec<Copied> {
-    let (translation, spans) = tokenizer.decode_with_spans(ids);
-    let targets = words(&translation);
-    let words = words(&source.text);
-    let text = |word: &Range<usize>| &source.text[word.clone()];
-    let copied = words.iter().filter_map(|word| {
-        let is_rare = text(word).starts_with(|c: char| c.is_uppercase() || c.is_numeric());
-        let is_single = words
+/// Returns the words of a sentence that were copied into its translation, as byte ranges of both.
+pub(crate) fn copies(source: &str, translation: &str) -> Vec<(Range<usize>, Range<usize>)> {
+    let (sources, targets) = (words(source), words(translation));
+    let copied = sources.iter().filter_map(|word| {
+        let text = &source[word.clone()];
+        let is_rare = text.starts_with(|c: char| c.is_uppercase() || c.is_numeric());
+        let same = sources
             .iter()
-            .filter(|other| text(other) == text(word))
-            .count()
-            == 1;
-        let mut same = targets
+            .filter(|other| source[(*other).clone()] == *text);
+        let is_single = same.count() == 1;
+        let mut copies = targets
             .iter()
-            .filter(|other| translation[(*other).clone()] == *text(word));
-        let target = same.next()?;
-        (is_rare && is_single && same.next().is_none()).then(|| Copied {
-            sentence,
-            source: tokens(&source.spans, word),
-            target: tokens(&spans, target),
-        })
+            .filter(|other| translation[(*other).clone()] == *text);
+        let copy = copies.next()?;
+        (is_rare && is_single && copies.next().is_none()).then(|| (word.clone(), copy.clone()))
     });
     copied.collect()
 }
 
-/// Returns the words of a text: runs of letters and digits.
+/// Returns the words of a text: what is between spaces, without the punctuation around it.
 fn words(text: &str) -> Vec<Range<usize>> {
-    let mut found: Vec<Range<usize>> = Vec::new();
-    for (at, c) in text.char_indices().filter(|(_, c)| c.is_alphanumeric()) {
-        let end = at + c.len_utf8();
-        match found.last_mut() {
-            Some(last) if last.end == at => last.end = end,
-            _ => found.push(at..end),
-        }
-    }
-    found
+    let words = text.split_whitespace().filter_map(|part| {
+        let word = part.trim_matches(|c: char| !c.is_alphanumeric());
+        let start = word.as_ptr().addr() - text.as_ptr().addr();
+        (!word.is_empty()).then_some(start..start + word.len())
+    });
+    words.collect()
 }
 
 /// Returns the positions of the tokens that overlap a word.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`calibrate`] | the attention head that aligns words best |
 //! | [`links`] | shares of words that are linked rightly, and alike in both precisions |
+//! | [`marks`] | shares of marks that are on the right words of a translation |
 //! | [`copied`] | the words that a model copies |
 //! | [`engine`] | decoding of token ids to a forced number of tokens: speed alone |
 //! | [`text`] | translation of sentences: output and speed |
@@ -15,6 +16,7 @@ mod copied;
 mod engine;
 mod figures;
 mod links;
+mod marks;
 mod model;
 mod text;
 
@@ -36,6 +38,10 @@ enum Command {
     /// Translate the German sentences of standard input in f32 and int8, and print how many words are
     /// linked with the right ones, and alike in both. Give it other sentences than `calibrate`.
     Links(links::Arguments),
+    /// Translate the German sentences of standard input, and print how many marks on words that the
+    /// model copied are on exactly these words again. Fails if random sets of marks are not kept. Give
+    /// it other sentences than `calibrate`.
+    Marks(marks::Arguments),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -44,6 +50,7 @@ fn main() -> anyhow::Result<()> {
         Command::Text(arguments) => eprintln!("{}", text::run(&arguments)?),
         Command::Calibrate(arguments) => calibrate::run(&arguments)?,
         Command::Links(arguments) => links::run(&arguments)?,
+        Command::Marks(arguments) => marks::run(&arguments)?,
     }
     Ok(())
 }

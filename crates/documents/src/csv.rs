@@ -3,8 +3,8 @@
 use std::{borrow::Cow, ops::Range};
 
 use crate::{
-    Error, Input, Output, Report, Unit,
-    splice::{self, Splice, Units},
+    Error,
+    splice::{Splice, Units},
 };
 
 /// Delimiters of fields, most likely first. German programs write semicolons, because the comma is
@@ -13,17 +13,9 @@ const DELIMITERS: [char; 4] = [';', '\t', ',', '|'];
 /// Number of records from which the delimiter is guessed.
 const SAMPLE_RECORDS: usize = 50;
 
-pub(crate) fn walk(
-    input: &mut dyn Input,
-    output: Option<&mut dyn Output>,
-    unit: &mut Unit<'_>,
-) -> Result<Report, Error> {
-    splice::walk(input, output, unit, rewrite)
-}
-
 /// Translates the fields of a table that have words. Numbers, dates and codes stay as programs that
 /// read the table expect them.
-fn rewrite(text: &str, units: &mut Units<'_, '_>) -> Result<String, Error> {
+pub(crate) fn rewrite(text: &str, units: &mut Units<'_, '_>) -> Result<String, Error> {
     let delimiter = delimiter(text);
     let mut spliced = Splice::new(text);
     for field in fields(text, delimiter) {

@@ -1,20 +1,22 @@
 //! Word: paragraphs of the document, of headers, footers, notes, comments, text boxes, charts and
 //! diagrams.
 //!
-//! - `revisions`: tracked changes, accepted; of paragraphs by `joins`, of tables by `rows`
+//! - `revisions`: tracked changes, accepted; of paragraphs by `joins`, of tables by `rows`; on
+//!   `tokens`, which are held until it is known whether they stay
 
 mod joins;
 mod revisions;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
 use std::io::{BufRead, Write};
 
 use crate::archive::Archive;
 use crate::package::{self, Part};
 use crate::runs::{Dialect, Runs};
-use crate::session::Session;
+use crate::session::{self, Session};
 use crate::walker::Walker;
 use crate::xml::{Token, XmlReader};
 use crate::{Error, Input, Output, Report, Unit};
@@ -40,19 +42,20 @@ pub(crate) fn walk(
     unit: &mut Unit<'_>,
 ) -> Result<Report, Error> {
     let mut archive = Archive::open(input)?;
-    let (names, kinds): (Vec<_>, Vec<_>) = parts(&mut archive)?.into_iter().unzip();
-    let mut session = Session::new(unit);
-    package::count_media(&archive, &mut session.report);
-    archive.rewrite(
-        &names,
+    let parts = parts(&mut archive)?;
+    let mut report = session::walk(
+        &mut archive,
+        parts,
         output,
-        &mut |index, source, out| match kinds[index] {
-            Part::Main => walk_story(source, out, &mut session),
-            Part::Drawing => package::walk_drawing(source, out, &mut session),
-            Part::Title => package::walk_title(source, out, &mut session),
+        unit,
+        |part, source, out, session| match part {
+            Part::Main => walk_story(source, out, session),
+            Part::Drawing => package::walk_drawing(source, out, session),
+            Part::Title => package::walk_title(source, out, session),
         },
     )?;
-    Ok(session.report)
+    package::count_media(&archive, &mut report);
+    Ok(report)
 }
 
 /// Returns the names of all parts with text, and what they are.

@@ -14,7 +14,7 @@
 //! - `walker`: a part, of which `paragraph`s are rewritten, which are made of `runs` or `spans`;
 //!   `session`: what the parts share; `package`: how the parts of Microsoft's formats are found
 //! - `encoding`, `splice`: files that are texts
-//! - a module per format, each with a function `walk`
+//! - a module per format: with a function `walk`, or `rewrite` for files that are texts
 
 mod archive;
 mod csv;
@@ -30,6 +30,8 @@ mod kind;
 pub mod limits;
 mod lines;
 mod markdown;
+#[cfg(test)]
+mod mutations;
 mod odt;
 mod package;
 #[cfg(test)]
@@ -52,7 +54,7 @@ pub use encoding::decode_text;
 pub use error::Error;
 pub use file::{Input, Output, Unit};
 pub use kind::Kind;
-pub use lines::{Sentence, extract, rewrite};
+pub use lines::{Sentence, extract, extract_up_to, rewrite};
 pub use report::Report;
 
 /// Walks through a file of the given kind and calls `unit` with every unit of text. With an
@@ -68,16 +70,16 @@ pub fn walk(
     unit: &mut Unit<'_>,
 ) -> Result<Report, Error> {
     match kind {
-        Kind::Text => text::walk(input, output, unit),
-        Kind::Markdown => markdown::walk(input, output, unit),
+        Kind::Text => splice::walk(input, output, unit, text::rewrite),
+        Kind::Markdown => splice::walk(input, output, unit, markdown::rewrite),
         Kind::Html => html::walk(input, output, unit),
         Kind::Docx => docx::walk(input, output, unit),
         Kind::Odt => odt::walk(input, output, unit),
         Kind::Pptx => pptx::walk(input, output, unit),
         Kind::Xlsx => xlsx::walk(input, output, unit),
-        Kind::Csv => csv::walk(input, output, unit),
+        Kind::Csv => splice::walk(input, output, unit, csv::rewrite),
         Kind::Epub => epub::walk(input, output, unit),
-        Kind::Srt | Kind::Vtt => subtitles::walk(input, output, unit),
+        Kind::Srt | Kind::Vtt => splice::walk(input, output, unit, subtitles::rewrite),
         Kind::Pdf | Kind::Image => Err(Error::Unsupported(
             "PDFs and pictures are read with `paper::read` first.",
         )),

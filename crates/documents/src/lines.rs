@@ -22,10 +22,26 @@ pub struct Sentence {
 /// # Errors
 /// As [`walk`].
 pub fn extract(kind: Kind, input: &mut dyn Input) -> Result<(String, Report), Error> {
+    extract_up_to(usize::MAX, kind, input)
+}
+
+/// Returns the text of a file as [`extract`] does, if it has at most `max_bytes` bytes of UTF-8.
+///
+/// # Errors
+/// As [`walk`], and [`Error::TooLarge`] for a longer text.
+pub fn extract_up_to(
+    max_bytes: usize,
+    kind: Kind,
+    input: &mut dyn Input,
+) -> Result<(String, Report), Error> {
     let mut text = String::new();
     let mut lines = Lines::default();
     let report = walk(kind, input, None, &mut |segment| {
         let line = lines.push(&segment.text);
+        if line.end > max_bytes {
+            let limit = max_bytes.div_ceil(1 << 20);
+            return Err(Error::TooLarge(format!("its text has over {limit} MB")));
+        }
         text.extend(std::iter::repeat_n('\n', line.start - text.len()));
         text.push_str(&segment.text);
         Ok(None)
@@ -186,6 +202,14 @@ mod tests {
         let (text, report) = extract(Kind::Markdown, &mut Cursor::new(file)).expect("a text");
         assert_eq!(text, "Titel\nEin kurzer Absatz. Noch einer.\nPunkt");
         assert_eq!(report.units, 3);
+    }
+
+    #[test]
+    fn a_text_over_the_limit_is_refused() {
+        let extract = |limit| extract_up_to(limit, Kind::Markdown, &mut Cursor::new("Ein\n\nZwei"));
+        assert_eq!(extract(8).expect("a text").0, "Ein\nZwei");
+        let error = extract(7).expect_err("refused").to_string();
+        assert_eq!(error, "The file is too large: its text has over 1 MB.");
     }
 
     #[test]

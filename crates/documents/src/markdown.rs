@@ -11,23 +11,15 @@ mod write;
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
 use crate::{
-    Error, Input, Output, Report, Unit,
-    splice::{self, Splice, Units},
+    Error,
+    splice::{Splice, Units},
 };
 use inline::Run;
 use write::{OPTIONS, Place};
 
-pub(crate) fn walk(
-    input: &mut dyn Input,
-    output: Option<&mut dyn Output>,
-    unit: &mut Unit<'_>,
-) -> Result<Report, Error> {
-    splice::walk(input, output, unit, rewrite)
-}
-
 /// Translates paragraphs, headings, list items and table cells. Code, HTML blocks, front matter and
 /// the targets of links stay as they are.
-fn rewrite(text: &str, units: &mut Units<'_, '_>) -> Result<String, Error> {
+pub(crate) fn rewrite(text: &str, units: &mut Units<'_, '_>) -> Result<String, Error> {
     let parser = Parser::new_ext(text, OPTIONS);
     let has_references = parser.reference_definitions().iter().next().is_some();
     let mut place = Place::Block;

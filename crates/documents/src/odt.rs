@@ -13,7 +13,7 @@ use std::io::{BufRead, Write};
 
 use crate::archive::Archive;
 use crate::package;
-use crate::session::Session;
+use crate::session::{self, Session};
 use crate::spans::Spans;
 use crate::walker::Walker;
 use crate::xml::{Token, TokenKind, XmlReader};
@@ -37,21 +37,22 @@ pub(crate) fn walk(
     if !archive.contains(PARTS[0]) {
         return Err(Error::Damaged("its main part is missing"));
     }
-    let mut session = Session::new(unit);
-    for name in archive.names() {
-        session.report.pictures += usize::from(name.starts_with("Pictures/"));
-        session.report.objects += usize::from(name.ends_with("/content.xml"));
-    }
-    let names = PARTS.map(str::to_owned);
-    archive.rewrite(
-        &names,
+    let parts = PARTS.map(|name| (name.to_owned(), name)).to_vec();
+    let mut report = session::walk(
+        &mut archive,
+        parts,
         output,
-        &mut |index, source, out| match PARTS[index] {
-            "meta.xml" => package::walk_title(source, out, &mut session),
-            _ => walk_part(source, out, &mut session),
+        unit,
+        |part, source, out, session| match part {
+            "meta.xml" => package::walk_title(source, out, session),
+            _ => walk_part(source, out, session),
         },
     )?;
-    Ok(session.report)
+    for name in archive.names() {
+        report.pictures += usize::from(name.starts_with("Pictures/"));
+        report.objects += usize::from(name.ends_with("/content.xml"));
+    }
+    Ok(report)
 }
 
 fn walk_part(

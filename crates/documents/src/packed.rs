@@ -10,7 +10,7 @@ use crate::fixture::{Translator, identity, mutations, reverse, rewritten, transl
 use crate::{Kind, xml};
 
 /// Packs parts, the first of them uncompressed.
-pub(crate) fn packed(parts: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn packed(parts: &[(&str, impl AsRef<[u8]>)]) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for (index, (name, content)) in parts.iter().enumerate() {
         let method = match index {
@@ -19,7 +19,7 @@ pub(crate) fn packed(parts: &[(&str, &str)]) -> Vec<u8> {
         };
         let options = SimpleFileOptions::default().compression_method(method);
         writer.start_file(*name, options).expect("a part");
-        writer.write_all(content.as_bytes()).expect("written");
+        writer.write_all(content.as_ref()).expect("written");
     }
     writer.finish().expect("a container").into_inner()
 }

@@ -4,8 +4,8 @@
 mod tests;
 
 use crate::archive::Archive;
-use crate::package;
-use crate::session::Session;
+use crate::package::{self, Part};
+use crate::session;
 use crate::xml;
 use crate::{Error, Input, Output, Report, Unit};
 
@@ -19,23 +19,24 @@ pub(crate) fn walk(
     unit: &mut Unit<'_>,
 ) -> Result<Report, Error> {
     let mut archive = Archive::open(input)?;
-    let mut names = parts(&mut archive)?;
-    let title = package::title_part(&mut archive)?;
-    names.extend(title.clone());
-    let mut session = Session::new(unit);
-    package::count_media(&archive, &mut session.report);
-    archive.rewrite(&names, output, &mut |index, source, out| {
-        if title.as_ref() == Some(&names[index]) {
-            package::walk_title(source, out, &mut session)
-        } else {
-            package::walk_drawing(source, out, &mut session)
-        }
-    })?;
-    Ok(session.report)
+    let mut parts = parts(&mut archive)?;
+    parts.extend(package::title_part(&mut archive)?.map(|title| (title, Part::Title)));
+    let mut report = session::walk(
+        &mut archive,
+        parts,
+        output,
+        unit,
+        |part, source, out, session| match part {
+            Part::Title => package::walk_title(source, out, session),
+            Part::Main | Part::Drawing => package::walk_drawing(source, out, session),
+        },
+    )?;
+    package::count_media(&archive, &mut report);
+    Ok(report)
 }
 
 /// Returns the names of the slides, in their order, each with the parts that it refers to.
-fn parts(archive: &mut Archive<'_>) -> Result<Vec<String>, Error> {
+fn parts(archive: &mut Archive<'_>) -> Result<Vec<(String, Part)>, Error> {
     let main = package::main_part(archive)?;
     let relationships = package::relationships(archive, &main)?;
     let mut slides = Vec::new();
@@ -57,12 +58,12 @@ fn parts(archive: &mut Archive<'_>) -> Result<Vec<String>, Error> {
     let mut parts = Vec::new();
     for slide in slides {
         let relationships = package::relationships(archive, &slide)?;
-        parts.push(slide);
+        parts.push((slide, Part::Main));
         for kind in PARTS {
             let of_kind = relationships
                 .iter()
                 .filter(|relationship| relationship.kind == kind);
-            parts.extend(of_kind.map(|relationship| relationship.target.clone()));
+            parts.extend(of_kind.map(|relationship| (relationship.target.clone(), Part::Drawing)));
         }
     }
     Ok(parts)

@@ -1,8 +1,10 @@
 //! Paragraphs made of runs: text of Word, of drawings (slides, charts, diagrams) and of Excel.
 //!
+//! - `dialect`: the vocabularies of Word, of drawings and of Excel
 //! - `properties`: the appearance of a run, without what makes no difference
 //! - `fields`: values that are computed, between marks for their start and end
 
+mod dialect;
 mod fields;
 mod properties;
 
@@ -10,19 +12,9 @@ use crate::Error;
 use crate::paragraph::{Item, Paragraph, Range, Style};
 use crate::walker::{Content, Step};
 use crate::xml::{self, Token, TokenKind};
-use fields::Field;
+pub(crate) use dialect::Dialect;
+use fields::Fields;
 use properties::Properties;
-
-/// The three vocabularies for runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dialect {
-    /// `WordprocessingML`.
-    Word,
-    /// `DrawingML`.
-    Drawing,
-    /// `SpreadsheetML`, where text may also be without a run.
-    Sheet,
-}
 
 /// Parser of the content of a paragraph that is made of runs.
 pub(crate) struct Runs {
@@ -37,10 +29,7 @@ pub(crate) struct Runs {
     /// Properties of the current run.
     run: Option<Properties>,
     text: Option<Text>,
-    /// Fields that have not ended yet.
-    fields: Vec<Field>,
-    /// Number of open fields in the innermost of them.
-    deeper_fields: usize,
+    fields: Fields,
 }
 
 /// Text that is being read.
@@ -61,8 +50,7 @@ impl Runs {
             tail: String::new(),
             run: None,
             text: None,
-            fields: Vec::new(),
-            deeper_fields: 0,
+            fields: Fields::default(),
         }
     }
 
@@ -220,8 +208,15 @@ impl Runs {
                 let kind = tag.attribute("type");
                 self.push_break(raw, kind.is_none_or(|kind| kind == "textWrapping"));
             }
-            "fldChar" => self.field_mark(tag, raw),
-            "instrText" => self.field_code(raw)?,
+            "fldChar" => {
+                let raw = self.in_run(raw);
+                let kind = tag.attribute("fldCharType");
+                self.fields.mark(kind.as_deref(), raw, &mut self.paragraph);
+            }
+            "instrText" => {
+                self.fields.code(raw)?;
+                self.paragraph.push_point(self.in_run(raw), false);
+            }
             "commentReference" => {
                 let raw = self.in_run(raw);
                 match self.paragraph.items.last_mut() {

@@ -1,11 +1,13 @@
 //! What the parts of a file share while it is walked through: the caller, and what was found.
 
 use std::collections::HashMap;
+use std::io::{BufRead, Write};
 
 use markup::{Marked, Segment};
 
+use crate::archive::Archive;
 use crate::xml::{Token, TokenKind};
-use crate::{Error, Report, Unit};
+use crate::{Error, Output, Report, Unit};
 
 /// A walk through a file.
 pub(crate) struct Session<'u> {
@@ -13,6 +15,27 @@ pub(crate) struct Session<'u> {
     pub(crate) report: Report,
     /// `AlternateContent` elements around the current token.
     alternates: Vec<Alternate>,
+}
+
+/// Walks through parts of a container, each with what `walk_part` needs to know about it.
+pub(crate) fn walk<P: Copy>(
+    archive: &mut Archive<'_>,
+    parts: Vec<(String, P)>,
+    output: Option<&mut dyn Output>,
+    unit: &mut Unit<'_>,
+    mut walk_part: impl FnMut(
+        P,
+        &mut dyn BufRead,
+        &mut dyn Write,
+        &mut Session<'_>,
+    ) -> Result<(), Error>,
+) -> Result<Report, Error> {
+    let (names, kinds): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    let mut session = Session::new(unit);
+    archive.rewrite(&names, output, &mut |index, source, out| {
+        walk_part(kinds[index], source, out, &mut session)
+    })?;
+    Ok(session.report)
 }
 
 /// An element with the same content in several forms, for programs of different age.
@@ -25,7 +48,7 @@ struct Alternate {
 }
 
 impl<'u> Session<'u> {
-    pub(crate) fn new(unit: &'u mut Unit<'_>) -> Self {
+    fn new(unit: &'u mut Unit<'_>) -> Self {
         Self {
             unit,
             report: Report::default(),

@@ -109,12 +109,12 @@ impl Content for Spans<'_> {
             (TokenKind::End, "span") => {
                 self.open.pop();
             }
-            (TokenKind::Start, "a") => {
+            (TokenKind::Start, "a" | "content-control" | "meta") => {
                 let raw = token.raw.to_owned();
                 let range = Range::Element;
                 self.paragraph.items.push(Item::Open { raw, range });
             }
-            (TokenKind::End, "a") => {
+            (TokenKind::End, "a" | "content-control" | "meta") => {
                 let raw = token.raw.to_owned();
                 let range = Range::Element;
                 self.paragraph.items.push(Item::Close { raw, range });

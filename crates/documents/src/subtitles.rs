@@ -15,8 +15,8 @@ mod tests;
 use markup::{Builder, MarkKind};
 
 use crate::{
-    Error, Input, Output, Report, Unit,
-    splice::{self, Splice, Units},
+    Error,
+    splice::{Splice, Units},
 };
 use cues::Cue;
 use format::Format;
@@ -29,18 +29,10 @@ const MAX_CUES: usize = 6;
 /// Maximum length in bytes of cues that are translated together.
 const MAX_JOINED: usize = 600;
 
-pub(crate) fn walk(
-    input: &mut dyn Input,
-    output: Option<&mut dyn Output>,
-    unit: &mut Unit<'_>,
-) -> Result<Report, Error> {
-    splice::walk(input, output, unit, rewrite)
-}
-
 /// Translates what is said. Times, ids, settings and everything else stay as they are.
 ///
 /// A sentence over several cues is translated as one, and dealt out to the same cues.
-fn rewrite(text: &str, units: &mut Units<'_, '_>) -> Result<String, Error> {
+pub(crate) fn rewrite(text: &str, units: &mut Units<'_, '_>) -> Result<String, Error> {
     let format = Format::of(text);
     let mut spliced = Splice::new(text);
     for sentence in sentences(text) {

@@ -1,21 +1,13 @@
 //! Plain text.
 
 use crate::{
-    Error, Input, Output, Report, Unit,
-    splice::{self, Splice, Units},
+    Error,
+    splice::{Splice, Units},
 };
-
-pub(crate) fn walk(
-    input: &mut dyn Input,
-    output: Option<&mut dyn Output>,
-    unit: &mut Unit<'_>,
-) -> Result<Report, Error> {
-    splice::walk(input, output, unit, rewrite)
-}
 
 /// Translates each line of a text, or together the lines of a paragraph that were wrapped at a fixed
 /// width.
-fn rewrite(text: &str, units: &mut Units<'_, '_>) -> Result<String, Error> {
+pub(crate) fn rewrite(text: &str, units: &mut Units<'_, '_>) -> Result<String, Error> {
     let mut spliced = Splice::new(text);
     for block in segment::blocks(text, segment::looks_wrapped(text)) {
         let block_text = &text[block.clone()];

@@ -14,7 +14,7 @@ use std::io::{BufRead, Write};
 use crate::archive::Archive;
 use crate::package;
 use crate::runs::{Dialect, Runs};
-use crate::session::Session;
+use crate::session::{self, Session};
 use crate::walker::Walker;
 use crate::xml::Token;
 use crate::{Error, Input, Output, Report, Unit};
@@ -54,22 +54,21 @@ pub(crate) fn walk(
         let answer = unit(segment)?;
         Ok(answer.filter(|marked| headers.borrow_mut().accepts(&text, &marked.text())))
     };
-    let mut session = Session::new(&mut unit);
-    package::count_media(&archive, &mut session.report);
-    let (names, parts): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-    archive.rewrite(
-        &names,
+    let mut report = session::walk(
+        &mut archive,
+        parts,
         output,
-        &mut |index, source, out| match parts[index] {
-            Part::Strings => walk_texts("si", source, out, &mut session),
-            Part::Sheet => walk_texts("is", source, out, &mut session),
-            Part::Comments => walk_texts("text", source, out, &mut session),
-            Part::Drawing => package::walk_drawing(source, out, &mut session),
-            Part::Title => package::walk_title(source, out, &mut session),
+        &mut unit,
+        |part, source, out, session| match part {
+            Part::Strings => walk_texts("si", source, out, session),
+            Part::Sheet => walk_texts("is", source, out, session),
+            Part::Comments => walk_texts("text", source, out, session),
+            Part::Drawing => package::walk_drawing(source, out, session),
+            Part::Title => package::walk_title(source, out, session),
             Part::Table => headers.borrow().rename(source, out),
         },
     )?;
-    let mut report = session.report;
+    package::count_media(&archive, &mut report);
     report.units -= kept;
     Ok(report)
 }

@@ -41,10 +41,10 @@
   const tooBig = (bytes, limit) => {
     const exact = (size) => `${number(size)} bytes`;
     const say = inWords(bytes) === inWords(limit) ? exact : inWords; // exact if the two sizes look equal
-    return `is too long: ${say(bytes)}, and at most ${say(limit)} are allowed at once.`;
+    return `is too long: it has ${say(bytes)}, and the limit is ${say(limit)}.`;
   };
   const setUpForm = (form) => {
-    const text = byId("text"), count = byId("count"), file = byId("file"), button = byId("translate");
+    const text = byId("text"), count = byId("count"), button = byId("translate");
     const limit = Number(form.dataset.limit);
     const say = (problem) => { byId("problem").textContent = problem; };
     const tooLong = () => {
@@ -72,66 +72,109 @@
     form.addEventListener("submit", (event) => {
       clearTimeout(timer); // its message must not replace the one below
       const measured = measure();
-      const problem = text.value.trim() ? measured : "There is no text yet. Paste some German below, or open a file.";
+      const problem = text.value.trim() || byId("file").files.length ? measured : "There is no text yet. Paste some German below, or add a file.";
       say(problem);
       if (problem) {
         event.preventDefault();
         text.focus();
       } else {
         button.disabled = true;
+        form.classList.add("sending");
       }
     });
-    addEventListener("pageshow", () => { button.disabled = false; if (text.value) measure(); });
+    const stay = () => { button.disabled = false; form.classList.remove("sending"); };
+    addEventListener("pageshow", () => { stay(); if (text.value) measure(); });
     // After an aborted upload the page is still there.
-    addEventListener("keydown", (event) => { if (event.key === "Escape") button.disabled = false; });
+    addEventListener("keydown", (event) => { if (event.key === "Escape") stay(); });
     text.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
         event.preventDefault();
         form.requestSubmit();
       }
     });
-    // A file must not replace the text in the form by accident. It is inserted as if it was typed, so
-    // that Ctrl+Z undoes it. With a book this takes minutes, so the user is asked instead.
-    const replace = (value, name) => {
-      const long = text.value.length + value.length > 200000;
-      if (long && text.value.trim() && !confirm(`Replace the text in the form by “${name}”?`)) return;
-      text.focus();
-      text.select();
-      if (long || !value || !document.execCommand("insertText", false, value)) text.value = value;
+    setUpFiles(form, say, measure);
+  };
+
+  // ---- the files of the form: added by the button, dropped or pasted, and listed ----
+  const setUpFiles = (form, say, measure) => {
+    const file = byId("file"), list = byId("chosen"), limit = Number(form.dataset.fileLimit);
+    let chosen = [];
+    const isSame = (one, other) => one.name === other.name && one.size === other.size && one.lastModified === other.lastModified;
+    // The form sends what the list shows.
+    const show = () => {
+      const transfer = new DataTransfer();
+      for (const one of chosen) transfer.items.add(one);
+      file.files = transfer.files;
+      list.hidden = chosen.length === 0;
+      list.replaceChildren(...chosen.map((one) => {
+        const item = document.createElement("li"), name = document.createElement("b"), bytes = document.createElement("span"), remove = document.createElement("button");
+        name.textContent = one.name;
+        bytes.textContent = inWords(one.size);
+        remove.type = "button";
+        remove.className = "icon";
+        remove.textContent = "×";
+        remove.title = "Remove";
+        remove.ariaLabel = `Remove ${one.name}`;
+        remove.addEventListener("click", () => {
+          chosen = chosen.filter((other) => other !== one);
+          show();
+          file.focus();
+        });
+        item.append(name, bytes, remove);
+        return item;
+      }));
     };
-    const read = async (chosen) => {
-      if (!chosen) return;
-      // Even in UTF-16 a larger file cannot fit.
-      if (chosen.size > limit * 2 + 2) return say(`“${chosen.name}” ${tooBig(chosen.size, limit)}`);
-      const decoded = decode(await chosen.arrayBuffer());
-      if (decoded === null) return say(`“${chosen.name}” is not a text file. Save it as plain text (.txt) and open that.`);
-      replace(decoded, chosen.name);
-      say(measure());
-      text.setSelectionRange(0, 0);
-      text.scrollTop = 0;
+    const add = (files) => {
+      const problems = [];
+      for (const one of files) {
+        if (one.size > limit) problems.push(`“${one.name}” ${tooBig(one.size, limit)}`);
+        else if (!chosen.some((other) => isSame(one, other))) chosen.push(one);
+      }
+      show();
+      say(problems.join(" ") || measure());
     };
-    byId("open").addEventListener("click", () => file.click());
-    file.addEventListener("change", () => { read(file.files[0]); file.value = ""; });
-    const holdsFile = (event) => event.dataTransfer && [...event.dataTransfer.types].includes("Files");
+    file.addEventListener("change", () => add([...file.files]));
+    // After a return to the page, browsers may still have the files.
+    addEventListener("pageshow", () => { if (file.files.length) add([...file.files]); });
+    const holdsFiles = (transfer) => transfer && [...transfer.types].includes("Files");
     addEventListener("dragover", (event) => {
-      if (holdsFile(event)) { event.preventDefault(); form.classList.add("dropping"); }
+      if (holdsFiles(event.dataTransfer)) { event.preventDefault(); form.classList.add("dropping"); }
     });
     addEventListener("dragleave", (event) => { if (!event.relatedTarget) form.classList.remove("dropping"); });
     addEventListener("drop", (event) => {
       form.classList.remove("dropping");
-      if (holdsFile(event)) { event.preventDefault(); read(event.dataTransfer.files[0]); }
+      if (holdsFiles(event.dataTransfer)) { event.preventDefault(); add([...event.dataTransfer.files]); }
+    });
+    addEventListener("paste", (event) => {
+      // Office programs offer a picture of a copied text beside the text.
+      if (!holdsFiles(event.clipboardData) || [...event.clipboardData.types].includes("text/plain")) return;
+      event.preventDefault();
+      add([...event.clipboardData.files]);
     });
   };
-  // Decodes UTF-8, UTF-16 with a byte order mark, or else Windows-1252, as in old German texts. Null if it is not a text.
-  const decode = (buffer) => {
-    const start = new Uint8Array(buffer, 0, Math.min(2, buffer.byteLength));
-    const utf16 = start[0] === 0xff && start[1] === 0xfe ? "utf-16le" : start[0] === 0xfe && start[1] === 0xff ? "utf-16be" : "";
-    if (utf16) return new TextDecoder(utf16).decode(buffer);
-    try {
-      return new TextDecoder("utf-8", { fatal: true }).decode(buffer);
-    } catch {
-      return new Uint8Array(buffer).includes(0) ? null : new TextDecoder("windows-1252").decode(buffer);
-    }
+
+  // ---- the list of files that were sent together ----
+  const setUpList = () => {
+    const update = async () => {
+      try {
+        const response = await fetch(location.href, { cache: "no-store" });
+        if (response.ok) {
+          const page = new DOMParser().parseFromString(await response.text(), "text/html");
+          const fresh = page.getElementById("files"), old = byId("files");
+          // Focus stays on the same link.
+          const at = document.activeElement && document.activeElement.href;
+          if (fresh.innerHTML !== old.innerHTML) {
+            old.replaceWith(document.adoptNode(fresh));
+            document.title = page.title;
+            const same = at && [...fresh.querySelectorAll("a")].find((link) => link.href === at);
+            if (same) same.focus({ preventScroll: true });
+          }
+        }
+      } catch { /* the server or the network is down: try again below */ }
+      watch();
+    };
+    const watch = () => { if (byId("files").dataset.running !== "0") setTimeout(update, 1000); };
+    watch();
   };
 
   // ---- a translation: pairs of sentences ----
@@ -236,7 +279,10 @@
       // The rate of the last half minute, because the first batches are different.
       while (samples.length > 2 && now - samples[0].now > 30000) samples.shift();
       if (!total) {
-        label.textContent = waits() ? "Waiting…" : "Translating…";
+        const page = bitext.querySelector(".preview:last-child [data-page]");
+        label.textContent = page ? page.textContent : waits() ? "Waiting…" : "Translating…";
+        if (page) { bar.max = Number(page.dataset.pages); bar.value = Number(page.dataset.page) - 1; }
+        else bar.removeAttribute("value");
         return;
       }
       const percent = Math.floor((done * 100) / total);
@@ -245,7 +291,7 @@
       label.textContent = `${number(done)} of ${plural(total, "sentence")}`;
       const rest = waits() ? "waiting" : remaining(now);
       if (!lost) left.textContent = `${percent} %${rest ? ` · ${rest}` : ""}`;
-      document.title = `${percent} % · Translating`;
+      document.title = `${percent} % · ${title.replace(/^.*(?=Translating)/, "")}`;
       if (now - announced > 10000) {
         announced = now;
         tell(`${percent} per cent translated${rest ? `, ${rest}` : ""}`);
@@ -376,7 +422,7 @@
   const copy = async (button) => {
     const say = (words) => { const was = "Copy English", status = byId("status"); if (status) status.textContent = words; button.textContent = words; setTimeout(() => { button.textContent = was; }, 2000); };
     const read = async () => {
-      const response = await fetch(byId("end").querySelector("a[download]").href);
+      const response = await fetch(byId("english").href);
       if (!response.ok) throw new Error(String(response.status));
       return response.text();
     };
@@ -446,5 +492,6 @@
     if (form) setUpForm(form);
     const query = byId("query");
     if (query) setUpQuery(query);
+    if (byId("files")) setUpList();
   });
 })();

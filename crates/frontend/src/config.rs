@@ -90,6 +90,10 @@ pub struct Config {
     #[arg(long, env, value_name = "FILE")]
     pub database_url_file: Option<PathBuf>,
 
+    /// Maximum size of a file to translate, in bytes.
+    #[arg(long, env, value_name = "BYTES", default_value_t = 64 << 20)]
+    pub max_file_bytes: u64,
+
     /// Settings of the SQL page.
     #[command(flatten)]
     pub sql_page: SqlPageConfig,

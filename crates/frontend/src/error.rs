@@ -40,6 +40,15 @@ pub(crate) enum Error {
     /// The text could not be written to disk.
     #[error("the text could not be saved")]
     Unsaved,
+    /// A file could not be written to disk.
+    #[error("a file could not be saved")]
+    UnsavedFile(#[source] std::io::Error),
+    /// A file could not be read from disk.
+    #[error("a file could not be read")]
+    UnreadFile(#[source] std::io::Error),
+    /// The files of a form exceed the limit together.
+    #[error("the files are too large together")]
+    TooManyFiles,
     /// The text exceeds the limit.
     #[error("the text has {size} of {limit} bytes")]
     TooLong {
@@ -75,12 +84,16 @@ impl Error {
             Self::NotAForm | Self::Encoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotUtf8 | Self::BrokenBody => StatusCode::BAD_REQUEST,
             Self::Stalled => StatusCode::REQUEST_TIMEOUT,
-            Self::TooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLong { .. } | Self::TooManyFiles => StatusCode::PAYLOAD_TOO_LARGE,
             Self::OtherSite => StatusCode::FORBIDDEN,
             Self::Crowded | Self::Full | Self::Database(_) | Self::NotDeleted(_) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            Self::Unsaved | Self::Page(_) | Self::Panic => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unsaved
+            | Self::UnsavedFile(_)
+            | Self::UnreadFile(_)
+            | Self::Page(_)
+            | Self::Panic => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }

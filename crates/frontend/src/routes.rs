@@ -8,7 +8,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::error::Error;
 use crate::pages::navigation::{self, Links};
-use crate::pages::{actions, api, form, history, sql, translation};
+use crate::pages::{actions, api, document, files, form, history, sql, translation};
 use crate::state::AppState;
 use crate::{assets, compat, health, security};
 
@@ -20,6 +20,10 @@ pub fn app(state: AppState) -> Router {
         .route("/", get(form::show).post(form::submit))
         .route("/translations/{id}", get(translation::show))
         .route("/translations/{id}/english.txt", get(actions::download))
+        .route("/translations/{id}/file", get(document::download))
+        .route("/translations/{id}/pages/{number}", get(document::picture))
+        .route("/files", get(files::show))
+        .route("/files/translations.zip", get(files::archive))
         .route("/translations/{id}/cancel", post(actions::cancel))
         .route("/translations/{id}/retry", post(actions::retry))
         .route("/translations/{id}/join", post(actions::join))

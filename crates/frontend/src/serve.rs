@@ -10,7 +10,9 @@ use service::{args::Common, server};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::compat::ApiFiles;
 use crate::config::Config;
+use crate::files::Files;
 use crate::history::History;
 use crate::jobs::Jobs;
 use crate::metrics;
@@ -42,11 +44,14 @@ pub async fn run(
     metrics::install();
     let data_dir = common.data_dir()?;
     let max_text_bytes = common.max_text_bytes;
+    let max_file_bytes = config.max_file_bytes;
     let database = config.database(&data_dir)?;
     let sql_page = config.sql_page.open(&database, max_text_bytes)?;
     let apis = config.api.open()?;
     let spool = Spool::new(&data_dir);
     let _lock = lock(&spool, &data_dir)?;
+    let max_api_file = usize::try_from(config.max_file_bytes).unwrap_or(usize::MAX);
+    let api_files = ApiFiles::open(&data_dir, max_api_file).await;
     let address = listener.local_addr()?;
     let backend: Vec<_> = config.backend_url.iter().map(Url::as_str).collect();
     tracing::info!(%address, %database, ?backend, "serving the pages");
@@ -57,6 +62,7 @@ pub async fn run(
     let history = History::open(database, max_text_bytes, close.clone());
     let jobs = Jobs::open(
         spool,
+        Files::new(&data_dir),
         translator.clone(),
         history.clone(),
         max_text_bytes,
@@ -70,8 +76,10 @@ pub async fn run(
         sql_page,
         translator,
         apis,
+        api_files,
         forms: Forms::new(max_text_bytes),
         max_text_bytes,
+        max_file_bytes,
         shutdown: shutdown.clone(),
     };
     server::serve(listener, app(state), shutdown, DRAIN).await;

@@ -40,6 +40,17 @@ const NEW: &str = "new";
 /// Extension of a file that cannot be read, which is kept for a person to look at.
 const CORRUPT: &str = "corrupt";
 
+/// What the record of a text says about the file that it is from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpooledFile {
+    /// Name of the file.
+    pub name: String,
+    /// Whether the text has markup, which is put in place by the links between words.
+    pub has_markup: bool,
+    /// Whether the file was read. Until then, the text is empty.
+    pub is_read: bool,
+}
+
 /// An accepted text, owned or borrowed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Accepted<T> {
@@ -53,6 +64,23 @@ pub struct Accepted<T> {
     /// join lines.
     #[serde(default)]
     pub wrapped: bool,
+    /// The [file](crate::files) that it is the text of.
+    #[serde(default)]
+    pub file: Option<SpooledFile>,
+}
+
+impl<T: AsRef<str>> Accepted<T> {
+    /// Returns it with a borrowed text.
+    #[must_use]
+    pub fn borrowed(&self) -> Accepted<&str> {
+        Accepted {
+            id: self.id,
+            created_at: self.created_at,
+            text: self.text.as_ref(),
+            wrapped: self.wrapped,
+            file: self.file.clone(),
+        }
+    }
 }
 
 /// A record of an earlier process.

@@ -165,8 +165,11 @@ fn words<'a>(text: &'a str, atoms: &'a [Atom]) -> impl Iterator<Item = Range<usi
 
 /// Returns a word in capitals as it is usually spelled, in small letters or with a capital: in the
 /// spelling that the tokeniser knows best, which is the one that needs the fewest pieces. `None` if
-/// the one in capitals needs fewer, as for an abbreviation.
+/// the one in capitals needs fewer, or if it has no vowel, as an abbreviation.
 fn usual_spelling(word: &str, tokenizer: &Tokenizer) -> Option<String> {
+    if !word.contains(is_vowel) {
+        return None;
+    }
     let pieces = |word: &str| tokenizer.encode(word).ids.len();
     let small = word.to_lowercase();
     let capital = capitalised(&small);
@@ -178,6 +181,11 @@ fn usual_spelling(word: &str, tokenizer: &Tokenizer) -> Option<String> {
     } else {
         Some(capital)
     }
+}
+
+/// Returns whether a capital may be a vowel; foreign letters may.
+fn is_vowel(c: char) -> bool {
+    !c.is_ascii() || "AEIOUY".contains(c)
 }
 
 /// Returns a word in small letters with a capital at its start.

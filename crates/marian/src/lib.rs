@@ -15,7 +15,8 @@
 //! | [`tokenizer`] | text to token ids and back |
 //! | `split` | cuts long sentences into pieces |
 //! | `capitals` | words in capitals, translated in their usual spelling |
-//! | `passthrough` | passages that the model does not see: unknown characters, addresses, markup |
+//! | `passages` | passages that the model does not see: unknown characters, addresses, markup |
+//! | `passthrough` | a text without its passages, and its translation with them |
 //! | `target` | a model's answer as text, with its alignment |
 //! | `words` | the words of a text |
 //! | `origins` | the way back from a text to the one that it was made of |
@@ -39,6 +40,7 @@ mod loop_guard;
 pub mod network;
 mod ops;
 mod origins;
+mod passages;
 mod passthrough;
 mod row;
 pub mod scheduler;

@@ -1,6 +1,4 @@
-//! Passages that the model does not get to see, and that stand in the translation as they are:
-//! characters that it does not know (emoji, foreign scripts), and atoms that it would garble (tags,
-//! placeholders, addresses, identifiers).
+//! A text without its passages, and its translation with them.
 //!
 //! An `<unk>` among the source ids makes a model invent a word for it. The model therefore gets the
 //! sentence without these passages, and cross-attention tells which words of the translation belong
@@ -11,10 +9,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use atoms::Atom;
-
 use crate::origins::Origins;
-use crate::spm::SPACE;
+use crate::passages::is_final;
 use crate::target::Target;
 use crate::{Encoding, Tokenizer};
 
@@ -55,126 +51,6 @@ pub(crate) fn letters(text: &str) -> (Cow<'_, str>, Origins) {
     (Cow::Owned(letters), origins)
 }
 
-/// Maximum length of a word in bytes: the longest German ones have some 80 letters.
-const MAX_WORD_BYTES: usize = 160;
-
-/// Returns the passages of a text, sorted: unknown characters, opaque atoms, and what is too long
-/// to be a word.
-pub(crate) fn passages(encoding: &Encoding, atoms: &[Atom]) -> Vec<Range<usize>> {
-    let opaque = atoms.iter().filter(|atom| atom.kind.is_opaque());
-    let opaque = opaque.map(|atom| atom.range.clone());
-    let passages = opaque
-        .chain(unknown(encoding))
-        .chain(overlong(&encoding.text));
-    merge(&encoding.text, passages.collect())
-}
-
-/// Returns the runs of letters and digits that are too long to be words.
-fn overlong(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
-    let runs = text.split(|c: char| !c.is_alphanumeric());
-    runs.filter(|run| run.len() > MAX_WORD_BYTES).map(|run| {
-        let start = run.as_ptr().addr() - text.as_ptr().addr();
-        start..start + run.len()
-    })
-}
-
-/// Returns the unknown characters of a text, sorted, each with the word that it is part of.
-/// Characters connected by invisible joints (the emoji of a family) are one passage.
-///
-/// Among them is the character that stands for a space in the pieces: spelled out in a text
-/// (`▁▂▃`), it is a character, which the tokeniser, as sentencepiece does, takes for a space.
-pub(crate) fn unknown(encoding: &Encoding) -> Vec<Range<usize>> {
-    let text = &encoding.text;
-    let marks = text
-        .match_indices(SPACE)
-        .map(|(at, mark)| at..at + mark.len());
-    let mut spans: Vec<_> = encoding
-        .unknown()
-        .map(|(position, _)| encoding.spans[position].clone())
-        .chain(marks)
-        .collect();
-    spans.sort_unstable_by_key(|span| span.start);
-    let mut found = Vec::new();
-    for span in spans {
-        let unknown = &text[span.clone()];
-        let start = span.end - unknown.trim_start().len();
-        let mut range = start..start + unknown.trim().len();
-        if range.is_empty() {
-            continue;
-        }
-        let joints = text[range.end..].trim_start_matches(is_joint);
-        range.end = text.len() - joints.len();
-        if inside_word(text, range.start) || inside_word(text, range.end) {
-            range = word(text, range);
-        }
-        found.push(range);
-    }
-    found
-}
-
-/// Returns whether `c` joins characters or is invisible; the normaliser makes spaces of some.
-fn is_joint(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
-}
-
-fn inside_word(text: &str, at: usize) -> bool {
-    text[..at].ends_with(char::is_alphanumeric) && text[at..].starts_with(char::is_alphanumeric)
-}
-
-/// Returns `range` with the letters and digits that touch it.
-fn word(text: &str, range: Range<usize>) -> Range<usize> {
-    let start = text[..range.start]
-        .trim_end_matches(char::is_alphanumeric)
-        .len();
-    let after = text[range.end..].trim_start_matches(char::is_alphanumeric);
-    start..text.len() - after.len()
-}
-
-/// Merges passages, which may overlap and be in any order: those that touch, or have only marks
-/// between them, become one, and each takes in the brackets and quotation marks that hold nothing
-/// else.
-pub(crate) fn merge(text: &str, mut passages: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    passages.sort_unstable_by_key(|range| range.start);
-    let mut merged: Vec<Range<usize>> = Vec::new();
-    for mut range in passages {
-        while let Some(open) = text[..range.start].chars().next_back()
-            && let Some(close) = text[range.end..].chars().next()
-            && is_pair(open, close)
-        {
-            range = range.start - open.len_utf8()..range.end + close.len_utf8();
-        }
-        match merged.last_mut() {
-            Some(last) if is_joint_between(text, last.end, range.start) => {
-                last.end = last.end.max(range.end);
-            }
-            _ => merged.push(range),
-        }
-    }
-    merged
-}
-
-/// Returns whether two passages touch or have only marks between them: `2376'2`.
-fn is_joint_between(text: &str, end: usize, start: usize) -> bool {
-    start <= end || !text[end..start].contains(|c: char| c.is_alphanumeric() || c.is_whitespace())
-}
-
-fn is_pair(open: char, close: char) -> bool {
-    matches!(
-        (open, close),
-        ('(', ')')
-            | ('[', ']')
-            | ('{', '}')
-            | ('<', '>')
-            | ('„' | '"', '“' | '"')
-            | ('“', '”')
-            | ('‚' | '‘' | '\'', '‘' | '’' | '\'')
-            | ('»', '«')
-            | ('«', '»')
-            | ('›', '‹')
-            | ('‹', '›')
-    )
-}
-
 /// A text without its passages.
 #[derive(Debug)]
 pub(crate) struct Rest {
@@ -204,6 +80,11 @@ struct Passage {
     outermost: (bool, bool),
     /// Whether it follows the mark that ends the sentence.
     follows_mark: bool,
+    /// Mark that preceded it directly.
+    before: Option<char>,
+    /// Offsets in the rest of the text that touched it: the end of that before, the start of that
+    /// after.
+    touched: (Option<usize>, Option<usize>),
 }
 
 impl Rest {
@@ -229,8 +110,11 @@ impl Rest {
         append(text, copied..text.len(), &mut rest, &mut parts);
         let encoding = tokenizer.encode(&rest);
         let has_word = |text: &str| text.contains(char::is_alphanumeric);
-        let passages = passages.iter().zip(offsets).map(|(range, offset)| {
+        let nexts = parts[1..].iter();
+        let passages = passages.iter().zip(offsets).zip(nexts);
+        let passages = passages.map(|((range, offset), (next, next_offset))| {
             let (before, after) = (&text[..range.start], &text[range.end..]);
+            let is_word = |c: char| !c.is_whitespace();
             Passage {
                 text: write(range),
                 tokens: encoding.spans.partition_point(|span| span.end <= offset),
@@ -244,7 +128,7 @@ impl Rest {
                     .trim_start()
                     .chars()
                     .next()
-                    .filter(|c| is_final(*c))
+                    .filter(|c| is_final(*c) || matches!(c, ')' | ']'))
                     .map(|mark| {
                         (
                             mark,
@@ -255,6 +139,11 @@ impl Rest {
                     && after.starts_with(char::is_alphanumeric),
                 outermost: (!has_word(&rest[..offset]), !has_word(&rest[offset..])),
                 follows_mark: before.trim_end().ends_with(is_final),
+                before: before.chars().next_back().filter(|c| !c.is_alphanumeric()),
+                touched: (
+                    before.ends_with(is_word).then_some(offset),
+                    (after.starts_with(is_word) && next.start == range.end).then_some(*next_offset),
+                ),
             }
         });
         let passages = passages.collect();
@@ -298,8 +187,10 @@ impl Rest {
             // the first is hardly ever translated last.
             let offset = self.offset(passage, target).max(copied);
             parts.push(PlacedPart::push(&mut text, last, target, copied..offset));
-            let touches = text.ends_with(char::is_alphanumeric)
-                && passage.text.starts_with(char::is_alphanumeric);
+            // Beside another word or mark than in the source it stands alone.
+            let touches = text.ends_with(|c: char| {
+                c.is_alphanumeric() || is_final(c) && passage.before != Some(c)
+            }) && passage.text.starts_with(char::is_alphanumeric);
             if (passage.spaced.0 || touches && !passage.joins)
                 && !text.is_empty()
                 && !text.ends_with(' ')
@@ -308,6 +199,10 @@ impl Rest {
             }
             places.push(text.len()..text.len() + passage.text.len());
             text.push_str(&passage.text);
+            // The model likes to leave out the comma of a greeting without its name.
+            if matches!(passage.mark, Some((',', _))) && !target.text.contains(',') {
+                text.push(',');
+            }
             last = Some(passage);
             copied = offset;
         }
@@ -327,12 +222,16 @@ impl Rest {
     /// Returns the byte offset in the translation at which a passage belongs.
     fn offset(&self, passage: &Passage, target: &Target) -> usize {
         let total = self.encoding.spans.len();
+        let beside = || target.beside(passage.touched, passage.opens);
+        let before_mark = || self.offset_before_mark(passage, target);
         match passage.outermost {
             (true, _) => 0,
             (_, true) if passage.follows_mark => target.text.len(),
-            (_, true) => target.text.trim_end_matches(is_final).len(),
-            _ => self
-                .offset_before_mark(passage, target)
+            (_, true) => {
+                before_mark().unwrap_or_else(|| target.text.trim_end_matches(is_final).len())
+            }
+            _ => beside()
+                .or_else(before_mark)
                 .unwrap_or_else(|| target.offset_of(passage.tokens, total, passage.opens)),
         }
     }
@@ -387,27 +286,20 @@ fn marks(text: &str, mark: char) -> impl Iterator<Item = usize> {
         .map(|(at, _)| at)
 }
 
-/// Returns whether `c` may end a sentence.
-fn is_final(c: char) -> bool {
-    matches!(
-        c,
-        '.' | '!' | '?' | '…' | ':' | ';' | ',' | '"' | '“' | '”' | '«' | '»'
-    )
-}
-
 /// Appends what follows a passage.
 fn push_after(text: &mut String, last: Option<&Passage>, after: &str) {
     let Some(passage) = last else {
         return text.push_str(after);
     };
-    let starts_word = after.starts_with(char::is_alphanumeric);
+    let word = after.strip_prefix(' ').unwrap_or(after);
+    let starts_word = word.starts_with(char::is_alphanumeric);
     let touches = text.ends_with(char::is_alphanumeric) && starts_word && !passage.joins;
-    if (passage.spaced.1 || touches) && starts_word {
+    if starts_word && (passage.spaced.1 || touches) {
         text.push(' ');
-        text.push_str(after);
+        text.push_str(word);
     } else if passage.joins || passage.opens {
         // Nothing separated it from the next word: an opening tag, for example.
-        text.push_str(after.strip_prefix(' ').unwrap_or(after));
+        text.push_str(word);
     } else {
         text.push_str(after);
     }

@@ -15,7 +15,7 @@ use atoms::Atom;
 use crate::links::{Link, Source, Trace};
 use crate::origins::Origins;
 use crate::verify::Lost;
-use crate::{Encoding, Hypothesis, Row, capitals, loop_guard, passthrough, split};
+use crate::{Encoding, Hypothesis, Row, capitals, loop_guard, passages, passthrough, split};
 pub(crate) use model::{Limits, Model};
 use piece::{Checked, Piece, Setting};
 
@@ -146,7 +146,12 @@ impl Sentence {
         {
             source.replace(&encoding.text, Origins::of_nfc(text));
         }
-        sentence.order = sentence.take(encoding, setting, model, work);
+        let atoms = if encoding.text == text {
+            atoms
+        } else {
+            model.atoms(&encoding.text)
+        };
+        sentence.order = sentence.take(encoding, atoms, setting, model, work);
         sentence
     }
 
@@ -168,41 +173,48 @@ impl Sentence {
     fn take(
         &mut self,
         encoding: Encoding,
+        atoms: Vec<Atom>,
         setting: Setting,
         model: Model<'_>,
         work: &mut Vec<Work>,
     ) -> Vec<usize> {
-        let atoms = model.atoms(&encoding.text);
         let text = &encoding.text;
-        let unknown = passthrough::unknown(&encoding);
-        let passages = passthrough::passages(&encoding, &atoms);
+        let unknown = passages::unknown(&encoding);
+        let passages = passages::passages(&encoding, &atoms);
         if !atoms::has_words(text, &atoms) || !has_letters(text, &passages) {
             self.flags.unknown |= !unknown.is_empty();
             return vec![self.copied(text, &atoms, setting)];
         }
         let core = core(text, &passages);
         if core == (0..text.len()) {
-            return self.cut(encoding, setting, model, work);
+            return self.cut(encoding, atoms, setting, model, work);
         }
         self.flags.unknown |= unknown
             .iter()
             .any(|range| range.end <= core.start || core.end <= range.start);
         let (before, inside, after) = (&text[..core.start], &text[core.clone()], &text[core.end..]);
-        let mut parts = vec![self.copied(before, &model.atoms(before), setting)];
-        let setting_inside = setting.after(core.start);
+        let part = |range, text: &str| model.atoms_of_part(&atoms, &range, text);
+        let mut parts = vec![self.copied(before, &part(0..core.start, before), setting)];
+        let setting_inside = Setting {
+            goes_on: setting.goes_on || !after.trim().is_empty(),
+            ..setting.after(core.start)
+        };
         if inside.contains(char::is_alphanumeric) {
             let inside = model.tokenizer.encode(inside);
-            parts.extend(self.cut(inside, setting_inside, model, work));
+            let atoms = part(core.clone(), &inside.text);
+            parts.extend(self.cut(inside, atoms, setting_inside, model, work));
         } else {
             parts.push(self.copied(inside, &[], setting_inside));
         }
-        parts.push(self.copied(after, &model.atoms(after), setting.after(core.end)));
+        let atoms = part(core.end..text.len(), after);
+        parts.push(self.copied(after, &atoms, setting.after(core.end)));
         parts
     }
 
     fn cut(
         &mut self,
         encoding: Encoding,
+        atoms: Vec<Atom>,
         setting: Setting,
         model: Model<'_>,
         work: &mut Vec<Work>,
@@ -211,13 +223,13 @@ impl Sentence {
         // it had there.
         let fits = encoding.ids.len() <= model.limits.positions;
         if encoding.spans.len() <= setting.limit && fits {
-            return self.open(encoding, setting, model, work);
+            return self.open(encoding, atoms, setting, model, work);
         }
-        match self.divide(&encoding, setting, model, work) {
+        match self.divide(&encoding, &atoms, setting, model, work) {
             Some(parts) => parts,
-            None if fits => self.open(encoding, setting, model, work),
+            None if fits => self.open(encoding, atoms, setting, model, work),
             // Nothing can be done for it: one token that is many alone.
-            None => vec![self.copied(&encoding.text, &model.atoms(&encoding.text), setting)],
+            None => vec![self.copied(&encoding.text, &atoms, setting)],
         }
     }
 
@@ -225,13 +237,13 @@ impl Sentence {
     fn divide(
         &mut self,
         encoding: &Encoding,
+        atoms: &[Atom],
         setting: Setting,
         model: Model<'_>,
         work: &mut Vec<Work>,
     ) -> Option<Vec<usize>> {
-        let atoms = model.atoms(&encoding.text);
         let language = model.tokenizer.source_language();
-        let ranges = split::pieces(encoding, &atoms, setting.limit, language);
+        let ranges = split::pieces(encoding, atoms, setting.limit, language);
         if ranges.len() < 2 {
             return None;
         }
@@ -249,8 +261,9 @@ impl Sentence {
                 goes_on: setting.goes_on || index < last,
                 ..setting.after(range.start)
             };
-            let piece = model.tokenizer.encode(&encoding.text[range]);
-            parts.extend(self.take(piece, setting, model, work));
+            let piece = model.tokenizer.encode(&encoding.text[range.clone()]);
+            let atoms = model.atoms_of_part(atoms, &range, &piece.text);
+            parts.extend(self.take(piece, atoms, setting, model, work));
         }
         if copied < encoding.text.len() {
             parts.push(self.ready(encoding.text[copied..].to_owned(), Vec::new()));
@@ -261,18 +274,19 @@ impl Sentence {
     fn open(
         &mut self,
         encoding: Encoding,
+        atoms: Vec<Atom>,
         setting: Setting,
         model: Model<'_>,
         work: &mut Vec<Work>,
     ) -> Vec<usize> {
-        let piece = Piece::new(encoding, setting, model);
-        self.flags.unknown |= !passthrough::unknown(&piece.encoding).is_empty();
+        let piece = Piece::new(encoding, atoms, setting, model);
+        self.flags.unknown |= !passages::unknown(&piece.encoding).is_empty();
         // Alone, words may be more tokens than they were beside the passages.
         if piece.source().ids.len() > model.limits.positions {
             let limit = piece.encoding.spans.len().div_ceil(2);
             let setting = Setting { limit, ..setting };
             return self
-                .divide(&piece.encoding, setting, model, work)
+                .divide(&piece.encoding, &piece.atoms, setting, model, work)
                 .unwrap_or_else(|| vec![self.copied(&piece.encoding.text, &piece.atoms, setting)]);
         }
         if !piece.source().text.contains(char::is_alphabetic) {
@@ -334,14 +348,14 @@ impl Sentence {
                 row: piece.row(model, BLOCKED_NGRAM),
             });
         } else if smaller {
-            let encoding = piece.encoding.clone();
+            let (encoding, atoms) = (piece.encoding.clone(), piece.atoms.clone());
             let setting = Setting {
                 limit: encoding.spans.len().div_ceil(2),
                 depth: piece.setting.depth + 1,
                 ..piece.setting
             };
             self.open -= 1;
-            let parts = self.cut(encoding, setting, model, work);
+            let parts = self.cut(encoding, atoms, setting, model, work);
             self.parts[part] = Part::Cut(parts);
         } else {
             // Of two bad translations, the one that repeats less.

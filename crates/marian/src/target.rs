@@ -15,6 +15,8 @@ pub(crate) struct Target {
     united: Vec<Range<usize>>,
     /// Source tokens that each token looked at; empty if the engine does not tell.
     alignment: Vec<Alignment>,
+    /// Byte ranges of the source, each with the range of `text` that has the same value.
+    anchors: Vec<(Range<usize>, Range<usize>)>,
 }
 
 impl Target {
@@ -25,6 +27,7 @@ impl Target {
             united: spans.clone(),
             spans,
             alignment: hypothesis.alignment.clone(),
+            anchors: Vec::new(),
         }
     }
 
@@ -76,6 +79,7 @@ impl Target {
             spans: self.spans.iter().map(place).collect(),
             united: self.united.iter().map(place).collect(),
             alignment: self.alignment.clone(),
+            anchors: Vec::new(),
         }
     }
 
@@ -110,19 +114,50 @@ impl Target {
             }
             at + added - removed
         };
-        for span in self.spans.iter_mut().chain(&mut self.united) {
+        let places = self.anchors.iter_mut().map(|(_, place)| place);
+        for span in self.spans.iter_mut().chain(&mut self.united).chain(places) {
             *span = moved(span.start, false)..moved(span.end, true);
         }
         self.text = text;
     }
 
-    /// Makes one word of each of `ranges`, so that nothing is put inside it.
-    pub(crate) fn unite(&mut self, ranges: &[Range<usize>]) {
+    /// Makes one word of each range of the text that has the value of a range of the source, so that
+    /// nothing is put inside it.
+    pub(crate) fn anchor(&mut self, anchors: Vec<(Range<usize>, Range<usize>)>) {
         for span in self.united.iter_mut().filter(|span| span.start < span.end) {
-            let overlaps = |range: &&Range<usize>| range.start < span.end && span.start < range.end;
-            if let Some(range) = ranges.iter().find(overlaps) {
-                *span = span.start.min(range.start)..span.end.max(range.end);
+            let mut places = anchors.iter().map(|(_, place)| place);
+            let place = places.find(|place| place.start < span.end && span.start < place.end);
+            if let Some(place) = place {
+                *span = span.start.min(place.start)..span.end.max(place.end);
             }
+        }
+        self.anchors = anchors;
+    }
+
+    /// Returns the byte offset beside the value that touches something in the source: `touched` are
+    /// the end of the text before it, and the start of the text after it. With `prefers_next`, the
+    /// value after it comes first.
+    pub(crate) fn beside(
+        &self,
+        touched: (Option<usize>, Option<usize>),
+        prefers_next: bool,
+    ) -> Option<usize> {
+        let before = || {
+            let mut anchors = self.anchors.iter();
+            anchors
+                .find(|(source, _)| touched.0 == Some(source.end))
+                .map(|(_, place)| place.end)
+        };
+        let after = || {
+            let mut anchors = self.anchors.iter();
+            anchors
+                .find(|(source, _)| touched.1 == Some(source.start))
+                .map(|(_, place)| place.start)
+        };
+        if prefers_next {
+            after().or_else(before)
+        } else {
+            before().or_else(after)
         }
     }
 
@@ -218,6 +253,7 @@ mod tests {
             united: spans.clone(),
             spans,
             alignment: alignment.iter().map(|&token| looking_at(token)).collect(),
+            anchors: Vec::new(),
         }
     }
 
@@ -257,10 +293,13 @@ mod tests {
             &["From", " 29", " June", " 2021", " on", ""],
             &[0, 2, 2, 1, 3, 4],
         );
-        words.unite(std::slice::from_ref(&(5..17)));
+        words.anchor(vec![(4..16, 5..17)]);
         assert_eq!(words.offset_of(2, 4, false), "From 29 June 2021".len());
         assert_eq!(words.offset_of(1, 4, true), "From".len());
         assert_eq!(words.offset_of(3, 4, false), "From 29 June 2021".len());
+        assert_eq!(words.beside((Some(16), Some(17)), true), Some(17));
+        assert_eq!(words.beside((Some(3), Some(4)), true), Some(5));
+        assert_eq!(words.beside((Some(3), None), false), None);
     }
 
     #[test]

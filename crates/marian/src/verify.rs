@@ -8,6 +8,9 @@ use atoms::{Atom, Comparison, Kind};
 use crate::Encoding;
 use crate::target::Target;
 
+/// Signs that compare with the number after them.
+const COMPARISONS: [char; 8] = ['<', '>', '≤', '≥', '±', '≈', '~', '∼'];
+
 /// A value that differs between a sentence and its translation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lost {
@@ -184,14 +187,18 @@ fn restyle(source: &Encoding, atoms: &[Atom], target: &mut Target) -> Difference
         target.replace(&edits);
         compared = atoms::compare(&source.text, atoms, &target.text);
     }
-    let places = compared.found.iter().flatten();
-    target.unite(&places.map(|found| found.range.clone()).collect::<Vec<_>>());
+    let places = atoms.iter().zip(&compared.found);
+    let anchors = places.filter_map(|(atom, found)| {
+        let place = found.as_ref()?.range.clone();
+        Some((atom.range.clone(), place))
+    });
+    target.anchor(anchors.collect());
     compared.into()
 }
 
 /// Pairs ranges of the translation that come from nothing in the source with missing atoms, in the
 /// order of the translation: by where the model looked, and the others in order if there are as
-/// many on both sides. A range with a unit (`3 p.m.`) is no ordinal.
+/// many on both sides. A range with a unit (`3 p.m.`) is no ordinal, and a number no name.
 fn pairs(
     source: &Encoding,
     atoms: &[Atom],
@@ -202,8 +209,16 @@ fn pairs(
     let mut pairs = Vec::new();
     let mut unpaired = Vec::new();
     let fits = |atom: usize, range: &Range<usize>| {
-        let has_unit = target.text[range.clone()].contains(char::is_whitespace);
-        atoms[atom].kind != Kind::Ordinal || !has_unit
+        let (atom, range) = (&atoms[atom], &target.text[range.clone()]);
+        let has_letters = |text: &str| text.contains(char::is_alphabetic);
+        // The letters of a name would come again beside those that are there: `ZHH 471`.
+        let is_name = atom.kind.is_verbatim() && has_letters(&source.text[atom.range.clone()]);
+        let has_unit = range.contains(char::is_whitespace);
+        // So would the sign of `< 5`, which may have become any other.
+        let is_compared = source.text[atom.range.clone()].starts_with(COMPARISONS);
+        !is_compared
+            && (!is_name || has_letters(range))
+            && (atom.kind != Kind::Ordinal || !has_unit)
     };
     for range in &found.surplus {
         let votes = |atom: usize| {

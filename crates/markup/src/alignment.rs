@@ -14,7 +14,7 @@ const MAX_LINKED: usize = 8;
 /// false friends: `Was`, `War`.
 const MIN_NAME_CHARS: usize = 4;
 
-/// Which words of a translation come from which words of its source.
+/// The words of a translation that come from each word of its source.
 #[derive(Debug)]
 pub(crate) struct Alignment<'a> {
     pub(crate) source: &'a Words<'a>,
@@ -30,6 +30,13 @@ pub(crate) struct Alignment<'a> {
 pub(crate) struct Claim {
     pub(crate) word: usize,
     pub(crate) mass: f32,
+}
+
+impl Claim {
+    /// Returns the claim with the greater mass; of equal ones, the first.
+    pub(crate) fn heavier(self, other: Self) -> Self {
+        if other.mass > self.mass { other } else { self }
+    }
 }
 
 /// The attention of a word of the translation.
@@ -160,7 +167,7 @@ impl<'a> Alignment<'a> {
                 !self.target.is_punctuation(claim.word) || self.source.is_punctuation(words.start)
             })
             .copied()
-            .reduce(|best, claim| if claim.mass > best.mass { claim } else { best })
+            .reduce(Claim::heavier)
     }
 
     /// Adds a punctuation mark next to the claims if `words` have the same one at that edge.

@@ -1,8 +1,12 @@
-//! Elements of HTML: which split a text, and which are not translated. The lists are those of
-//! Firefox's translation of pages.
+//! Elements of HTML: those that split a text, and those that are not translated. The lists are those
+//! of Firefox's translation of pages, except that the texts in drawings and in place of films are
+//! translated.
+
+use std::collections::VecDeque;
 
 use crate::segment::{MarkKind, Marked, Segment};
 use crate::tokens::{Attribute, Dialect, Tag};
+use crate::unit::MAX_DEPTH;
 use crate::walk::{Role, Rules, WhiteSpace, walk};
 
 /// Translates HTML: a page, or a fragment of one.
@@ -40,8 +44,38 @@ pub fn xhtml<E>(
 /// The rules of HTML.
 #[derive(Debug, Default)]
 struct Html {
-    /// Number of open elements with preformatted text.
+    /// Names of the open elements that split the text, outermost first; without the outermost ones if
+    /// there are very many.
+    open: VecDeque<String>,
+    /// Number of them whose text is preformatted.
     preformatted: usize,
+}
+
+impl Html {
+    /// Notes that an element is open. Those that end with it are not any more.
+    fn open(&mut self, name: &str) {
+        while self
+            .open
+            .back()
+            .is_some_and(|last| self.is_ended_by(last, name))
+        {
+            self.open.pop_back();
+        }
+        if self.open.len() == MAX_DEPTH {
+            self.open.pop_front();
+        }
+        self.open.push_back(name.to_owned());
+        self.preformatted += usize::from(is_preformatted(name));
+    }
+
+    /// Notes that an element has ended, and whatever is open in it.
+    fn close(&mut self, name: &str) {
+        if let Some(at) = self.open.iter().rposition(|open| open == name) {
+            let closed = self.open.drain(at..);
+            let preformatted = closed.filter(|name| is_preformatted(name)).count();
+            self.preformatted = self.preformatted.saturating_sub(preformatted);
+        }
+    }
 }
 
 impl Rules for Html {
@@ -61,19 +95,19 @@ impl Rules for Html {
                 splits,
                 is_word: false,
             },
-            name if is_preformatted(name) && !tag.is_empty => {
-                self.preformatted += 1;
+            name if has_fallback(name) => Role::Embedded,
+            name if splits => {
+                if !tag.is_empty {
+                    self.open(name);
+                }
                 Role::Block
             }
-            _ if splits => Role::Block,
             _ => Role::Inline(kind(tag)),
         }
     }
 
     fn end(&mut self, tag: &Tag<'_>) -> bool {
-        if is_preformatted(&tag.name) {
-            self.preformatted = self.preformatted.saturating_sub(1);
-        }
+        self.close(&tag.name);
         splits(&tag.name)
     }
 
@@ -221,7 +255,7 @@ fn splits(name: &str) -> bool {
             | "u"
             | "wbr"
     );
-    !is_inline && !is_code(name) && !is_embedded(name)
+    !is_inline && !is_code(name) && !is_embedded(name) && !has_fallback(name)
 }
 
 /// Returns whether an element shows text that is not to be translated, in a sentence.
@@ -233,20 +267,16 @@ fn is_code(name: &str) -> bool {
 fn is_embedded(name: &str) -> bool {
     matches!(
         name,
-        "applet"
-            | "audio"
-            | "canvas"
-            | "embed"
-            | "iframe"
-            | "noembed"
-            | "noscript"
-            | "object"
-            | "script"
-            | "style"
-            | "svg"
-            | "template"
-            | "textarea"
-            | "video"
+        "applet" | "embed" | "iframe" | "noembed" | "script" | "style" | "template" | "textarea"
+    )
+}
+
+/// Returns whether an element in a sentence has text of its own: labels of a drawing, or what is
+/// shown in its place.
+fn has_fallback(name: &str) -> bool {
+    matches!(
+        name,
+        "audio" | "canvas" | "noscript" | "object" | "svg" | "video"
     )
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::tokens::{Attributes, Dialect, Tag, Token, Tokens};
+use crate::tokens::{Attribute, Attributes, Dialect, Tag, Token, Tokens};
 
 /// Returns an HTML or XHTML document that says that it is in English and encoded in UTF-8, as its
 /// translation is: `<html lang>`, `<meta charset>` and the XML declaration are changed or added.
@@ -45,17 +45,19 @@ pub fn declare_english(source: &str) -> String {
 
 /// Adds `<html>` with its language.
 fn language(tag: &Tag<'_>, is_xml: bool, output: &mut String) {
-    let languages: Vec<Range<usize>> = tag
-        .attributes()
-        .filter(|attribute| !attribute.range.is_empty())
-        .filter(|attribute| {
-            let name = attribute.name;
-            name.eq_ignore_ascii_case("lang") || name.eq_ignore_ascii_case("xml:lang")
+    let languages = tag.attributes().filter(|attribute| {
+        let name = attribute.name;
+        name.eq_ignore_ascii_case("lang") || name.eq_ignore_ascii_case("xml:lang")
+    });
+    let languages: Vec<_> = languages
+        .map(|Attribute { range, .. }| {
+            let before = tag.source[..range.start].trim_ascii_end();
+            let has_value = before.ends_with('=');
+            (range, if has_value { r#""en""# } else { r#"="en""# })
         })
-        .map(|attribute| attribute.range)
         .collect();
     if !languages.is_empty() {
-        return replace(tag.source, &languages, r#""en""#, output);
+        return replace(tag.source, &languages, output);
     }
     let name_end = 1 + tag.name.len();
     output.push_str(&tag.source[..name_end]);
@@ -86,7 +88,7 @@ fn charset(tag: &Tag<'_>, output: &mut String) -> bool {
     } else {
         r#""text/html; charset=utf-8""#
     };
-    replace(tag.source, &[encoding.range], value, output);
+    replace(tag.source, &[(encoding.range, value)], output);
     true
 }
 
@@ -95,15 +97,15 @@ fn encoding(declaration: &str, output: &mut String) {
     let encoding = Attributes::new(declaration)
         .find(|attribute| attribute.name == "encoding" && !attribute.range.is_empty());
     match encoding {
-        Some(encoding) => replace(declaration, &[encoding.range], r#""UTF-8""#, output),
+        Some(encoding) => replace(declaration, &[(encoding.range, r#""UTF-8""#)], output),
         None => output.push_str(declaration),
     }
 }
 
-/// Adds `text` with `value` in place of the ranges.
-fn replace(text: &str, ranges: &[Range<usize>], value: &str, output: &mut String) {
+/// Adds `text` with values in place of the ranges.
+fn replace(text: &str, values: &[(Range<usize>, &str)], output: &mut String) {
     let mut copied = 0;
-    for range in ranges {
+    for (range, value) in values {
         output.push_str(&text[copied..range.start]);
         output.push_str(value);
         copied = range.end;

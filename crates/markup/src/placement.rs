@@ -229,7 +229,7 @@ impl<'a> Placement<'a> {
         let mut bids = Vec::new();
         for &mark in inner {
             let claims = self.claims(mark, node);
-            let best = claims.iter().copied().reduce(heavier);
+            let best = claims.iter().copied().reduce(Claim::heavier);
             // Until it is known that the mark has a word.
             self.spots[mark].fit = Fit::Squeezed(best.map_or(first, |claim| claim.word));
             bids.extend(claims.into_iter().map(|claim| Bid { claim, mark }));
@@ -409,7 +409,7 @@ impl<'a> Placement<'a> {
         let claims = self
             .alignment
             .claims(&(from..from + 1), &self.spots[Tree::ROOT].runs);
-        let mut at = match claims.iter().copied().reduce(heavier) {
+        let mut at = match claims.iter().copied().reduce(Claim::heavier) {
             Some(best) => edge_of(&claims, best.word, is_before),
             None => (from * target.len() / source.len()).min(target.len() - 1),
         };
@@ -421,11 +421,6 @@ impl<'a> Placement<'a> {
         }
         at
     }
-}
-
-/// Returns the claim with the greater mass; of equal ones, the first.
-fn heavier(best: Claim, claim: Claim) -> Claim {
-    if claim.mass > best.mass { claim } else { best }
 }
 
 /// Returns the first or last word of the claims that are next to each other around `word`.

@@ -47,7 +47,8 @@ pub(crate) struct Attribute<'s> {
     pub(crate) name: &'s str,
     /// Value with character references, without quotation marks.
     pub(crate) value: &'s str,
-    /// Byte range of the value in the tag, with its quotation marks. Empty if there is no value.
+    /// Byte range of the value in the tag, with its quotation marks. Empty if there is no value, and
+    /// then at the end of the name unless there is a `=`.
     pub(crate) range: Range<usize>,
 }
 
@@ -110,7 +111,7 @@ impl<'s> Tokens<'s> {
             Token::Other(self.take(until("?>")))
         } else if !is_html && rest.starts_with("<!DOCTYPE") {
             Token::Other(self.take(doctype_length(rest)))
-        } else if starts_tag(rest, 1, is_html) || starts_tag(rest, 2, is_html) {
+        } else if starts_tag(rest, is_html) {
             self.tag(rest)
         } else {
             Token::Other(self.take(until(">")))
@@ -197,17 +198,13 @@ fn starts_markup(text: &str, is_html: bool) -> bool {
     match text.as_bytes().get(1) {
         Some(b'!' | b'?') => true,
         Some(b'/') if is_html => text.len() > 2,
-        _ => starts_tag(text, 1, is_html) || starts_tag(text, 2, is_html),
+        _ => starts_tag(text, is_html),
     }
 }
 
-/// Returns whether a tag's name begins after `<` (at byte 1) or `</` (at byte 2).
-fn starts_tag(text: &str, at: usize, is_html: bool) -> bool {
-    let name = if at == 1 {
-        text.get(1..)
-    } else {
-        text.strip_prefix("</")
-    };
+/// Returns whether `text` begins with a start tag or an end tag.
+fn starts_tag(text: &str, is_html: bool) -> bool {
+    let name = text.strip_prefix("</").or_else(|| text.strip_prefix('<'));
     name.and_then(|name| name.chars().next())
         .is_some_and(|first| {
             first.is_ascii_alphabetic()
@@ -395,7 +392,7 @@ impl<'s> Attributes<'s> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// Goes on while the bytes are such, and returns the range of those.
+    /// Goes on past the bytes for which `is_skipped` holds, and returns their range.
     fn skip_bytes(&mut self, is_skipped: impl Fn(u8) -> bool) -> Range<usize> {
         let start = self.at;
         while self.peek().is_some_and(&is_skipped) {
@@ -436,8 +433,8 @@ impl<'s> Iterator for Attributes<'s> {
         self.at += 1; // A name may begin with `=`.
         self.skip_bytes(|byte| !is_space(byte) && !matches!(byte, b'/' | b'>' | b'='));
         let name = start..self.at;
-        self.skip_bytes(is_space);
         let mut range = self.at..self.at;
+        self.skip_bytes(is_space);
         let mut value = "";
         if self.peek() == Some(b'=') {
             self.at += 1;

@@ -38,6 +38,8 @@ pub(crate) enum Role {
     Break,
     /// No text in it is translated. It splits the text, or is a point.
     Kept { splits: bool, is_word: bool },
+    /// A point, in which text is translated by itself.
+    Embedded,
 }
 
 /// Meaning of white space.
@@ -66,18 +68,10 @@ where
         unit,
         items: Vec::new(),
         is_preformatted: false,
+        is_embedded: false,
         output: String::with_capacity(source.len()),
     };
-    while let Some(token) = walker.tokens.next() {
-        match token {
-            Token::Text(text) => walker.text(text),
-            Token::Cdata(section) => walker.push(Kind::Cdata, section),
-            Token::Start(tag) => walker.start(tag)?,
-            Token::End(tag) => walker.end(tag)?,
-            Token::Other(bytes) => walker.push(Kind::Point { is_word: false }, bytes),
-        }
-    }
-    walker.flush()?;
+    walker.walk_to(source.len())?;
     Ok(walker.output)
 }
 
@@ -91,7 +85,17 @@ struct Walker<'s, R, U> {
     /// The unit that has begun.
     items: Vec<Item<'s>>,
     is_preformatted: bool,
+    /// Whether the text is that of an element which is translated by itself.
+    is_embedded: bool,
     output: String,
+}
+
+/// An element without its start tag.
+#[derive(Clone, Copy, Debug, Default)]
+struct Skipped<'s> {
+    content: &'s str,
+    /// The content and the end tag.
+    rest: &'s str,
 }
 
 impl<'s, R, U, E> Walker<'s, R, U>
@@ -99,6 +103,22 @@ where
     R: Rules,
     U: FnMut(Segment) -> Result<Option<Marked>, E>,
 {
+    /// Goes on to the offset `end` of the source, which ends the unit.
+    fn walk_to(&mut self, end: usize) -> Result<(), E> {
+        while self.tokens.at() < end
+            && let Some(token) = self.tokens.next()
+        {
+            match token {
+                Token::Text(text) => self.text(text),
+                Token::Cdata(section) => self.push(Kind::Cdata, section),
+                Token::Start(tag) => self.start(tag)?,
+                Token::End(tag) => self.end(tag)?,
+                Token::Other(bytes) => self.push(Kind::Point { is_word: false }, bytes),
+            }
+        }
+        self.flush()
+    }
+
     fn push(&mut self, kind: Kind<'s>, bytes: impl Into<Cow<'s, str>>) {
         let bytes = bytes.into();
         self.items.push(Item { kind, bytes });
@@ -140,7 +160,11 @@ where
     }
 
     fn start(&mut self, tag: Tag<'s>) -> Result<(), E> {
-        let role = self.rules.start(&tag);
+        let role = match self.rules.start(&tag) {
+            // Not in each other, so that the depth is bounded.
+            Role::Embedded if self.is_embedded => Role::Block,
+            role => role,
+        };
         if matches!(role, Role::Block | Role::Kept { splits: true, .. }) {
             self.flush()?;
         }
@@ -150,13 +174,17 @@ where
             Role::Break => self.push(Kind::Break(Break::Element), bytes),
             Role::Inline(_) if tag.is_empty => self.push(Kind::Point { is_word: false }, bytes),
             Role::Inline(kind) => self.push(Kind::Open(tag.name, kind), bytes),
+            Role::Embedded => {
+                let rest = self.embedded(&tag)?;
+                self.push(Kind::Point { is_word: false }, bytes.into_owned() + &rest);
+            }
             Role::Kept { splits, is_word } => {
-                let (rest, has_content) = self.skip(&tag, splits);
+                let Skipped { content, rest } = self.skip(&tag, splits);
                 if splits {
                     self.output.push_str(&bytes);
                     self.output.push_str(rest);
                 } else {
-                    let is_word = is_word && has_content;
+                    let is_word = is_word && !content.trim().is_empty();
                     self.push(Kind::Point { is_word }, bytes + rest);
                 }
             }
@@ -174,19 +202,39 @@ where
         Ok(())
     }
 
-    /// Goes to the end of an element. Returns its bytes after the start tag, and whether it has
-    /// content.
+    /// Translates the text in an element by itself. Returns its bytes after the start tag.
+    fn embedded(&mut self, tag: &Tag<'s>) -> Result<String, E> {
+        let tokens = self.tokens.clone();
+        let Skipped { content, rest } = self.skip(tag, false);
+        let after = mem::replace(&mut self.tokens, tokens);
+        let end = self.tokens.at() + content.len();
+        let around = (
+            mem::take(&mut self.items),
+            mem::take(&mut self.output),
+            self.is_preformatted,
+        );
+        self.is_embedded = true;
+        self.walk_to(end)?;
+        self.is_embedded = false;
+        let mut translated = mem::take(&mut self.output);
+        (self.items, self.output, self.is_preformatted) = around;
+        self.tokens = after;
+        translated.push_str(&rest[content.len()..]);
+        Ok(translated)
+    }
+
+    /// Goes to the end of an element.
     ///
     /// An element without an end tag ends with the element around it, except for one that splits
     /// the text, in which a stray end tag is more likely.
-    fn skip(&mut self, tag: &Tag<'s>, splits: bool) -> (&'s str, bool) {
+    fn skip(&mut self, tag: &Tag<'s>, splits: bool) -> Skipped<'s> {
+        if tag.is_empty {
+            return Skipped::default();
+        }
         let start = self.tokens.at();
         let mut end;
         let mut open: Vec<Cow<'s, str>> = Vec::new();
         let mut deeper = 0_usize;
-        if tag.is_empty {
-            return ("", false);
-        }
         loop {
             let before = self.tokens.clone();
             end = self.tokens.at();
@@ -217,9 +265,10 @@ where
                 Some(_) => {}
             }
         }
-        let content = &self.source[start..end];
-        let rest = &self.source[start..self.tokens.at()];
-        (rest, !content.trim().is_empty())
+        Skipped {
+            content: &self.source[start..end],
+            rest: &self.source[start..self.tokens.at()],
+        }
     }
 
     /// Returns a tag with its attributes translated.

@@ -1,14 +1,15 @@
 //! A line to cells: the parts of a table's row, the key and the value of a form, the title and the
 //! page in a table of contents.
 //!
-//! Boundaries are tabs, two or more white-space characters, vertical bars and leaders (`....`), and
-//! the semicolons or commas of a line that is plainly a row of a table. A run of two spaces between
+//! Boundaries are tabs, two or more white-space characters, vertical bars and leaders (`....`), the
+//! tags of HTML that begin a line or a cell (`<br>`, `</td>`), and the semicolons or commas of a line
+//! that is plainly a row of a table. A run of two spaces between
 //! two words of prose is a boundary too, even if it is a typing error: as part of a sentence it
 //! would go through the model, which knows one space only, and the source's layout is kept byte for
 //! byte.
 //!
-//! Whether a line is a row is decided by the line alone. Every scan consumes what it reads, so the
-//! time is linear in the length of the line.
+//! The line alone decides if it is a row. Every scan consumes the text that it reads, so the time is
+//! linear in the length of the line.
 
 use std::ops::Range;
 
@@ -24,6 +25,37 @@ const MAX_COMMA_CELL_WORDS: usize = 4;
 /// Minimum words of a cell that a final `.`, `!` or `?` makes a sentence. A cell of fewer words may
 /// be an abbreviation: `Std.`, `Tel. Nr.`
 const MIN_SENTENCE_WORDS: usize = 3;
+/// Tags of HTML that begin or end a line, a paragraph or a cell.
+const BLOCK_TAGS: [&str; 26] = [
+    "br",
+    "hr",
+    "p",
+    "div",
+    "li",
+    "ul",
+    "ol",
+    "dl",
+    "dt",
+    "dd",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "td",
+    "th",
+    "caption",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "option",
+    "title",
+    "blockquote",
+];
+/// Bytes around a comma in which the number that it may be part of is looked for.
+const MAX_NUMBER: usize = 24;
 /// Bytes before a semicolon in which the `&` of a character reference is looked for: `&thetasym`.
 const MAX_REFERENCE: usize = 10;
 
@@ -38,6 +70,8 @@ enum Separator {
     /// Several vertical bars: empty cells where the line has single ones too, else the operator of
     /// a programming language.
     Bars,
+    /// A tag that begins or ends a line or a cell.
+    Tag,
     Semicolon,
     Comma,
 }
@@ -50,7 +84,7 @@ pub(crate) fn cells(line: &str) -> impl Iterator<Item = Range<usize>> + '_ {
         .into_iter()
         .find(|&delimiter| is_row_of(line, delimiter));
     let mut separators = Separators::new(line).filter(move |&(separator, _)| match separator {
-        Separator::Blank | Separator::Leader | Separator::Bar => true,
+        Separator::Blank | Separator::Leader | Separator::Bar | Separator::Tag => true,
         Separator::Bars => has_bar,
         Separator::Semicolon | Separator::Comma => delimiter == Some(separator),
     });
@@ -73,7 +107,7 @@ pub(crate) fn has_columns(line: &str) -> bool {
     Separators::new(line).any(|(separator, range)| match separator {
         Separator::Blank => line[range.clone()].contains('\t') || range.len() > 2,
         Separator::Leader | Separator::Bar => true,
-        Separator::Bars | Separator::Semicolon | Separator::Comma => false,
+        Separator::Bars | Separator::Tag | Separator::Semicolon | Separator::Comma => false,
     }) || is_row_of(line, Separator::Semicolon)
 }
 
@@ -82,11 +116,7 @@ pub(crate) fn has_columns(line: &str) -> bool {
 /// sentences.
 fn is_row_of(line: &str, delimiter: Separator) -> bool {
     let is_comma = delimiter == Separator::Comma;
-    let mark = if is_comma { ',' } else { ';' };
-    let min = match line.split_once(mark) {
-        Some((first, last)) if !is_comma && (is_value(first) || is_value(last)) => 1,
-        _ => 2,
-    };
+    let (mark, min) = if is_comma { (',', 2) } else { (';', 1) };
     if line.matches(mark).nth(min - 1).is_none() {
         return false;
     }
@@ -106,7 +136,11 @@ fn is_row_of(line: &str, delimiter: Separator) -> bool {
         start = range.end;
     }
     let last = &line[start..];
-    count >= min && is_cell(last, is_comma) && !(is_comma && ends_like_sentence(last))
+    count >= min
+        && is_cell(last, is_comma)
+        && !(is_comma && ends_like_sentence(last))
+        // Last, as it takes longest.
+        && (count > 1 || is_value(line[..start].trim_end_matches(mark)) || is_value(last))
 }
 
 /// Returns whether `cell` can be one in a row with delimiters: short, and neither a sentence nor
@@ -150,9 +184,9 @@ struct Separators<'a> {
     at: usize,
     /// End of the code, placeholder, tag or quoted cell before which only white space separates.
     protected: usize,
-    /// Whether a quoted cell may begin at `at`.
+    /// True if a quoted cell may begin at `at`.
     cell_start: bool,
-    /// Whether the rest of the line has no end of a quoted cell.
+    /// True if the rest of the line has no end of a quoted cell.
     unquoted: bool,
 }
 
@@ -180,7 +214,8 @@ impl<'a> Separators<'a> {
                     rest.len() - close.trim_start_matches('`').len()
                 }))
             }
-            '{' => closing(rest, 1, ['{', '}']),
+            '{' if rest.starts_with("{{") => closing(rest, 2, ['{', '}']),
+            '{' => closing(rest, 1, ['{', '}']).filter(|end| is_placeholder(&rest[1..*end])),
             '[' if rest.starts_with("[[") => closing(rest, 2, ['[', ']']),
             '<' if rest[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/') => {
                 closing(rest, 1, ['<', '>'])
@@ -205,7 +240,8 @@ impl<'a> Separators<'a> {
         let (before, after) = (&self.line[..at], &self.line[at + 1..]);
         if c == ',' {
             let is_digit = |c: char| c.is_ascii_digit();
-            return !(before.ends_with(is_digit) && after.starts_with(is_digit));
+            let is_inside = before.ends_with(is_digit) && after.starts_with(is_digit);
+            return !is_inside || !is_part_of_number(before, after);
         }
         let near = &before.as_bytes()[before.len().saturating_sub(MAX_REFERENCE)..];
         let name = near
@@ -215,6 +251,43 @@ impl<'a> Separators<'a> {
             .count();
         name == 0 || near.len() == name || near[near.len() - name - 1] != b'&'
     }
+}
+
+/// Returns whether a comma between `before` and `after`, which are digits, belongs to a number: a
+/// single one without a decimal point after it, or one before groups of three digits. `3,1.50` and
+/// `1,2,3` are cells.
+fn is_part_of_number(before: &str, after: &str) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b',');
+    let left = before.bytes().rev().take(MAX_NUMBER).take_while(is_part);
+    let length = after.bytes().take(MAX_NUMBER).take_while(is_part).count();
+    let right = after[..length].trim_end_matches(['.', ',']);
+    let mut groups = right
+        .split(',')
+        .map(|group| group.split('.').next().unwrap_or(group));
+    let is_single = !right.contains(['.', ',']) && !left.clone().any(|byte| byte == b',');
+    is_single || groups.all(|group| group.len() == 3)
+}
+
+/// Returns whether the text after an opening brace is a placeholder, and not words between braces
+/// that may hold cells.
+fn is_placeholder(inside: &str) -> bool {
+    inside.starts_with(['{', '%', '#', '/'])
+        || !inside.contains(char::is_whitespace)
+        || inside.contains(", plural,")
+        || inside.contains(", select,")
+}
+
+/// Returns the end of a tag at the start of `text` that begins or ends a line or a cell.
+fn block_tag(text: &str) -> Option<usize> {
+    let inside = text.strip_prefix('<')?;
+    let inside = inside.strip_prefix('/').unwrap_or(inside);
+    let letters = inside.find(|c: char| !c.is_ascii_alphanumeric())?;
+    let name = inside[..letters].to_ascii_lowercase();
+    let ends_name = inside[letters..].starts_with([' ', '/', '>']);
+    if !ends_name || !BLOCK_TAGS.contains(&name.as_str()) {
+        return None;
+    }
+    closing(text, 1, ['<', '>'])
 }
 
 /// Returns the end of the second of `marks` in `text` from byte `from`, if the first does not come
@@ -246,6 +319,11 @@ impl Iterator for Separators<'_> {
             self.at += c.len_utf8();
             if at < self.protected {
                 continue;
+            }
+            if let Some(length) = block_tag(rest) {
+                self.at = at + length;
+                self.cell_start = true;
+                return Some((Separator::Tag, at..self.at));
             }
             self.protected = self.protected_by(c, at, cell_start);
             let separator = match c {

@@ -40,7 +40,7 @@ const STARTERS: &str = "aber alle allerdings alles als also am an andere anderer
 /// Nouns that make the preceding number an ordinal, whatever precedes the number.
 const ORDINAL_NOUNS: &str = "januar jänner februar feber märz april mai juni juli august september oktober november \
     dezember jan feb febr mär mrz apr jun jul aug sep sept okt nov dez jahrhundert jahrhunderts jh jhdt jahrtausend \
-    jahrtausends quartal semester trimester weltkrieg weltkriegs bundesliga liga fc sc sv fsv vfl tsv division klasse \
+    jahrtausends altersjahr altersjahrs dienstjahr geschäftsjahr quartal semester trimester weltkrieg weltkriegs bundesliga liga fc sc sv fsv vfl tsv division klasse \
     stock stockwerk obergeschoss og ug untergeschoss etage geburtstag jahrestag hochzeitstag runde halbzeit spieltag \
     etappe lesung auflage ausgabe instanz grades weihnachtstag advent adventssonntag lebensjahr lebensjahres \
     lebensmonat schuljahr armee infanterie bataillon brigade";
@@ -53,7 +53,7 @@ const BEFORE_ORDINALS: &str = "ab am ans auf bei beim bis das dem den der des di
 
 /// Those of them that stand before plain numbers as well: after `auf 65.` a sentence ends.
 const BEFORE_NUMBERS: &str = "ab auf bei bis nach seit von vor";
-/// Greatest number that is an ordinal after such a word: days of a month, storeys, classes.
+/// Maximum number that is an ordinal after such a word: days of a month, storeys, classes.
 const MAX_ORDINAL: u16 = 31;
 
 /// Words after which an adjective has its end: articles, and prepositions joined with one, that are

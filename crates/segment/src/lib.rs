@@ -36,6 +36,7 @@ mod wrapped;
 use std::ops::Range;
 
 pub use crate::breaks::{rewrapped, unwrapped};
+pub use crate::marks::is_bullet;
 pub use crate::segment::Segment;
 pub use crate::wrapped::looks_wrapped;
 
@@ -44,7 +45,7 @@ pub use crate::wrapped::looks_wrapped;
 pub struct Rules<'a> {
     /// Language of the text, a code such as `de`.
     pub language: &'a str,
-    /// Whether the lines of a paragraph were wrapped at a fixed width, so that a sentence may go on
+    /// True if the lines of a paragraph were wrapped at a fixed width, so that a sentence may go on
     /// in the next line.
     pub wrapped: bool,
 }

@@ -14,7 +14,8 @@ pub(crate) fn is_blank(c: char) -> bool {
 }
 
 /// Returns whether `c` is a bullet even when the text follows without a space.
-fn is_glued_bullet(c: char) -> bool {
+#[must_use]
+pub fn is_bullet(c: char) -> bool {
     matches!(
         c,
         '•' | '‣'
@@ -48,7 +49,7 @@ fn is_glued_bullet(c: char) -> bool {
 /// Returns whether `c` is decoration when it stands alone between spaces. Characters that are read
 /// aloud (`§ & % € +`) are not.
 fn is_decoration(c: char) -> bool {
-    is_glued_bullet(c)
+    is_bullet(c)
         || matches!(
             c,
             '-' | '‐'
@@ -120,7 +121,7 @@ fn blanks(text: &str) -> Option<usize> {
 /// Returns the length of a bullet, or of a run of decoration followed by white space or the end.
 fn decoration(text: &str) -> Option<usize> {
     let first = text.chars().next()?;
-    if is_glued_bullet(first) {
+    if is_bullet(first) {
         return Some(first.len_utf8());
     }
     // `[ ]`, `[x]`: the boxes of a task list.

@@ -20,11 +20,6 @@ const MARGIN: usize = 512;
 /// than any real sentence; it bounds the memory needed to translate one segment.
 const MAX_SENTENCE: usize = 64 * 1024;
 
-/// Labels of a bank's code.
-const BANK_LABELS: [&str; 4] = ["BIC", "SWIFT", "BIC/SWIFT", "SWIFT-Code"];
-/// Maximum bytes of a bank's code.
-const MAX_CODE: usize = 11;
-
 /// Appends the segments of a block to `found`.
 pub(crate) fn push_segments(view: &View<'_>, language: &str, found: &mut Vec<Segment>) {
     let line = view.text();
@@ -32,25 +27,11 @@ pub(crate) fn push_segments(view: &View<'_>, language: &str, found: &mut Vec<Seg
     let mut label = "";
     for cell in cells::cells(&line[begin..]) {
         let content = &line[begin..][cell.clone()];
-        if !is_labelled_code(label, content) {
+        if !atoms::is_bank_code(label, content) {
             push_cell(view, begin + cell.start..begin + cell.end, language, found);
         }
         label = content;
     }
-}
-
-/// Returns whether a cell is a bank's code by the label in the cell before it: `BIC:  COBADEFF`.
-fn is_labelled_code(label: &str, content: &str) -> bool {
-    let label = label.trim().trim_end_matches(':');
-    let code = content.trim();
-    if !BANK_LABELS.contains(&label) || code.len() > MAX_CODE {
-        return false;
-    }
-    let labelled = format!("{label} {code}");
-    let atoms = atoms::find(&labelled);
-    atoms
-        .last()
-        .is_some_and(|atom| labelled[atom.range.clone()] == *code)
 }
 
 /// Appends the segments of a cell, a range of the view, to `found`.

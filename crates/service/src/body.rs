@@ -7,14 +7,14 @@ use std::{io, time::Duration};
 
 use async_compression::tokio::bufread::{BrotliDecoder, GzipDecoder, ZlibDecoder};
 use axum::{
-    body::{BodyDataStream, HttpBody as _},
+    body::{BodyDataStream, Bytes, HttpBody as _},
     extract::Request,
     http::{HeaderMap, header},
 };
-use futures_util::{StreamExt as _, TryStreamExt as _};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream as streams};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _},
-    task::coop,
+    task::{self, coop},
     time::{Instant, timeout_at},
 };
 use tokio_util::io::StreamReader;
@@ -73,6 +73,70 @@ pub async fn read<E: From<Error>>(
     outcome
 }
 
+/// Returns the chunks of a body that has no `Content-Encoding`, as they arrive. The last item is an
+/// error if the body is incomplete, too slow or encoded.
+pub fn chunks(request: Request) -> impl Stream<Item = Result<Bytes, Error>> + Send {
+    let is_encoded = !is_plain(request.headers());
+    let body = request.into_body().into_data_stream();
+    let state = (!is_encoded).then(|| (body, Instant::now(), 0));
+    let first = is_encoded.then_some(Err(Error::Encoding));
+    let rest = streams::try_unfold(state, async |state| {
+        let Some((mut body, start, read)) = state else {
+            return Ok(None);
+        };
+        let next = timeout_at(deadline(start, read), body.next()).await;
+        match next.map_err(|_| Error::Slow)? {
+            None => Ok(None),
+            Some(Err(_)) => Err(Error::Aborted),
+            Some(Ok(chunk)) => {
+                let read = read + chunk.len() as u64;
+                Ok(Some((chunk, Some((body, start, read)))))
+            }
+        }
+    });
+    streams::iter(first).chain(rest)
+}
+
+/// Returns the time until which the next bytes of a body must arrive, of which `read` have.
+fn deadline(start: Instant, read: u64) -> Instant {
+    let deadline = start + GRACE + Duration::from_secs(read / MIN_BYTES_PER_SECOND);
+    deadline.min(Instant::now() + MAX_PAUSE)
+}
+
+/// Returns the body, decoded from its `Content-Encoding`, as a stream of chunks of up to 64 KiB, which
+/// takes no more memory than that. It is never ready twice in a row, so a parser that takes whatever is
+/// ready holds one chunk. Whoever refuses the body reads on with [`discard`].
+///
+/// # Errors
+/// The body is incomplete, too slow or wrongly encoded; the rest is discarded.
+pub fn stream(request: Request) -> impl Stream<Item = Result<Bytes, Error>> + Send {
+    async_stream::stream! {
+        let (parts, body) = request.into_parts();
+        let mut body = body.into_data_stream();
+        let mut failed = None;
+        match Chunks::new(&parts.headers, &mut body) {
+            Ok(mut chunks) => loop {
+                match chunks.next().await {
+                    Ok([]) => break,
+                    Ok(chunk) => {
+                        yield Ok(Bytes::copy_from_slice(chunk));
+                        task::yield_now().await;
+                    }
+                    Err(error) => {
+                        failed = Some(error);
+                        break;
+                    }
+                }
+            },
+            Err(error) => failed = Some(error),
+        }
+        if let Some(error) = failed {
+            discard(body).await;
+            yield Err(error);
+        }
+    }
+}
+
 /// Reads and discards an unwanted body, up to a limit. A client that waits for permission to send it
 /// (`Expect: 100-continue`) gets none, because the response alone is enough.
 pub async fn drain(request: Request) {
@@ -89,8 +153,8 @@ pub async fn drain(request: Request) {
 /// for one that is sent in chunks.
 #[must_use]
 pub fn size(request: &Request) -> Option<usize> {
-    let is_plain = matches!(encoding(request.headers()).as_str(), "" | "identity");
-    let size = request.body().size_hint().exact().filter(|_| is_plain);
+    let size = request.body().size_hint().exact();
+    let size = size.filter(|_| is_plain(request.headers()));
     size.and_then(|size| usize::try_from(size).ok())
 }
 
@@ -99,27 +163,48 @@ async fn decode<E: From<Error>>(
     body: &mut BodyDataStream,
     mut sink: impl FnMut(&[u8]) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut reader = decoder(headers, body)?;
-    let mut chunk = vec![0; CHUNK];
-    let mut read = 0;
-    let start = Instant::now();
+    let mut chunks = Chunks::new(headers, body)?;
     loop {
-        let deadline = start + GRACE + Duration::from_secs(read / MIN_BYTES_PER_SECOND);
-        let until = deadline.min(Instant::now() + MAX_PAUSE);
-        let count = timeout_at(until, reader.read(&mut chunk))
+        match chunks.next().await? {
+            [] => return Ok(()),
+            chunk => sink(chunk)?,
+        }
+    }
+}
+
+/// A body that is being decoded.
+struct Chunks<'a> {
+    reader: Box<dyn AsyncRead + Send + Unpin + 'a>,
+    chunk: Vec<u8>,
+    /// Bytes so far.
+    read: u64,
+    start: Instant,
+}
+
+impl<'a> Chunks<'a> {
+    fn new(headers: &HeaderMap, body: &'a mut BodyDataStream) -> Result<Self, Error> {
+        Ok(Self {
+            reader: decoder(headers, body)?,
+            chunk: vec![0; CHUNK],
+            read: 0,
+            start: Instant::now(),
+        })
+    }
+
+    /// Returns the next bytes; none at the end.
+    async fn next(&mut self) -> Result<&[u8], Error> {
+        // A few bytes may inflate to very many chunks, in which nothing else would wait.
+        coop::consume_budget().await;
+        let until = deadline(self.start, self.read);
+        let count = timeout_at(until, self.reader.read(&mut self.chunk))
             .await
             .map_err(|_| Error::Slow)?
             .map_err(|error| match error.kind() {
                 io::ErrorKind::ConnectionAborted => Error::Aborted,
                 _ => Error::Encoding,
             })?;
-        if count == 0 {
-            return Ok(());
-        }
-        sink(&chunk[..count])?;
-        read += count as u64;
-        // A few bytes may inflate to very many chunks, in which nothing else would wait.
-        coop::consume_budget().await;
+        self.read += count as u64;
+        Ok(&self.chunk[..count])
     }
 }
 
@@ -153,7 +238,12 @@ fn encoding(headers: &HeaderMap) -> String {
     values.join(",").to_ascii_lowercase()
 }
 
-async fn discard(mut body: BodyDataStream) {
+fn is_plain(headers: &HeaderMap) -> bool {
+    matches!(encoding(headers).as_str(), "" | "identity")
+}
+
+/// Reads and discards the rest of an unwanted body, up to a limit.
+pub async fn discard<E>(mut body: impl Stream<Item = Result<Bytes, E>> + Unpin) {
     let until = Instant::now() + MAX_DRAIN_TIME;
     let mut left = MAX_DRAIN_BYTES;
     while let Ok(Some(Ok(chunk))) = timeout_at(until, body.next()).await {
@@ -175,8 +265,8 @@ mod tests {
         Level,
         tokio::bufread::{BrotliEncoder, GzipEncoder, ZlibEncoder},
     };
-    use axum::body::{Body, Bytes};
-    use futures_util::{Stream, stream};
+    use axum::body::Body;
+    use futures_util::FutureExt as _;
 
     use super::*;
 
@@ -226,7 +316,7 @@ mod tests {
         for encoding in ["gzip", "deflate", "br"] {
             let bytes = compressed(encoding, &plain).await;
             let pieces: Vec<_> = bytes.chunks(7).map(Bytes::copy_from_slice).collect();
-            let body = Body::from_stream(stream::iter(pieces.into_iter().map(Ok::<_, io::Error>)));
+            let body = Body::from_stream(streams::iter(pieces.into_iter().map(Ok::<_, io::Error>)));
             let upper = encoding.to_ascii_uppercase();
             let decoded = whole(request(Some(&upper), body)).await;
             assert!(decoded.expect(encoding) == plain, "{encoding}");
@@ -239,6 +329,22 @@ mod tests {
         twice.extend(compressed("gzip", b"two").await);
         let decoded = whole(request(Some("gzip"), Body::from(twice))).await;
         assert_eq!(decoded.expect("both members"), b"one two");
+    }
+
+    #[tokio::test]
+    async fn a_stream_is_decoded_too_and_ready_for_one_chunk_at_a_time() {
+        let plain = "Grüße aus Bern. ".repeat(10_000).into_bytes();
+        let bytes = compressed("gzip", &plain).await;
+        let mut decoded = Vec::new();
+        let mut body = Box::pin(stream(request(Some("gzip"), Body::from(bytes))));
+        while let Some(chunk) = body.next().await {
+            decoded.extend(chunk.expect("a chunk"));
+            assert!(body.next().now_or_never().is_none());
+        }
+        assert!(decoded == plain);
+        let broken = stream(request(Some("br"), Body::from("Guten Tag!")));
+        let broken: Vec<_> = broken.collect().await;
+        assert_eq!(broken, [Err(Error::Encoding)]);
     }
 
     #[tokio::test]
@@ -278,14 +384,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_body_that_stops_or_is_too_slow_is_given_up() {
         static FAST: [u8; 128 * 1024] = [b'x'; _];
-        let silent = in_chunks(stream::iter([&b"text"[..]]).chain(stream::pending()));
+        let silent = in_chunks(streams::iter([&b"text"[..]]).chain(streams::pending()));
         let start = Instant::now();
         let error = whole(request(None, silent)).await.expect_err("silent");
         assert_eq!(error, Error::Slow);
         assert!(start.elapsed() >= MAX_PAUSE);
 
         let trickle = |bytes: &'static [u8]| {
-            let chunks = stream::iter(iter::repeat_n(bytes, 100));
+            let chunks = streams::iter(iter::repeat_n(bytes, 100));
             in_chunks(chunks.then(async |chunk| {
                 tokio::time::sleep(MAX_PAUSE / 2).await;
                 chunk
@@ -301,7 +407,7 @@ mod tests {
     async fn a_body_that_breaks_off_is_an_error() {
         for encoding in [None, Some("gzip")] {
             let chunks = [Ok(&b"\x1f\x8b"[..]), Err(io::Error::other("gone"))];
-            let body = Body::from_stream(stream::iter(chunks));
+            let body = Body::from_stream(streams::iter(chunks));
             let error = whole(request(encoding, body)).await.expect_err("broken");
             assert_eq!(error, Error::Aborted);
         }
@@ -312,7 +418,7 @@ mod tests {
         static SENT: AtomicUsize = AtomicUsize::new(0);
         let body = || {
             SENT.store(0, Ordering::Relaxed);
-            in_chunks(stream::iter(0..1000).map(|_| {
+            in_chunks(streams::iter(0..1000).map(|_| {
                 SENT.fetch_add(1, Ordering::Relaxed);
                 &[b'x'; 100][..]
             }))
@@ -331,10 +437,27 @@ mod tests {
         assert_eq!(SENT.load(Ordering::Relaxed), 0);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn chunks_arrive_in_time_or_end_with_an_error() {
+        let whole = async |request| chunks(request).collect::<Vec<_>>().await;
+        let body = in_chunks(streams::iter([&b"one"[..], b"two"]));
+        let expected = [Ok("one".into()), Ok("two".into())];
+        assert_eq!(whole(request(None, body)).await, expected);
+        let silent = in_chunks(streams::iter([&b"one"[..]]).chain(streams::pending()));
+        let expected = [Ok("one".into()), Err(Error::Slow)];
+        assert_eq!(whole(request(None, silent)).await, expected);
+        let cut = streams::iter([Ok(&b"one"[..]), Err(io::Error::other("gone"))]);
+        let expected = [Ok("one".into()), Err(Error::Aborted)];
+        let cut = request(None, Body::from_stream(cut));
+        assert_eq!(whole(cut).await, expected);
+        let gzip = request(Some("gzip"), Body::from("one"));
+        assert_eq!(whole(gzip).await, [Err(Error::Encoding)]);
+    }
+
     #[test]
     fn the_size_of_a_compressed_body_is_unknown() {
         assert_eq!(size(&request(None, Body::from("12345"))), Some(5));
         assert_eq!(size(&request(Some("gzip"), Body::from("12345"))), None);
-        assert_eq!(size(&request(None, in_chunks(stream::pending()))), None);
+        assert_eq!(size(&request(None, in_chunks(streams::pending()))), None);
     }
 }

@@ -3,10 +3,12 @@
 //! - [`arguments`]: arguments of the command
 //! - [`text`]: plain text, on standard output
 //! - [`mod@file`]: documents, as a file beside the original
+//! - [`paper`]: PDFs, photos and scans, as documents
 //! - [`sentences`]: sentences to the model and back
 
 mod arguments;
 mod file;
+mod paper;
 mod sentences;
 mod text;
 
@@ -45,5 +47,5 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> anyhow::Result<()> 
         !arguments.wrapped,
         "--wrapped is for plain text, and {name} is not"
     );
-    file::translate(kind, &mut file, arguments, common)
+    file::translate(kind, file, arguments, common)
 }

@@ -7,10 +7,11 @@ use super::Place;
 use super::Target;
 use super::connects;
 use super::reading;
-use crate::date::Clock;
+use crate::clock::Clock;
 use crate::date_range::DateRange;
 use crate::date_range::Day;
 use crate::decimal::Decimal;
+use crate::english_clock;
 use crate::translation;
 
 impl Target<'_> {
@@ -75,14 +76,15 @@ impl Target<'_> {
             self.days(&dates.first, source),
             self.days(&dates.last, source),
         );
-        let pairs = firsts
-            .iter()
-            .flat_map(|first| lasts.iter().map(move |last| (first, last)));
-        let apart = pairs.into_iter().find_map(|(first, last)| {
+        // Places are in order, so that each first day is compared with the next last day alone.
+        let apart = firsts.iter().find_map(|first| {
+            let next = lasts.partition_point(|last| last.range.start < first.range.end);
+            let last = lasts.get(next)?;
             let range = first.range.start..last.range.end;
-            let gap = first.range.end..last.range.start;
-            let is_near = gap.start <= gap.end && gap.len() <= MAX_GAP;
-            let gap = self.text.get(gap).filter(|gap| is_near && connects(gap))?;
+            let gap = &self.text[first.range.end..last.range.start];
+            if gap.len() > MAX_GAP || !connects(gap) {
+                return None;
+            }
             let is_english = first.is_english && last.is_english && !gap.contains("bis");
             self.is_free(&range).then(|| Place::new(range, is_english))
         });
@@ -146,6 +148,19 @@ impl Target<'_> {
         Some(found)
     }
 
+    /// Finds weekdays, one after another: `Mon–Fri`, `Monday to Friday`.
+    pub(crate) fn weekdays(&self, days: &[usize]) -> Option<Place> {
+        let found = translation::weekdays(self.text);
+        found.windows(days.len()).find_map(|places| {
+            let are_equal = places.iter().map(|(_, day)| day).eq(days);
+            let are_near = places
+                .windows(2)
+                .all(|pair| pair[1].0.start - pair[0].0.end <= MAX_GAP);
+            let range = places.first()?.0.start..places.last()?.0.end;
+            (are_equal && are_near && self.is_free(&range)).then(|| Place::new(range, true))
+        })
+    }
+
     /// Finds one or two times of day.
     pub(crate) fn times(&self, clocks: &[Clock]) -> Option<Place> {
         let mut candidates = self
@@ -173,7 +188,7 @@ impl Target<'_> {
                 }
                 at
             };
-            let found = translation::clock(self.text, at).filter(|found| found.is(*clock))?;
+            let found = english_clock::clock(self.text, at).filter(|found| found.is(*clock))?;
             // In `8–11.30 a.m.` the second time says that these are times.
             is_english = found.is_english && (position > 0 || is_english);
             end = found.end;

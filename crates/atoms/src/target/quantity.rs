@@ -5,8 +5,10 @@ use super::Target;
 use super::connects;
 use super::reading;
 use crate::numeral::Numeral;
+use crate::quantity::COMPARISONS;
 use crate::quantity::Quantity;
 use crate::text::is_space;
+use crate::text::is_start;
 use crate::text::sign_start;
 use crate::translation::Form;
 use crate::unit;
@@ -80,11 +82,28 @@ impl Target<'_> {
             Some(_) if unit::any_after(self.text, range.end).is_some() => return None,
             _ => {}
         }
+        range.start = self.with_comparison(range.start, quantity.comparison)?;
         self.is_free(&range).then_some(Place {
             range,
             is_english,
             has_unit,
         })
+    }
+
+    /// Returns the start of a number at `at` with the sign that compares with it, or with words for
+    /// the sign.
+    fn with_comparison(&self, at: usize, sign: &str) -> Option<usize> {
+        let before = self.text[..at].trim_end_matches(is_space);
+        let Some((_, words)) = COMPARISONS.iter().find(|(own, _)| *own == sign) else {
+            return Some(at);
+        };
+        let words = words.iter().filter_map(|words| {
+            let start = before.len().checked_sub(words.len())?;
+            let own = before.get(start..)?;
+            (own.eq_ignore_ascii_case(words) && is_start(before, start)).then_some(start)
+        });
+        let sign = before.strip_suffix(sign).map(str::len);
+        sign.or_else(|| words.min())
     }
 
     /// Returns the end of the article after a number in words that ends at `at`: `half a litre`.
@@ -130,6 +149,9 @@ impl Target<'_> {
         let [part] = &quantity.parts[..] else {
             return None;
         };
+        if !quantity.comparison.is_empty() {
+            return None;
+        }
         let whole = part
             .value
             .small()

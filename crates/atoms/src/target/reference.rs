@@ -24,6 +24,15 @@ const MAX_CODE_GAP: usize = 8;
 const MAX_LAW_NAME: usize = 40;
 /// German names of parts of a law.
 const GERMAN_PARTS: [&str; 7] = ["Abs", "Ziff", "Buchst", "Bst.", "Satz", "Nr.", "Artikel"];
+/// Abbreviations of laws that English has others for.
+const ENGLISH_CODES: [(&str, &[&str]); 6] = [
+    ("OR", &["CO"]),
+    ("ZGB", &["CC", "SCC"]),
+    ("StGB", &["SCC", "CC"]),
+    ("BV", &["FC", "Cst"]),
+    ("DSGVO", &["GDPR"]),
+    ("EMRK", &["ECHR"]),
+];
 /// Words that name a law in English.
 const LAW_WORDS: [&str; 7] = [
     "Act",
@@ -236,6 +245,12 @@ impl Target<'_> {
                 Some(at) if at <= MAX_CODE_GAP && !rest[..at].contains(char::is_numeric) => {
                     range.end += at + code.len();
                 }
+                _ if rest.starts_with(' ') && is_code(&rest[1..word_end(rest, 1)]) => {
+                    let own = &rest[1..word_end(rest, 1)];
+                    range.end += 1 + own.len();
+                    let mut known = ENGLISH_CODES.iter().filter(|(german, _)| *german == code);
+                    is_english &= known.any(|(_, english)| english.contains(&own));
+                }
                 _ => {
                     is_english &= self.text[..range.start].ends_with(&format!("{code} "))
                         || LAW_WORDS.iter().any(|word| rest.contains(word));
@@ -267,6 +282,11 @@ impl Target<'_> {
         }
         words
     }
+}
+
+/// Returns whether a word is the abbreviation of a law: `CO`.
+fn is_code(word: &str) -> bool {
+    (2..=6).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_uppercase())
 }
 
 /// Returns the start of the word or sign of a provision before its number at `at`: `Article 8`,

@@ -35,35 +35,3 @@ fn digits_have_their_readings() {
     assert!(!items("5 -7")[1].is_negative);
     assert_eq!(first("10^6").exponent, "⁶");
 }
-
-#[test]
-fn clock_times() {
-    let at = |hour, minute| Clock {
-        hour,
-        minute,
-        second: None,
-    };
-    for (text, hour, minute) in [
-        ("2 p.m.", 14, 0),
-        ("2 o'clock", 14, 0),
-        ("14:30", 14, 30),
-        ("2.30 p.m.", 14, 30),
-        ("2:30 pm", 14, 30),
-        ("half past two", 14, 30),
-        ("quarter to three", 14, 45),
-        ("two thirty", 14, 30),
-        ("noon", 12, 0),
-        ("midnight", 24, 0),
-        ("12 a.m.", 0, 0),
-        ("9 a.m.", 9, 0),
-    ] {
-        let clock = clock(text, 0).expect(text);
-        assert_eq!(clock.end, text.len(), "{text}");
-        assert!(clock.is(at(hour, minute)), "{text}");
-        assert!(clock.is_english, "{text}");
-    }
-    assert!(!clock("2 a.m.", 0).expect("a time").is(at(14, 0)));
-    assert!(!clock("2:30", 0).expect("a time").is(at(14, 0)));
-    assert!(!clock("9 p.m.", 0).expect("a time").is(at(9, 0)));
-    assert!(!clock("14.30", 0).expect("a time").is_english);
-}

@@ -342,7 +342,17 @@ fn garbled_numbers_are_missed() {
         &["31", "2000"],
     );
     differs("(§ 139 Abs. 2 StG)", "(9th§)", 1, &["9th"]);
-    differs("Mo–Fr 08.00–11.30 Uhr", "08.00–11.30 monopoly", 0, &[]);
+    differs("Mo–Fr 08.00–11.30 Uhr", "08.00–11.30 monopoly", 1, &[]);
+    differs("Es kostet 5 €.", "It costs €5, €3.", 0, &["€3"]);
+    differs("Art. 5 gilt", "Art. 5,678 applies", 0, &["678"]);
+    differs("Nicht 8", "Not8", 1, &["Not8"]);
+    differs(
+        "um halb acht",
+        "at half past eight",
+        1,
+        &["half past eight"],
+    );
+    differs("unter < 5 Grad", "under > 5 degrees", 1, &["5 degrees"]);
 }
 
 #[test]

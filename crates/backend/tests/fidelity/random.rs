@@ -219,8 +219,54 @@ fn cells(text: &str) -> Vec<&str> {
 }
 
 /// Compares the groups of digits, which are the same in German and English style: `1.234,50` and
-/// `1,234.50` have the groups 1, 234 and 50. Small numbers may be words.
+/// `1,234.50` have the groups 1, 234 and 50. Small numbers may be words, and a number may have more
+/// or fewer separators and final zeros.
 fn different_number(source: &str, target: &str) -> Option<String> {
+    let fault = different_group(source, target)?;
+    different_group(&canonical(source), &canonical(target)).map(|_| fault)
+}
+
+/// Returns a text with its numbers in one spelling: without separators of thousands and without zeros
+/// at the end of a fraction.
+fn canonical(text: &str) -> String {
+    let digits_end = |at: usize| {
+        let rest = &text[at..];
+        at + rest.bytes().take_while(u8::is_ascii_digit).count()
+    };
+    let is_separator = |c: char| matches!(c, '.' | ',' | '\'' | '’' | ' ' | '\u{a0}');
+    let mut found = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        let first = digits_end(at);
+        if first == at {
+            found.push(c);
+            at += c.len_utf8();
+            continue;
+        }
+        found.push_str(&text[at..first]);
+        let has_groups = first - at <= 3;
+        at = first;
+        while let Some(separator) = text[at..].chars().next().filter(|c| is_separator(*c)) {
+            let start = at + separator.len_utf8();
+            let end = digits_end(start);
+            let is_group = has_groups && end == start + 3;
+            let is_fraction = matches!(separator, '.' | ',') && end > start;
+            if is_group {
+                found.push_str(&text[start..end]);
+            } else if is_fraction {
+                found.push('.');
+                found.push_str(text[start..end].trim_end_matches('0'));
+            } else {
+                break;
+            }
+            at = end;
+        }
+    }
+    found
+}
+
+/// Compares the groups of digits one by one.
+fn different_group(source: &str, target: &str) -> Option<String> {
     let mut counts: BTreeMap<&str, isize> = BTreeMap::new();
     for group in groups(source) {
         *counts.entry(group).or_default() += 1;

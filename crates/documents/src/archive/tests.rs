@@ -94,7 +94,7 @@ fn too_many_entries_are_refused() {
 
 /// Returns a document whose main part is `size` bytes of the same text.
 fn bomb(size: usize) -> Vec<u8> {
-    let mut writer = ZipWriter::new(Cursor::new(packed(&[])));
+    let mut writer = ZipWriter::new(Cursor::new(packed(&[("", ""); 0])));
     let options = SimpleFileOptions::default();
     let relationships = "<Relationships><Relationship Id=\"1\" Type=\"x/officeDocument\" Target=\"a.xml\"/>\
                          </Relationships>";

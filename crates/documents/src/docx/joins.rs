@@ -3,7 +3,7 @@
 
 use std::mem;
 
-use super::revisions::{Held, Sink, is_deletion, is_mark};
+use super::tokens::{Held, Sink, is_deletion, is_mark};
 use crate::Error;
 use crate::xml::{Token, TokenKind};
 

@@ -1,6 +1,6 @@
 //! Rows of tables that were deleted, and tables without any other rows.
 
-use super::revisions::{Held, Sink, is_deletion, is_mark};
+use super::tokens::{Held, Sink, is_deletion, is_mark};
 use crate::Error;
 use crate::xml::{Token, TokenKind};
 

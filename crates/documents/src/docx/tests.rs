@@ -147,17 +147,35 @@ fn formatting_follows_its_words() {
     );
 }
 
+/// Returns a field with the number of the page.
+fn page_number() -> String {
+    let mark = |kind: &str| format!("<w:r><w:fldChar w:fldCharType=\"{kind}\"/></w:r>");
+    [
+        mark("begin"),
+        "<w:r><w:instrText> PAGE </w:instrText></w:r>".to_owned(),
+        mark("separate"),
+        r("", "7"),
+        mark("end"),
+    ]
+    .concat()
+}
+
+#[test]
+fn a_page_number_between_words_does_not_join_them() {
+    let source = p(&[r("", "Seite"), page_number(), r("", "von vielen")].concat());
+    assert_eq!(body_texts(&source), ["Seite von vielen"]);
+    let expected = [
+        written("", "SEITE "),
+        page_number().replace(&r("", "7"), &written("", "7")),
+        written("", " VON VIELEN"),
+    ];
+    let translated = body(&source, shout);
+    assert!(translated.contains(&expected.concat()), "{translated}");
+}
+
 #[test]
 fn links_notes_and_fields_stay_whole() {
-    let field = |kind: &str| format!("<w:r><w:fldChar w:fldCharType=\"{kind}\"/></w:r>");
-    let page = [
-        field("begin"),
-        "<w:r><w:instrText> PAGE </w:instrText></w:r>".to_owned(),
-        field("separate"),
-        r("", "7"),
-        field("end"),
-    ]
-    .concat();
+    let page = page_number();
     let note = "<w:r><w:rPr><w:vertAlign w:val=\"superscript\"/></w:rPr><w:footnoteReference \
                 w:id=\"2\"/></w:r>";
     let source = p(&[

@@ -1,10 +1,11 @@
-use std::io::{Cursor, Read as _, Write as _};
+use std::io::{Cursor, Read as _};
 
-use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
+use zip::ZipArchive;
 
 use crate::{
     Error, Kind,
     fixture::{identity, mutations, rewritten, shout, texts, translate, units},
+    packed::{packed, part},
 };
 
 const CONTAINER: &str = r#"<?xml version="1.0"?>
@@ -47,7 +48,7 @@ fn book() -> Vec<(&'static str, Vec<u8>)> {
         ("mimetype", b"application/epub+zip".to_vec()),
         ("META-INF/container.xml", CONTAINER.into()),
         ("OPS/book.opf", PACKAGE.into()),
-        ("OPS/zwei .xhtml", page("<p>Zweites Kapitel.</p>").into()),
+        ("OPS/zwei .xhtml", page("<p>Zweites Kapitel<a href=\"#n\">2</a>.</p>").into()),
         (
             "OPS/eins.xhtml",
             page("<p>Ein <em>kurzer</em> Satz<a epub:type=\"noteref\" href=\"#n\"><sup>1</sup></a>.<br/></p>").into(),
@@ -56,31 +57,6 @@ fn book() -> Vec<(&'static str, Vec<u8>)> {
         ("OPS/toc.ncx", NCX.into()),
         ("OPS/font.otf", vec![0, 1, 2, 255]),
     ]
-}
-
-/// Packs parts, the first of them uncompressed.
-fn packed(parts: &[(&str, Vec<u8>)]) -> Vec<u8> {
-    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    for (index, (name, content)) in parts.iter().enumerate() {
-        let method = if index == 0 {
-            CompressionMethod::Stored
-        } else {
-            CompressionMethod::Deflated
-        };
-        let options = SimpleFileOptions::default().compression_method(method);
-        writer.start_file(*name, options).expect("a part");
-        writer.write_all(content).expect("written");
-    }
-    writer.finish().expect("a container").into_inner()
-}
-
-/// Returns a part of a packed book.
-fn part(book: &[u8], name: &str) -> String {
-    let mut archive = ZipArchive::new(Cursor::new(book)).expect("a container");
-    let mut part = String::new();
-    let mut file = archive.by_name(name).expect("a part");
-    file.read_to_string(&mut part).expect("UTF-8");
-    part
 }
 
 fn shouted(book: &[u8]) -> Vec<u8> {
@@ -126,7 +102,9 @@ fn title_contents_and_pages_are_translated() {
     let contents = NCX.replace("Erstes Kapitel", "ERSTES KAPITEL");
     assert_eq!(part(&english, "OPS/toc.ncx"), contents);
     assert!(part(&english, "OPS/nav.xhtml").contains("<a href=\"eins.xhtml\">ERSTES KAPITEL</a>"));
-    assert!(part(&english, "OPS/zwei .xhtml").contains("<p>ZWEITES KAPITEL.</p>"));
+    assert!(
+        part(&english, "OPS/zwei .xhtml").contains("<p>ZWEITES KAPITEL<a href=\"#n\">2</a>.</p>")
+    );
     let page = part(&english, "OPS/eins.xhtml");
     assert!(page.contains("EIN <em>KURZER</em> SATZ"), "{page}");
     assert!(

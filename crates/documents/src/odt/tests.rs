@@ -128,6 +128,15 @@ fn links_notes_and_text_boxes() {
 }
 
 #[test]
+fn text_in_a_content_control_is_text() {
+    let source = "<text:p>Am <loext:content-control loext:checked=\"false\">Montag</loext:content-control> \
+        kommen wir</text:p>";
+    assert_eq!(body_texts(source), ["Am Montag kommen wir"]);
+    let expected = "<loext:content-control loext:checked=\"false\">MONTAG</loext:content-control>";
+    assert!(body(source, shout).contains(expected));
+}
+
+#[test]
 fn tracked_changes_are_accepted() {
     let source = "<text:tracked-changes><text:changed-region><text:deletion><text:p>alt</text:p>\
         </text:deletion></text:changed-region></text:tracked-changes><text:p>Ein \

@@ -3,7 +3,7 @@
 
 use std::{
     fs::File,
-    io::{self, Seek as _},
+    io::{self, Read as _, Seek as _},
     os::unix::process::ExitStatusExt as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -68,6 +68,21 @@ pub(crate) enum Outcome {
     Failed,
     /// It reached its limit of time, and was killed with its children.
     Late,
+}
+
+impl Outcome {
+    /// Returns the output of a program that succeeded, as text.
+    ///
+    /// # Errors
+    /// Returns an error if the output cannot be read.
+    pub(crate) fn text(self) -> io::Result<Option<String>> {
+        let Self::Finished(mut output) = self else {
+            return Ok(None);
+        };
+        let mut bytes = Vec::new();
+        output.read_to_end(&mut bytes)?;
+        Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+    }
 }
 
 /// Runs programs in a folder of their own.
@@ -139,7 +154,6 @@ const CPU_LIMIT: i32 = 24;
 mod tests {
     use std::{
         fs,
-        io::Read as _,
         time::{Duration, Instant},
     };
 
@@ -157,12 +171,7 @@ mod tests {
     }
 
     fn output(outcome: Outcome) -> String {
-        let Outcome::Finished(mut file) = outcome else {
-            panic!("{outcome:?}");
-        };
-        let mut text = String::new();
-        file.read_to_string(&mut text).expect("text");
-        text
+        outcome.text().expect("read").expect("success")
     }
 
     const MINUTE: Duration = Duration::from_mins(1);

@@ -5,7 +5,7 @@ use std::ops;
 
 use markup::{Builder, MarkKind, Marked, Piece, Segment};
 
-use super::{Item, Paragraph, Range};
+use super::content::{Item, Paragraph, Range};
 
 /// Maximum number of open ranges in which it is looked for the one that ends.
 const MAX_OPEN: usize = 64;
@@ -45,21 +45,31 @@ enum NodeKind {
 }
 
 impl Paragraph {
+    /// Returns the style and the text of an item of a unit, if it is text.
+    fn text_at(&self, index: usize, unit: &ops::Range<usize>) -> Option<(usize, &str)> {
+        match self.items.get(index) {
+            Some(Item::Text { style, text }) if unit.contains(&index) => Some((*style, text)),
+            _ => None,
+        }
+    }
+
+    /// Returns the characters of the text before and after an item of a unit.
+    fn beside(&self, index: usize, unit: &ops::Range<usize>) -> (Option<char>, Option<char>) {
+        let before = index.checked_sub(1).and_then(|at| self.text_at(at, unit));
+        let after = self.text_at(index + 1, unit);
+        (
+            before.and_then(|(_, text)| text.chars().next_back()),
+            after.and_then(|(_, text)| text.chars().next()),
+        )
+    }
+
     /// Returns whether an item is raised or lowered text at the end of a word: the number of a
     /// footnote, the exponent of a unit. As text it would be part of the word.
     fn is_note(&self, index: usize, unit: &ops::Range<usize>) -> bool {
-        let text_at = |index: usize| match self.items.get(index) {
-            Some(Item::Text { style, text }) if unit.contains(&index) => Some((*style, text)),
-            _ => None,
-        };
-        let Some((style, note)) = text_at(index) else {
+        let Some((style, note)) = self.text_at(index, unit) else {
             return false;
         };
-        let before = index
-            .checked_sub(1)
-            .and_then(text_at)
-            .and_then(|(_, text)| text.chars().next_back());
-        let after = text_at(index + 1).and_then(|(_, text)| text.chars().next());
+        let (before, after) = self.beside(index, unit);
         let note = note.trim();
         let max = if note.contains(char::is_alphabetic) {
             MAX_NOTE_LETTERS
@@ -100,7 +110,17 @@ impl<'p> Plan<'p> {
                     planner.point(index, false);
                     planner.builder.text(" ");
                 }
-                Item::Point { is_word, .. } => planner.point(index, *is_word),
+                Item::Point { is_word, .. } => {
+                    // A page number between two words, without which they would be one.
+                    let (before, after) = paragraph.beside(index, &unit);
+                    let is_glued = [before, after]
+                        .iter()
+                        .all(|c| c.is_some_and(char::is_alphanumeric));
+                    let space = if *is_word && is_glued { " " } else { "" };
+                    planner.builder.text(space);
+                    planner.point(index, *is_word);
+                    planner.builder.text(space);
+                }
                 Item::Open { .. } | Item::Close { .. } => match pairs.get(&index) {
                     Some(&end) if end > index => {
                         let base = bases.get(&index).copied().unwrap_or(base);

@@ -1,6 +1,6 @@
 //! Where the units of a paragraph end.
 
-use super::{Item, Range};
+use super::content::{Item, Range};
 
 /// Marks after which a new line is a new sentence, whatever it begins with.
 const END_MARKS: [char; 5] = ['.', '!', '?', ':', ';'];

@@ -3,10 +3,9 @@
 //! A field is a run with a mark, runs with its code, a mark, runs with its result, a mark. It may
 //! contain others, and go over several paragraphs.
 
-use super::Runs;
 use crate::Error;
-use crate::paragraph::{Item, Range};
-use crate::xml::{self, Token};
+use crate::paragraph::{Item, Paragraph, Range};
+use crate::xml;
 
 /// Fields whose result is text of the document. The results of others are values: a page number, a
 /// date, a name.
@@ -24,8 +23,16 @@ const TEXTS: [&str; 8] = [
 /// Maximum number of fields in each other that are told apart.
 const MAX_DEPTH: usize = 32;
 
+/// The fields of a paragraph that have not ended yet.
+#[derive(Default)]
+pub(super) struct Fields {
+    open: Vec<Field>,
+    /// Number of open fields in the innermost of them.
+    deeper: usize,
+}
+
 /// A field that has not ended yet.
-pub(super) struct Field {
+struct Field {
     /// Index of the item with its first mark.
     start: usize,
     code: String,
@@ -39,67 +46,66 @@ pub(super) fn shows_text(code: &str) -> bool {
     TEXTS.contains(&name.to_ascii_uppercase().as_str())
 }
 
-impl Runs {
+impl Fields {
     /// Takes the mark for the start of a field, of its result, or for its end.
-    pub(super) fn field_mark(&mut self, tag: Token<'_>, raw: &str) {
-        let raw = self.in_run(raw);
-        let next = self.paragraph.items.len();
-        let kind = tag.attribute("fldCharType");
-        let is_deeper = self.deeper_fields > 0;
-        match kind.as_deref() {
-            Some("begin") if is_deeper || self.fields.len() == MAX_DEPTH => self.deeper_fields += 1,
-            Some("begin") => self.fields.push(Field {
+    pub(super) fn mark(&mut self, kind: Option<&str>, raw: String, paragraph: &mut Paragraph) {
+        let next = paragraph.items.len();
+        let is_deeper = self.deeper > 0;
+        match kind {
+            Some("begin") if is_deeper || self.open.len() == MAX_DEPTH => self.deeper += 1,
+            Some("begin") => self.open.push(Field {
                 start: next,
                 code: String::new(),
                 result: None,
             }),
             Some("separate") => {
-                if let Some(field) = self.fields.last_mut().filter(|_| !is_deeper) {
+                if let Some(field) = self.open.last_mut().filter(|_| !is_deeper) {
                     field.result = Some(next + 1);
                 }
             }
-            _ if is_deeper => self.deeper_fields -= 1,
+            _ if is_deeper => self.deeper -= 1,
             _ => {
-                if let Some(field) = self.fields.pop() {
-                    self.end_field(&field, raw);
+                if let Some(field) = self.open.pop() {
+                    field.end(raw, paragraph);
                     return;
                 }
             }
         }
-        self.paragraph.push_point(raw, false);
+        paragraph.push_point(raw, false);
     }
 
-    pub(super) fn field_code(&mut self, raw: &str) -> Result<(), Error> {
-        if let Some(field) = self.fields.last_mut() {
-            xml::for_each(raw.as_bytes(), |token| {
-                field.code.push_str(&token.text()?);
-                Ok(())
-            })?;
-        }
-        self.paragraph.push_point(self.in_run(raw), false);
-        Ok(())
+    /// Takes an element with a part of a field's code.
+    pub(super) fn code(&mut self, raw: &str) -> Result<(), Error> {
+        let Some(field) = self.open.last_mut() else {
+            return Ok(());
+        };
+        xml::for_each(raw.as_bytes(), |token| {
+            field.code.push_str(&token.text()?);
+            Ok(())
+        })
     }
+}
 
+impl Field {
     /// Makes one item of a field, or of what comes before its result if that is text.
-    fn end_field(&mut self, field: &Field, end: String) {
-        let paragraph = &mut self.paragraph;
-        let result = field.result.unwrap_or(paragraph.items.len());
+    fn end(self, end: String, paragraph: &mut Paragraph) {
+        let result = self.result.unwrap_or(paragraph.items.len());
         let range = Range::Field;
         let mut raw = String::new();
-        if shows_text(&field.code) && is_balanced(&paragraph.items[field.start..result]) {
-            paragraph.push_verbatim(&paragraph.items[field.start..result], &mut raw);
+        if shows_text(&self.code) && is_balanced(&paragraph.items[self.start..result]) {
+            paragraph.push_verbatim(&paragraph.items[self.start..result], &mut raw);
             let start = Item::Open {
                 raw,
                 range: range.clone(),
             };
-            paragraph.items.splice(field.start..result, [start]);
+            paragraph.items.splice(self.start..result, [start]);
             paragraph.items.push(Item::Close { raw: end, range });
-        } else if is_balanced(&paragraph.items[field.start..]) {
+        } else if is_balanced(&paragraph.items[self.start..]) {
             let is_text = |item: &Item| matches!(item, Item::Text { .. });
             let is_word = paragraph.items[result..].iter().any(is_text);
-            paragraph.push_verbatim(&paragraph.items[field.start..], &mut raw);
+            paragraph.push_verbatim(&paragraph.items[self.start..], &mut raw);
             raw.push_str(&end);
-            paragraph.items.truncate(field.start);
+            paragraph.items.truncate(self.start);
             paragraph.push_point(raw, is_word);
         } else {
             paragraph.push_point(end, false);

@@ -1,6 +1,6 @@
 //! The appearance of a run.
 
-use super::Dialect;
+use super::dialect::Dialect;
 use crate::Error;
 use crate::xml::{self, Token, TokenKind};
 

@@ -5,6 +5,7 @@
 //! - [`pdf`]: a writer of PDFs
 //! - [`letter`]: the letter
 //! - [`photo`]: what a camera does to it
+//! - [`damaged`]: damaged PDFs and pictures, made by [`mutations`]
 //!
 //! Where a program is missing, the cases that need it are reported as ignored, or fail if `REQUIRE_OCR`
 //! is set.
@@ -14,7 +15,10 @@
     reason = "a case that cannot continue fails with a location"
 )]
 
+mod damaged;
 mod letter;
+#[path = "../../src/mutations.rs"]
+mod mutations;
 mod pdf;
 mod pdfs;
 mod photo;
@@ -40,19 +44,21 @@ fn main() -> ExitCode {
     let has_tesseract = runs("tesseract", "--list-langs", "deu");
     let mut trials = Vec::new();
     for (name, case) in pdfs::CASES {
-        trials.push(trial(name, *case, &[(has_poppler, "poppler-utils")]));
-    }
-    for (name, case) in scans::CASES {
-        let needs = [
-            (has_poppler, "poppler-utils"),
-            (has_tesseract, "tesseract-ocr-deu"),
-        ];
-        trials.push(trial(name, *case, &needs));
+        trials.push(trial(*name, *case, &[(has_poppler, "poppler-utils")]));
     }
     let needs = [
         (has_poppler, "poppler-utils"),
         (has_tesseract, "tesseract-ocr-deu"),
     ];
+    for (name, case) in scans::CASES.iter().chain(damaged::CASES) {
+        trials.push(trial(*name, *case, &needs));
+    }
+    for (letter_name, letter) in scans::LETTERS {
+        for condition in scans::CONDITIONS {
+            let name = format!("{letter_name}, {}", condition.name);
+            trials.push(trial(name, move || scans::check(letter, condition), &needs));
+        }
+    }
     trials.push(trial("report", scans::report, &needs).with_ignored_flag(true));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
@@ -60,7 +66,11 @@ fn main() -> ExitCode {
 /// A test case and its name.
 type Case = (&'static str, fn());
 
-fn trial(name: &str, case: fn(), needs: &[(bool, &str)]) -> Trial {
+fn trial(
+    name: impl Into<String>,
+    case: impl FnOnce() + Send + 'static,
+    needs: &[(bool, &str)],
+) -> Trial {
     let trial = Trial::test(name, move || {
         case();
         Ok(())

@@ -1,4 +1,4 @@
-//! A minimal writer of PDFs: pages with text in Helvetica and grey pictures.
+//! A minimal writer of PDFs: pages with text and grey pictures.
 
 use std::fmt::Write as _;
 
@@ -9,18 +9,41 @@ pub(crate) const WIDTH: f32 = 595.0;
 /// Height of A4 in points.
 pub(crate) const HEIGHT: f32 = 842.0;
 
+/// A font that every reader has.
+#[derive(Clone, Copy, Default)]
+pub(crate) enum Font {
+    /// Without serifs.
+    #[default]
+    Helvetica,
+    /// With serifs.
+    Times,
+}
+
 /// A page.
 #[derive(Clone, Default)]
 pub(crate) struct Page {
+    font: Font,
     content: Vec<u8>,
     picture: Option<GrayImage>,
     words: Vec<String>,
 }
 
 impl Page {
+    /// Returns an empty page with text in this font.
+    pub(crate) fn new(font: Font) -> Self {
+        Self {
+            font,
+            ..Self::default()
+        }
+    }
+
     /// Adds a line of text whose baseline starts `x` points from the left and `y` points from the top.
     pub(crate) fn text(mut self, x: f32, y: f32, size: f32, text: &str) -> Self {
-        let start = format!("BT /F1 {size} Tf {x} {} Td (", HEIGHT - y);
+        let font = match self.font {
+            Font::Helvetica => "F1",
+            Font::Times => "F2",
+        };
+        let start = format!("BT /{font} {size} Tf {x} {} Td (", HEIGHT - y);
         self.content.extend(start.bytes());
         for byte in win_ansi(text) {
             if b"()\\".contains(&byte) {
@@ -80,17 +103,21 @@ fn win_ansi(text: &str) -> impl Iterator<Item = u8> {
 
 /// Returns a PDF with these pages.
 pub(crate) fn pdf(pages: &[Page]) -> Vec<u8> {
+    let font = |name| {
+        let subtype = "/Type /Font /Subtype /Type1 /Encoding /WinAnsiEncoding";
+        format!("<< {subtype} /BaseFont /{name} >>").into_bytes()
+    };
     let mut objects: Vec<Vec<u8>> = vec![
         b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
         Vec::new(),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
-            .to_vec(),
+        font("Helvetica"),
+        font("Times-Roman"),
     ];
     let mut kids = String::new();
     for page in pages {
         let content = objects.len() + 1;
         objects.push(stream("", &page.content));
-        let mut resources = "/Font << /F1 3 0 R >>".to_owned();
+        let mut resources = "/Font << /F1 3 0 R /F2 4 0 R >>".to_owned();
         if let Some(picture) = &page.picture {
             let dictionary = format!(
                 "/Type /XObject /Subtype /Image /Width {} /Height {} /ColorSpace /DeviceGray \

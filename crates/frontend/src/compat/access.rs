@@ -150,26 +150,33 @@ impl Access {
         found.map(Client::Key).ok_or(Refusal::WrongKey)
     }
 
-    /// Counts a request with so many characters.
+    /// Counts so many requests and characters.
     ///
     /// # Errors
     /// The client has used up its share; the request is not counted.
-    pub(crate) fn spend(&self, client: &Client, characters: u64) -> Result<(), Refusal> {
+    pub(crate) fn spend(
+        &self,
+        client: &Client,
+        number: u64,
+        characters: u64,
+    ) -> Result<(), Refusal> {
         let now = Instant::now();
         let [requests, minute, day] = self.settings.limits.allowances();
+        // A file arrives before its characters are known: then at least one has to be left.
+        let least = characters.max(1);
         let mut clients = self.lock();
         let spent = clients.get_or_insert_mut(*client, || Spent::nothing(now));
-        if let Some(wait) = requests.wait(spent.requests, 1, now) {
+        if let Some(wait) = requests.wait(spent.requests, number, now) {
             return Err(Refusal::TooManyRequests { wait });
         }
-        if let Some(wait) = minute.wait(spent.minute, characters, now) {
+        if let Some(wait) = minute.wait(spent.minute, least, now) {
             return Err(Refusal::TooManyCharacters { wait });
         }
-        if let Some(wait) = day.wait(spent.day, characters, now) {
+        if let Some(wait) = day.wait(spent.day, least, now) {
             return Err(Refusal::Quota { wait });
         }
         *spent = Spent {
-            requests: requests.used(spent.requests, 1, now),
+            requests: requests.used(spent.requests, number, now),
             minute: minute.used(spent.minute, characters, now),
             day: day.used(spent.day, characters, now),
             characters: spent.characters + characters,
@@ -380,15 +387,15 @@ mod tests {
         });
         let [one, other] = ["192.0.2.1", "192.0.2.2"].map(|address| Client::at(ip(address)));
         for _ in 0..4 {
-            assert_eq!(access.spend(&one, 1), Ok(()));
+            assert_eq!(access.spend(&one, 1, 1), Ok(()));
         }
         let wait = Duration::from_secs(15);
-        let refused = access.spend(&one, 1);
+        let refused = access.spend(&one, 1, 1);
         assert_eq!(refused, Err(Refusal::TooManyRequests { wait }));
-        assert_eq!(access.spend(&other, 1), Ok(()), "another client");
+        assert_eq!(access.spend(&other, 1, 1), Ok(()), "another client");
         tokio::time::advance(wait).await;
-        assert_eq!(access.spend(&one, 1), Ok(()));
-        assert!(access.spend(&one, 1).is_err());
+        assert_eq!(access.spend(&one, 1, 1), Ok(()));
+        assert!(access.spend(&one, 1, 1).is_err());
     }
 
     #[tokio::test(start_paused = true)]
@@ -398,17 +405,17 @@ mod tests {
             ..Limits::default()
         });
         let client = Client::Key(0);
-        assert_eq!(access.spend(&client, 200), Ok(()));
+        assert_eq!(access.spend(&client, 1, 200), Ok(()));
         let wait = Duration::from_mins(1);
-        let refused = access.spend(&client, 100);
+        let refused = access.spend(&client, 1, 100);
         assert_eq!(refused, Err(Refusal::TooManyCharacters { wait: wait * 2 }));
         // A refused request costs nothing.
         tokio::time::advance(wait).await;
-        let refused = access.spend(&client, 1);
+        let refused = access.spend(&client, 1, 1);
         let wait = Duration::from_millis(600);
         assert_eq!(refused, Err(Refusal::TooManyCharacters { wait }));
         tokio::time::advance(wait).await;
-        assert_eq!(access.spend(&client, 1), Ok(()));
+        assert_eq!(access.spend(&client, 1, 1), Ok(()));
     }
 
     #[tokio::test(start_paused = true)]
@@ -421,11 +428,11 @@ mod tests {
         });
         assert_eq!(limited.usage(&client).characters, 0);
         for access in [&unlimited, &limited] {
-            assert_eq!(access.spend(&client, 400), Ok(()));
-            assert_eq!(access.spend(&client, 400), Ok(()));
+            assert_eq!(access.spend(&client, 1, 400), Ok(()));
+            assert_eq!(access.spend(&client, 1, 400), Ok(()));
             assert_eq!(access.usage(&client).characters, 800);
         }
-        let refused = limited.spend(&client, 400);
+        let refused = limited.spend(&client, 1, 400);
         assert!(matches!(refused, Err(Refusal::Quota { .. })), "{refused:?}");
         tokio::time::advance(DAY / 2).await;
         assert_eq!(limited.usage(&client).characters, 300);
@@ -437,7 +444,7 @@ mod tests {
     fn the_clients_are_remembered_in_bounded_memory() {
         let access = Access::default();
         for number in 0..2 * MAX_CLIENTS.get() {
-            assert_eq!(access.spend(&Client::Key(number), 1), Ok(()));
+            assert_eq!(access.spend(&Client::Key(number), 1, 1), Ok(()));
         }
         assert_eq!(access.lock().len(), MAX_CLIENTS.get());
         assert_eq!(access.usage(&Client::Key(0)).characters, 0, "forgotten");

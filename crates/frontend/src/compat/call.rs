@@ -6,47 +6,65 @@ use axum::extract::{ConnectInfo, FromRequest, Request};
 use axum::http::header::AUTHORIZATION;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::Apis;
-use super::access::Client;
+use super::access::{Access, Client};
+use super::apis::Apis;
 use super::fields::Fields;
 use super::refusal::Refusal;
 use crate::pages::body::Forms;
 
-/// Maximum bytes of a body, as a multiple of the maximum text. Python's JSON has six bytes for each
-/// umlaut, which makes a German text a twentieth longer; the rest is for line breaks and quotation
-/// marks.
-const MAX_BYTES_PER_TEXT_BYTE: usize = 2;
+/// Somebody who sends a request.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    address: IpAddr,
+    /// Key in the header `Authorization`, without its scheme.
+    key: Option<String>,
+}
 
-/// Bytes of a body on top of that, for the other fields.
-const OVERHEAD_BYTES: usize = 1 << 20;
+impl Caller {
+    /// Returns the sender of a request.
+    pub(super) fn of(request: &Request, access: &Access) -> Self {
+        let connection = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        let connection = connection.map(|ConnectInfo(address)| address.ip());
+        // Tests call the router without a connection.
+        let connection = connection.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
+        let headers = request.headers();
+        let key = headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok());
+        let key = key.and_then(|value| value.trim().rsplit(' ').next());
+        Self {
+            address: access.address(connection, headers),
+            key: key.map(str::to_owned),
+        }
+    }
+
+    /// Identifies the client, by its key in the header `Authorization` (of any scheme), else by
+    /// `key`, which is that in a field.
+    ///
+    /// # Errors
+    /// The key is missing or wrong.
+    pub(super) fn client(&self, access: &Access, key: Option<&str>) -> Result<Client, Refusal> {
+        access.client(self.key.as_deref().or(key), self.address)
+    }
+}
 
 /// A request to an API.
 #[derive(Debug)]
 pub(crate) struct Call {
     /// Fields of the address and the body.
     pub(crate) fields: Fields,
-    address: IpAddr,
-    /// Key in the header `Authorization`, without its scheme.
-    key: Option<String>,
+    caller: Caller,
     /// Room for it in memory until it is answered.
     _room: OwnedSemaphorePermit,
 }
 
-/// Returns the maximum size of a body, in bytes, for texts of up to `max_text_bytes`.
-pub(super) fn max_body_bytes(max_text_bytes: usize) -> usize {
-    let bytes = max_text_bytes.saturating_mul(MAX_BYTES_PER_TEXT_BYTE);
-    bytes.saturating_add(OVERHEAD_BYTES)
-}
-
 impl Call {
-    /// Identifies the client, by its key in the header `Authorization` (of any scheme), else by
-    /// `key`, which is that in a field.
+    /// Identifies the client, as [`Caller::client`] does.
     ///
     /// # Errors
     /// The key is missing or wrong.
     pub(crate) fn client(&self, apis: &Apis, key: Option<&str>) -> Result<Client, Refusal> {
-        apis.access
-            .client(self.key.as_deref().or(key), self.address)
+        self.caller.client(&apis.access, key)
     }
 }
 
@@ -54,39 +72,73 @@ impl FromRequest<Apis> for Call {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, apis: &Apis) -> Result<Self, Refusal> {
-        let Some(room) = apis.requests.room_for(&request).await else {
-            service::body::drain(request).await;
-            return Err(Refusal::Crowded);
-        };
-        let connection = request.extensions().get::<ConnectInfo<SocketAddr>>();
-        let connection = connection.map(|ConnectInfo(address)| address.ip());
-        // Tests call the router without a connection.
-        let connection = connection.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
+        let caller = Caller::of(&request, &apis.access);
         let headers = request.headers().clone();
         let uri = request.uri().clone();
-        let limit = max_body_bytes(apis.max_text_bytes);
-        let mut body = Vec::new();
-        service::body::read(request, |chunk| {
-            if body.len() + chunk.len() > limit {
-                return Err(Refusal::TooLong {
-                    limit: apis.max_text_bytes,
-                });
-            }
-            body.extend_from_slice(chunk);
-            Ok(())
-        })
-        .await?;
-        // What a body of unknown size did not need after all is free again.
-        let room = Forms::shrink(room, body.len());
-        let key = headers
-            .get(AUTHORIZATION)
-            .and_then(|value| value.to_str().ok());
-        let key = key.and_then(|value| value.trim().rsplit(' ').next());
+        let limit = apis.max_body_bytes();
+        let (body, room) = body(request, &apis.requests, limit, apis.max_text_bytes).await?;
         Ok(Self {
             fields: Fields::read(uri.query(), &headers, body).await?,
-            address: apis.access.address(connection, &headers),
-            key: key.map(str::to_owned),
+            caller,
             _room: room,
         })
+    }
+}
+
+/// Returns the body of a request, of up to `limit` bytes, and its room in `memory`. `max_text_bytes`
+/// is for the client that sends more.
+async fn body(
+    request: Request,
+    memory: &Forms,
+    limit: usize,
+    max_text_bytes: usize,
+) -> Result<(Vec<u8>, OwnedSemaphorePermit), Refusal> {
+    let Some(mut room) = memory.room_for(&request).await else {
+        service::body::drain(request).await;
+        return Err(Refusal::Crowded);
+    };
+    let mut body = Vec::new();
+    service::body::read(request, |chunk| {
+        if body.len() + chunk.len() > limit {
+            return Err(Refusal::TooLong {
+                limit: max_text_bytes,
+            });
+        }
+        body.extend_from_slice(chunk);
+        Ok(())
+    })
+    .await?;
+    // What a body of unknown size did not need after all is free again.
+    Forms::shrink(&mut room, body.len());
+    Ok((body, room))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::header::RETRY_AFTER;
+    use axum::response::IntoResponse as _;
+
+    use super::*;
+
+    const LIMIT: usize = 100_000;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_without_room_is_refused_for_a_while() {
+        let memory = Forms::with_room(LIMIT, LIMIT, LIMIT);
+        let send = |text: Vec<u8>| body(Request::new(Body::from(text)), &memory, LIMIT, LIMIT);
+        let (_, room) = send(vec![b'a'; LIMIT]).await.expect("room");
+        // It waits in vain, on a clock that jumps.
+        let refusal = send(vec![b'a'; LIMIT]).await.expect_err("no room");
+        assert_eq!(refusal, Refusal::Crowded);
+        let response = refusal.into_response();
+        assert_eq!(response.status(), 503);
+        assert!(response.headers().contains_key(RETRY_AFTER));
+        // A short one has room of its own, and the long one now too.
+        drop(send(b"Ja.".to_vec()).await.expect("room"));
+        drop(room);
+        drop(send(vec![b'a'; LIMIT]).await.expect("room"));
+        let refusal = send(vec![b'a'; LIMIT + 1]).await.expect_err("too long");
+        assert_eq!(refusal, Refusal::TooLong { limit: LIMIT });
     }
 }

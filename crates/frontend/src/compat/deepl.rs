@@ -1,27 +1,28 @@
-//! DeepL's API, version 2, as its clients use it: texts, languages and usage. There are no glossaries,
-//! and no documents yet.
+//! DeepL's API, version 2, as its clients use it: texts, documents, languages and usage. There are no
+//! glossaries.
 //!
+//! - [`authorized`]: requests with the right key, and refusals
+//! - [`documents`]: files to translate
 //! - [`options`]: the fields of a request to translate
 
+mod authorized;
+mod documents;
 mod options;
 
-use axum::extract::{FromRequest, Request, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use self::authorized::{Authorized, DeeplRefusal};
 use self::options::{Options, choice};
-use super::access::Client;
+use super::apis::Apis;
+use super::keep_alive;
 use super::language::Language;
 use super::refusal::Refusal;
 use super::texts::Texts;
-use super::{Apis, Call, keep_alive};
-
-/// Status of DeepL for a used up quota. Its clients do not repeat such a request.
-const QUOTA_EXCEEDED: u16 = 456;
 
 /// Limit of the characters that means "unlimited" to DeepL's customers.
 const UNLIMITED: u64 = 1_000_000_000_000;
@@ -31,6 +32,15 @@ pub(super) fn routes() -> Router<Apis> {
     let glossaries = get(glossaries).post(create_glossary);
     Router::new()
         .route("/v2/translate", post(translate))
+        .route("/v2/document", post(documents::translate))
+        .route(
+            "/v2/document/{id}",
+            get(documents::status).post(documents::status),
+        )
+        .route(
+            "/v2/document/{id}/result",
+            get(documents::fetch).post(documents::fetch),
+        )
         .route("/v2/languages", get(languages).post(languages))
         .route("/v2/usage", get(usage).post(usage))
         .route("/v2/glossary-language-pairs", get(glossary_language_pairs))
@@ -39,45 +49,6 @@ pub(super) fn routes() -> Router<Apis> {
         .route("/v2/{*path}", any(not_found))
         .route("/v3/{*path}", any(not_found))
         .method_not_allowed_fallback(method_not_allowed)
-}
-
-/// A [`Refusal`] in the shape of DeepL.
-#[derive(Debug)]
-struct DeeplRefusal(Refusal);
-
-impl From<Refusal> for DeeplRefusal {
-    fn from(refusal: Refusal) -> Self {
-        Self(refusal)
-    }
-}
-
-impl IntoResponse for DeeplRefusal {
-    fn into_response(self) -> Response {
-        let Self(refusal) = self;
-        let status = match refusal {
-            Refusal::Quota { .. } => StatusCode::from_u16(QUOTA_EXCEEDED).ok(),
-            _ => None,
-        };
-        let status = status.unwrap_or(refusal.status());
-        refusal.respond(status, json!({"message": refusal.to_string()}))
-    }
-}
-
-/// A call whose key is right.
-#[derive(Debug)]
-struct Authorized {
-    call: Call,
-    client: Client,
-}
-
-impl FromRequest<Apis> for Authorized {
-    type Rejection = DeeplRefusal;
-
-    async fn from_request(request: Request, apis: &Apis) -> Result<Self, DeeplRefusal> {
-        let call = Call::from_request(request, apis).await?;
-        let client = call.client(apis, call.fields.text("auth_key"))?;
-        Ok(Self { call, client })
-    }
 }
 
 /// A translation in the answer.

@@ -62,7 +62,7 @@ impl Fields {
     }
 
     /// Adds the fields of a form or an address.
-    fn add_form(&mut self, form: &[u8]) {
+    pub(super) fn add_form(&mut self, form: &[u8]) {
         for (name, value) in form_urlencoded::parse(form) {
             self.add(name.into_owned(), &value);
         }
@@ -83,7 +83,7 @@ impl Fields {
     }
 
     /// Adds a field of a form. Browsers send every line break as CR LF.
-    fn add(&mut self, name: String, value: &str) {
+    pub(super) fn add(&mut self, name: String, value: &str) {
         let value = Value::from(value.replace("\r\n", "\n"));
         match self.values.get_mut(&name) {
             None => {

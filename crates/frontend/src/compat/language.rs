@@ -2,8 +2,10 @@
 
 use whichlang::Lang;
 
+use super::refusal::Refusal;
+
 /// Maximum number of bytes that are looked at.
-const MAX_BYTES: usize = 4096;
+pub(super) const MAX_SAMPLE_BYTES: usize = 4096;
 
 /// Confidence in the language of a text, in percent. `whichlang` gives no probability; of single
 /// sentences in either language it names 99.7 % or more.
@@ -54,6 +56,19 @@ impl Language {
         }
     }
 
+    /// Returns whether a text has to be translated into `target`, rather than returned as it is.
+    ///
+    /// # Errors
+    /// There is no model for that direction.
+    pub(crate) fn is_translated_to(self, target: Self) -> Result<bool, Refusal> {
+        match (self, target) {
+            (Self::English, Self::German) => Err(Refusal::Invalid(
+                "German (de) is not available as a target language from English (en)".to_owned(),
+            )),
+            _ => Ok(self != target),
+        }
+    }
+
     /// Returns the language with a code such as `de`, `EN` or `en-GB`.
     pub(crate) fn from_code(code: &str) -> Option<Self> {
         let code = code.to_ascii_lowercase();
@@ -69,7 +84,7 @@ impl Language {
 pub(crate) fn detect<'a>(parts: impl IntoIterator<Item = &'a str>) -> Detection {
     let mut sample = String::new();
     for part in parts {
-        let left = MAX_BYTES - sample.len();
+        let left = MAX_SAMPLE_BYTES - sample.len();
         sample.push_str(&part[..part.floor_char_boundary(left)]);
         if part.len() >= left {
             break;

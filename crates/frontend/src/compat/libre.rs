@@ -1,24 +1,36 @@
-//! The API of LibreTranslate, version 1.9.6, except for files.
+//! The API of LibreTranslate, version 1.9.6.
 //! Source: <https://docs.libretranslate.com/api/operations>
+//!
+//! - [`files`]: files to translate
+//! - [`parameters`]: parameters that several requests have, and refusals
+
+mod files;
+mod parameters;
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
+use self::parameters::{AUTO, languages as languages_of, missing, refuse};
+use super::apis::Apis;
+use super::call::Call;
 use super::format::Format;
+use super::keep_alive;
 use super::language::{self, Detection, Language};
 use super::refusal::Refusal;
 use super::texts::{Source, Texts, Translations};
-use super::{Apis, Call, keep_alive};
-
-/// Source language that has to be detected.
-const AUTO: &str = "auto";
 
 /// Time after which the web page of LibreTranslate gives up, in seconds.
 const FRONTEND_TIMEOUT: u32 = 500;
+
+/// Extensions of the files that can be translated.
+const FILE_FORMATS: [&str; 20] = [
+    ".txt", ".md", ".html", ".htm", ".docx", ".odt", ".pptx", ".xlsx", ".csv", ".tsv", ".epub",
+    ".srt", ".vtt", ".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp",
+];
 
 /// Returns its routes.
 pub(super) fn routes() -> axum::Router<Apis> {
@@ -28,7 +40,8 @@ pub(super) fn routes() -> axum::Router<Apis> {
         .route("/languages", get(languages))
         .route("/frontend/settings", get(settings))
         .route("/suggest", post(suggest))
-        .route("/translate_file", post(translate_file))
+        .route("/translate_file", post(files::translate))
+        .route("/download_file/{name}", get(files::fetch))
         .route("/health", get(async || Json(json!({"status": "ok"}))))
         .route("/spec", get(spec))
 }
@@ -94,8 +107,8 @@ async fn settings(State(apis): State<Apis>) -> Json<Value> {
         "apiKeys": needs_key,
         "keyRequired": needs_key,
         "suggestions": false,
-        "filesTranslation": false,
-        "supportedFilesFormat": [],
+        "filesTranslation": true,
+        "supportedFilesFormat": FILE_FORMATS,
         "language": {
             "source": {"code": AUTO, "name": "Auto Detect"},
             "target": {"code": Language::English.code(), "name": Language::English.name()},
@@ -107,12 +120,6 @@ async fn settings(State(apis): State<Apis>) -> Json<Value> {
 async fn suggest(request: Request) -> Refusal {
     service::body::drain(request).await;
     Refusal::Disabled("Suggestions are disabled on this server.")
-}
-
-/// `POST /translate_file`.
-async fn translate_file(request: Request) -> Refusal {
-    service::body::drain(request).await;
-    Refusal::Disabled("Files translation are disabled on this server.")
 }
 
 /// `GET /spec`: the description of this API in Swagger 2.
@@ -148,8 +155,7 @@ impl Query {
             }
             _ => return Err(missing("q")),
         };
-        let source = fields.text("source").ok_or_else(|| missing("source"))?;
-        let target = fields.text("target").ok_or_else(|| missing("target"))?;
+        let (source, target) = languages_of(fields)?;
         let alternatives = match fields.get("alternatives") {
             None => Some(0.0),
             Some(Value::String(number)) => number.trim().parse().ok(),
@@ -160,12 +166,6 @@ impl Query {
                 "Invalid request: alternatives parameter is not a number".to_owned(),
             ));
         };
-        let source = if source.eq_ignore_ascii_case(AUTO) {
-            Source::Common
-        } else {
-            Source::Known(supported(source)?)
-        };
-        let target = supported(target)?;
         let format = match fields.text("format") {
             None | Some("text") => Format::Text,
             Some("html") => Format::Html,
@@ -176,13 +176,13 @@ impl Query {
         Ok(Self {
             shape: Shape {
                 is_array,
-                is_detected: source == Source::Common,
+                is_detected: source.is_none(),
                 has_alternatives: alternatives >= 1.0,
             },
             texts: Texts {
                 texts,
                 format,
-                source,
+                source: source.map_or(Source::Common, Source::Known),
                 target,
             },
         })
@@ -225,26 +225,5 @@ fn text(value: Value) -> Result<String, Refusal> {
         _ => Err(Refusal::Invalid(
             "Invalid request: q parameter is not a text".to_owned(),
         )),
-    }
-}
-
-fn supported(code: &str) -> Result<Language, Refusal> {
-    let unsupported = || Refusal::Invalid(format!("{} is not supported", code.to_lowercase()));
-    Language::from_code(code).ok_or_else(unsupported)
-}
-
-fn missing(name: &str) -> Refusal {
-    Refusal::Invalid(format!("Invalid request: missing {name} parameter"))
-}
-
-/// Returns the response of a refusal. LibreTranslate has another status for a missing key than for a
-/// wrong one.
-fn refuse(refusal: Refusal) -> Response {
-    match refusal {
-        Refusal::MissingKey => {
-            let error = json!({"error": refusal.to_string()});
-            refusal.respond(StatusCode::BAD_REQUEST, error)
-        }
-        _ => refusal.into_response(),
     }
 }

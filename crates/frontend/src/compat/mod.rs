@@ -3,11 +3,14 @@
 //! - `libre`: API of LibreTranslate
 //! - `deepl`: API of DeepL
 //! - `plugins`: the shapes of `DeepLX`, Immersive Translate, kiss-translator and hcfy
-//! - `call`: a request, read; `fields`: its fields, from JSON, a form or the address
+//! - `apis`: state shared by the handlers
+//! - `call`: a request, read; `upload`: one with a file; `fields`: its fields, from JSON, a form or the address
 //! - `access`: keys, and limits for each client
 //! - `language`: German or English
 //! - `texts`: the texts of a request, translated; `format`: one of them as units, and back
 //! - `work`: units to translations, by jobs like those of the pages
+//! - `blocking`: work on threads that may block
+//! - `document`: a file to its translation; `download`: the response with it; `files`: those on disk
 //! - `keep_alive`: answers that take longer than clients wait in silence
 //! - `refusal`: reasons for which a request is not answered
 //!
@@ -16,9 +19,14 @@
 //! `keep_alive::answer`.
 
 pub(crate) mod access;
+pub(crate) mod apis;
+mod blocking;
 pub(crate) mod call;
 mod deepl;
+mod document;
+mod download;
 pub(crate) mod fields;
+pub(crate) mod files;
 pub(crate) mod format;
 pub(crate) mod keep_alive;
 pub(crate) mod language;
@@ -26,6 +34,7 @@ mod libre;
 mod plugins;
 pub(crate) mod refusal;
 mod texts;
+mod upload;
 pub(crate) mod work;
 
 use std::sync::Arc;
@@ -39,51 +48,16 @@ use axum::response::{IntoResponse as _, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
 
-use self::access::Client;
+use self::apis::Apis;
 use self::refusal::Refusal;
-use self::work::Work;
-use crate::metrics::{API_CHARACTERS, API_REQUESTS};
-use crate::pages::body::Forms;
+use crate::metrics::API_REQUESTS;
 use crate::state::AppState;
 
 pub use self::access::{Access, Limits, Settings};
-pub(crate) use self::call::Call;
-
-/// Maximum memory of the long requests that are answered at the same time, in bytes of their
-/// bodies. Text, translation, links and answer take a dozen times as much.
-const LONG_REQUESTS_BYTES: usize = 16 << 20;
-
-/// Maximum memory of the short requests that are answered at the same time, in bytes of their
-/// bodies: 64 clients that send 50 sentences each take a tenth of it.
-const SHORT_REQUESTS_BYTES: usize = 4 << 20;
+pub use self::files::ApiFiles;
 
 /// Time for which browsers remember that other sites may use the APIs.
 const CORS_MAX_AGE: Duration = Duration::from_hours(20 * 24);
-
-/// State shared by the handlers of the APIs; clones refer to the same state.
-#[derive(Clone, Debug)]
-pub(crate) struct Apis {
-    /// Keys and limits.
-    pub(crate) access: Arc<Access>,
-    /// Translation.
-    pub(crate) work: Work,
-    /// Memory for requests, from their arrival to the answer.
-    requests: Forms,
-    /// Maximum size of a text, in bytes of UTF-8.
-    pub(crate) max_text_bytes: usize,
-}
-
-impl Apis {
-    /// Counts a request with a text of that many characters for its client.
-    ///
-    /// # Errors
-    /// The client has used up its share.
-    pub(crate) fn spend(&self, client: &Client, characters: usize) -> Result<(), Refusal> {
-        self.access.spend(client, characters as u64)?;
-        metrics::counter!(API_CHARACTERS).increment(characters as u64);
-        Ok(())
-    }
-}
 
 /// Returns the router of all APIs; it is empty if they are off. Pages of any site may use them: no
 /// API knows a cookie, and what a request needs to be allowed it contains.
@@ -91,17 +65,7 @@ pub(crate) fn routes(state: &AppState) -> Router {
     let Some(access) = &state.apis else {
         return Router::new();
     };
-    let limit = state.max_text_bytes;
-    let apis = Apis {
-        access: Arc::clone(access),
-        work: Work::new(state.jobs.clone(), access.keeps_history(), limit),
-        requests: Forms::with_room(
-            LONG_REQUESTS_BYTES,
-            SHORT_REQUESTS_BYTES,
-            call::max_body_bytes(limit),
-        ),
-        max_text_bytes: limit,
-    };
+    let apis = Apis::new(state, Arc::clone(access));
     let cors = CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::POST])
@@ -118,17 +82,6 @@ pub(crate) fn routes(state: &AppState) -> Router {
         }))
         .layer(cors)
         .with_state(apis)
-}
-
-/// Runs what may take long on a thread that may block.
-///
-/// # Errors
-/// It panicked; the panic hook has logged where.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Refusal> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|_| Refusal::Internal)
 }
 
 /// Adds a layer that counts the responses of an API.

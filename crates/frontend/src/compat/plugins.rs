@@ -9,12 +9,14 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use serde_json::{Value, json};
 
+use super::apis::Apis;
+use super::call::Call;
 use super::fields::Fields;
 use super::format::Format;
+use super::keep_alive;
 use super::language::Language;
 use super::refusal::Refusal;
 use super::texts::{Source, Texts, Translations};
-use super::{Apis, Call, keep_alive};
 
 /// The languages in the words of hcfy.
 const HCFY_NAMES: [(&str, Language); 2] = [("德语", Language::German), ("英语", Language::English)];

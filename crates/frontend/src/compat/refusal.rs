@@ -1,5 +1,6 @@
 //! Reasons for which a request to an API is not answered.
 
+use std::io;
 use std::time::Duration;
 
 use axum::Json;
@@ -56,6 +57,15 @@ pub(crate) enum Refusal {
         /// Maximum size of a text in bytes.
         limit: usize,
     },
+    /// The file exceeds the limit.
+    #[error("the file exceeds the limit of {limit} bytes (MAX_FILE_BYTES)")]
+    FileTooLarge {
+        /// Maximum size of a file in bytes.
+        limit: usize,
+    },
+    /// The client has too many files that were not fetched yet.
+    #[error("Slowdown: too many files, fetch the translated ones or wait until some are ready")]
+    TooManyFiles,
     /// The connection broke before the end of the body, or the client stopped sending.
     #[error("the request did not arrive completely")]
     Incomplete,
@@ -82,11 +92,12 @@ impl Refusal {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Incomplete => StatusCode::REQUEST_TIMEOUT,
-            Self::TooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLong { .. } | Self::FileTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Encoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::TooManyRequests { .. } | Self::TooManyCharacters { .. } | Self::Quota { .. } => {
-                StatusCode::TOO_MANY_REQUESTS
-            }
+            Self::TooManyRequests { .. }
+            | Self::TooManyCharacters { .. }
+            | Self::TooManyFiles
+            | Self::Quota { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Crowded | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -99,7 +110,7 @@ impl Refusal {
             Self::TooManyRequests { wait }
             | Self::TooManyCharacters { wait }
             | Self::Quota { wait } => Some(*wait),
-            Self::Crowded | Self::Unavailable(_) => Some(PAUSE),
+            Self::TooManyFiles | Self::Crowded | Self::Unavailable(_) => Some(PAUSE),
             _ => None,
         };
         if let Some(wait) = wait {
@@ -117,6 +128,23 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         self.respond(self.status(), json!({"error": self.to_string()}))
+    }
+}
+
+/// The data folder cannot be read or written, which is logged.
+impl From<io::Error> for Refusal {
+    fn from(error: io::Error) -> Self {
+        tracing::error!(%error, "a file in DATA_DIR cannot be read or written");
+        Self::Internal
+    }
+}
+
+impl From<documents::Error> for Refusal {
+    fn from(error: documents::Error) -> Self {
+        match error {
+            documents::Error::Io(error) => error.into(),
+            error => Self::Invalid(error.to_string()),
+        }
     }
 }
 

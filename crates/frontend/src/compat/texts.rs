@@ -5,10 +5,11 @@ use std::sync::Arc;
 use markup::Segment;
 
 use super::access::Client;
+use super::apis::Apis;
+use super::blocking::blocking;
 use super::format::Format;
 use super::language::{Detection, Language, detect};
 use super::refusal::Refusal;
-use super::{Apis, blocking};
 
 /// Texts to translate.
 #[derive(Clone, Debug)]
@@ -89,18 +90,10 @@ impl Apis {
             .await
             .and_then(|units: Result<Vec<_>, _>| units)?;
         let sources = source.of(&units);
-        let stays = |source: &Detection| source.language == target;
-        if target == Language::German && !sources.iter().all(stays) {
-            return Err(Refusal::Invalid(
-                "German (de) is not available as a target language from English (en)".to_owned(),
-            ));
-        }
-        for (units, _) in units
-            .iter_mut()
-            .zip(&sources)
-            .filter(|(_, source)| stays(source))
-        {
-            units.clear();
+        for (units, source) in units.iter_mut().zip(&sources) {
+            if !source.language.is_translated_to(target)? {
+                units.clear();
+            }
         }
         let units = self.work.translate(units).await?;
         let languages = sources.clone();

@@ -1,11 +1,12 @@
 //! Units to translations, by jobs like those of the pages.
 
 use std::iter::Peekable;
+use std::mem;
 use std::ops::Range;
 
 use markup::{Link, Marked, Piece, Segment};
 
-use super::blocking;
+use super::blocking::blocking;
 use super::refusal::Refusal;
 use crate::jobs::{Job, Jobs, Reason, Translated};
 
@@ -18,6 +19,10 @@ const PARAGRAPH_BREAK: &str = "\n\n";
 /// Separator of texts. Where it stands, nothing before affects what is after it: the name under the
 /// closing of a letter, which is not translated, follows within six lines (`segment::verbatim`).
 const TEXT_BREAK: &str = "\n\n\n\n\n\n\n";
+
+/// Size from which on texts with marks are translated one after another, in bytes. The links between
+/// the words of a text take up to 20 times as much as the text, while it is being translated.
+const MARKED_BYTES: usize = 64 << 10;
 
 /// Marks of fenced code, which reaches to the next such mark, whatever is between them.
 const FENCES: [&str; 2] = ["```", "~~~"];
@@ -56,9 +61,22 @@ impl Work {
         if bytes > limit {
             return Err(Refusal::TooLong { limit });
         }
+        let max_bytes = if texts.iter().flatten().any(has_marks) {
+            MARKED_BYTES
+        } else {
+            usize::MAX
+        };
         let mut translated = Vec::with_capacity(texts.len());
-        for batch in batches(texts) {
-            translated.extend(self.batch(batch).await?);
+        for Batch {
+            texts,
+            is_continuation,
+        } in batches(texts, max_bytes)
+        {
+            let mut units = self.batch(texts).await?.into_iter();
+            if is_continuation && let Some(last) = translated.last_mut() {
+                Vec::extend(last, units.next().unwrap_or_default());
+            }
+            translated.extend(units);
         }
         Ok(translated)
     }
@@ -67,15 +85,22 @@ impl Work {
     async fn batch(&self, texts: Vec<Vec<Segment>>) -> Result<Vec<Vec<Marked>>, Refusal> {
         let links = texts.iter().flatten().any(has_marks);
         let joined = blocking(move || Joined::new(texts)).await?;
-        let text = joined.text.as_str();
+        let job = self.job(&joined.text, links).await?;
+        blocking(move || joined.translated(&job)).await
+    }
+
+    /// Translates a text, with the links between its words if they are wanted.
+    ///
+    /// # Errors
+    /// The text is too long, or the backend does not translate now.
+    pub(super) async fn job(&self, text: &str, links: bool) -> Result<Job, Refusal> {
         let job = self.jobs.translate(text, links, self.keeps_history).await;
-        let job = job.map_err(|reason| match reason {
+        job.map_err(|reason| match reason {
             Reason::TooLong => Refusal::TooLong {
                 limit: self.max_text_bytes,
             },
             reason => Refusal::Unavailable(reason.to_string()),
-        })?;
-        blocking(move || joined.translated(&job)).await
+        })
     }
 }
 
@@ -84,19 +109,46 @@ fn has_marks(unit: &Segment) -> bool {
     !unit.marks.is_empty() || !unit.points.is_empty()
 }
 
-/// Distributes texts over jobs: all in one, except those with fenced code, which might end in
-/// another text.
-fn batches(texts: Vec<Vec<Segment>>) -> Vec<Vec<Vec<Segment>>> {
-    let mut batches: Vec<Vec<Vec<Segment>>> = Vec::new();
-    let mut is_open = false;
+/// Texts that one job may hold together.
+#[derive(Debug, Default, PartialEq)]
+struct Batch {
+    texts: Vec<Vec<Segment>>,
+    /// Whether the first text is the rest of the last one of the batch before.
+    is_continuation: bool,
+}
+
+/// Distributes texts over jobs of about `max_bytes`, except those with fenced code, which might end
+/// in another text.
+fn batches(texts: Vec<Vec<Segment>>, max_bytes: usize) -> Vec<Batch> {
+    let mut batches = Vec::new();
+    let mut batch = Batch::default();
+    let mut bytes = 0;
     for text in texts {
         let has_fence = |unit: &Segment| FENCES.iter().any(|fence| unit.text.contains(fence));
         let is_alone = text.iter().any(has_fence);
-        match batches.last_mut() {
-            Some(last) if is_open && !is_alone => last.push(text),
-            _ => batches.push(vec![text]),
+        if !batch.texts.is_empty() && (is_alone || bytes >= max_bytes) {
+            batches.push(mem::take(&mut batch));
+            bytes = 0;
         }
-        is_open = !is_alone;
+        let mut units = Vec::new();
+        for unit in text {
+            if bytes >= max_bytes {
+                batch.texts.push(mem::take(&mut units));
+                batches.push(mem::take(&mut batch));
+                batch.is_continuation = true;
+                bytes = 0;
+            }
+            bytes += unit.text.len();
+            units.push(unit);
+        }
+        batch.texts.push(units);
+        if is_alone {
+            batches.push(mem::take(&mut batch));
+            bytes = 0;
+        }
+    }
+    if !batch.texts.is_empty() {
+        batches.push(batch);
     }
     batches
 }
@@ -298,9 +350,43 @@ mod tests {
     #[test]
     fn texts_with_fences_are_translated_alone() {
         let texts = ["a", "b", "```\nc", "d", "~~~", "```", "e", "f"];
-        let batches = batches(texts.iter().map(|text| vec![unit(text)]).collect());
-        let sizes: Vec<_> = batches.iter().map(Vec::len).collect();
+        let texts = texts.iter().map(|text| vec![unit(text)]).collect();
+        let batches = batches(texts, usize::MAX);
+        let sizes: Vec<_> = batches.iter().map(|batch| batch.texts.len()).collect();
         assert_eq!(sizes, [2, 1, 1, 1, 1, 2]);
+        assert!(batches.iter().all(|batch| !batch.is_continuation));
+    }
+
+    #[test]
+    fn long_texts_are_translated_in_several_batches() {
+        let texts = [
+            &["aaaa"][..],
+            &["bb", "bb", "bb", "b"],
+            &["cc"],
+            &[],
+            &["d"],
+        ];
+        let texts: Vec<Vec<_>> = texts
+            .iter()
+            .map(|units| units.iter().map(|text| unit(text)).collect())
+            .collect();
+        let batches = batches(texts, 4);
+        let parts: Vec<Vec<String>> = batches
+            .iter()
+            .map(|batch| {
+                let texts = batch.texts.iter();
+                let text = |units: &Vec<Segment>| -> String {
+                    units.iter().map(|unit| unit.text.as_str()).collect()
+                };
+                texts.map(text).collect()
+            })
+            .collect();
+        assert_eq!(
+            parts,
+            [&["aaaa"][..], &["bbbb"], &["bbb", "cc"], &["", "d"],]
+        );
+        let continued: Vec<_> = batches.iter().map(|batch| batch.is_continuation).collect();
+        assert_eq!(continued, [false, false, true, false]);
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub struct Entry {
     pub created_at: Option<Timestamp>,
     /// Number of sentences; unknown in rows of the original app.
     pub sentences: Option<u32>,
+    /// Name of the file that it is the text of, if it was not typed or pasted.
+    pub file_name: Option<String>,
 }
 
 /// Position in the list, after the row with this time and id.

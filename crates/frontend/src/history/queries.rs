@@ -43,7 +43,7 @@ pub(super) async fn max_statement(pool: &Pool) -> Result<Option<u64>> {
 pub(super) async fn insert(pool: &Pool, new: &Translation) -> Result<()> {
     let sql = "insert into translations \
         (public_id, text_de, text_en, created_at, model, duration_ms, sentences, spans, flags, \
-        atoms, wrapped) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        atoms, wrapped, file_name) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     on!(pool, pool => sqlx::query(sql)
         .bind(new.public_id.to_string())
         .bind(&new.text_de)
@@ -56,6 +56,7 @@ pub(super) async fn insert(pool: &Pool, new: &Translation) -> Result<()> {
         .bind((!new.flags.is_empty()).then(|| new.flags.to_string()))
         .bind((!new.atoms.is_empty()).then(|| new.atoms.to_json()))
         .bind(new.wrapped)
+        .bind(&new.file_name)
         .execute(pool)
         .await
         .map(|_| ()))
@@ -73,12 +74,13 @@ type Row = (
     Option<String>,
     Option<String>,
     i64,
+    Option<String>,
     i64,
 );
 
 pub(super) async fn find(pool: &Pool, id: Uuid) -> Result<Option<Found>> {
     let sql = "select text_de, text_en, cast(created_at as char), model, duration_ms, \
-        sentences, spans, flags, atoms, wrapped <> 0, deleted_at is not null \
+        sentences, spans, flags, atoms, wrapped <> 0, file_name, deleted_at is not null \
         from translations where public_id = ?";
     let row: Option<Row> = on!(pool, pool => sqlx::query_as(sql)
         .bind(id.to_string())
@@ -96,6 +98,7 @@ pub(super) async fn find(pool: &Pool, id: Uuid) -> Result<Option<Found>> {
             flags,
             atoms,
             wrapped,
+            file_name,
             deleted,
         ) = row;
         let text_de = text_de.unwrap_or_default();
@@ -117,6 +120,7 @@ pub(super) async fn find(pool: &Pool, id: Uuid) -> Result<Option<Found>> {
             text_de,
             text_en,
             wrapped: wrapped != 0,
+            file_name,
         };
         let deleted = deleted != 0;
         Found {
@@ -134,6 +138,7 @@ type Line = (
     Option<Vec<u8>>,
     Option<String>,
     Option<i64>,
+    Option<String>,
 );
 
 pub(super) async fn page(
@@ -145,7 +150,7 @@ pub(super) async fn page(
     let (excerpt_de, excerpt_en) = (pool.excerpt("text_de"), pool.excerpt("text_en"));
     let mut sql = format!(
         "select cast(id as signed), public_id, {excerpt_de}, {excerpt_en}, \
-         cast(created_at as char), sentences \
+         cast(created_at as char), sentences, file_name \
          from translations where deleted_at is null and public_id is not null"
     );
     let mut texts = Vec::new();
@@ -198,13 +203,16 @@ pub(super) async fn page(
     Ok(Page { entries, next })
 }
 
-fn entry((_, public_id, excerpt_de, excerpt_en, created_at, sentences): Line) -> Option<Entry> {
+fn entry(
+    (_, public_id, excerpt_de, excerpt_en, created_at, sentences, file_name): Line,
+) -> Option<Entry> {
     Some(Entry {
         public_id: public_id.parse().ok()?,
         excerpt_de: excerpt(&excerpt_de.unwrap_or_default()),
         excerpt_en: excerpt(&excerpt_en.unwrap_or_default()),
         created_at: created_at.as_deref().and_then(read_time),
         sentences: sentences.and_then(|sentences| u32::try_from(sentences).ok()),
+        file_name,
     })
 }
 

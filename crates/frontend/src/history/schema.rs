@@ -32,7 +32,7 @@ pub const CREATE_SQLITE: &str = "create table if not exists translations(\
 
 /// Columns and indexes that the original table lacks. `SQLite` accepts these type names as they
 /// are. Times are in UTC.
-pub const STEPS: [&str; 12] = [
+pub const STEPS: [&str; 13] = [
     "alter table translations add column created_at datetime(6)",
     "alter table translations add column public_id char(36)",
     "alter table translations add column model varchar(255)",
@@ -45,6 +45,7 @@ pub const STEPS: [&str; 12] = [
     "alter table translations add column flags longtext",
     "alter table translations add column atoms longtext",
     "alter table translations add column wrapped boolean not null default 0",
+    "alter table translations add column file_name varchar(255)",
 ];
 
 /// Counts text columns of a table that was created on a server whose default is not UTF-8.

@@ -23,6 +23,9 @@ pub struct Translation {
     /// not join any.
     #[serde(default)]
     pub wrapped: bool,
+    /// Name of the file that it is the text of, if it was not typed or pasted.
+    #[serde(default)]
+    pub file_name: Option<String>,
     /// Time of submission, in microseconds; unknown in rows of the original app.
     pub created_at: Option<Timestamp>,
     /// Name of the model.

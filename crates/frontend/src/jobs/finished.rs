@@ -66,6 +66,11 @@ impl FinishedSentences {
         self.links.get(&index).map_or(&[], |links| links)
     }
 
+    /// Drops the links between words.
+    pub(super) fn forget_links(&mut self) {
+        self.links.clear();
+    }
+
     /// Returns the flags of all sentences.
     pub(super) fn flags(&self) -> &Flags {
         &self.flags

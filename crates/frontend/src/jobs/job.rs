@@ -1,10 +1,11 @@
 //! One job: a text and its translated sentences.
 
 mod run;
+mod source;
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use api::{AtomCheck, Flag, ModelInfo, WordLink};
@@ -16,11 +17,12 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub(super) use run::Run;
+use source::{JOB_BYTES, Source};
 
 use super::finished::FinishedSentences;
 use super::state::{Phase, State, Unfinished};
 use crate::history::{EXCERPT_CHARS, Spans, Translation};
-use crate::spool::Accepted;
+use crate::spool::{Accepted, SpooledFile};
 
 /// A translated sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,31 +47,6 @@ pub struct Translated {
 /// Maximum number of sentences that are copied under one lock.
 const MAX_READ: usize = 512;
 
-/// Memory of a job apart from its text, in bytes: task, locks, entries in collections. The estimate
-/// is generous, so that it also bounds the number of jobs.
-const JOB_BYTES: usize = 16 * 1024;
-
-/// Memory of a byte of the text: the byte, its translation, and the excess length of a translation.
-const TEXT_BYTES: usize = 3;
-
-/// Memory of a sentence apart from its characters: its position, the end of its translation and its
-/// atoms, and as much again in case it is finished early.
-const SENTENCE_BYTES: usize =
-    2 * (size_of::<Segment>() + size_of::<usize>()) + size_of::<(usize, AtomCheck)>();
-
-/// Returns an upper estimate of the number of sentences in a text that is not cut into them yet: a
-/// sentence ends with a punctuation mark or a line. Lines of two bytes take ten times the memory of
-/// prose.
-fn max_sentences(text: &str) -> usize {
-    let ends = |byte: &u8| {
-        matches!(
-            byte,
-            b'\n' | b'\r' | b'.' | b'!' | b'?' | b':' | 0xe2 | 0xe3
-        )
-    };
-    text.bytes().filter(ends).count() + 1
-}
-
 /// A handle to one job; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Job {
@@ -79,13 +56,14 @@ pub struct Job {
 #[derive(Debug)]
 struct JobData {
     id: Uuid,
-    text: Arc<str>,
+    /// Unknown until its file was read, if there is one.
+    source: OnceLock<Source>,
+    /// Name of the file that the text is from.
+    file_name: Option<String>,
     /// Whether the lines of the text were wrapped at a fixed width.
     wrapped: bool,
     /// Whether the links between words are wanted.
     links: bool,
-    /// Result of [`max_sentences`].
-    max_sentences: usize,
     created_at: Timestamp,
     arrival: u64,
     progress: Mutex<JobProgress>,
@@ -117,9 +95,11 @@ struct JobProgress {
 }
 
 impl Job {
-    /// Creates a waiting job. `arrival` orders the queue.
+    /// Creates a waiting job. `arrival` orders the queue. The sentences of a file with markup have
+    /// the links between their words.
     pub(super) fn new(accepted: Accepted<impl Into<Arc<str>>>, arrival: u64) -> Self {
-        Self::create(accepted, arrival, false)
+        let links = accepted.file.as_ref().is_some_and(|file| file.has_markup);
+        Self::create(accepted, arrival, links)
     }
 
     /// Creates a waiting job whose sentences have the links between their words.
@@ -128,7 +108,8 @@ impl Job {
     }
 
     fn create(accepted: Accepted<impl Into<Arc<str>>>, arrival: u64, links: bool) -> Self {
-        let text = accepted.text.into();
+        let (text, file) = (accepted.text.into(), accepted.file);
+        let is_read = file.as_ref().is_none_or(|file| file.is_read);
         let progress = JobProgress {
             phase: Phase::Waiting { place: 1 },
             segments: None,
@@ -144,8 +125,12 @@ impl Job {
         };
         let data = JobData {
             id: accepted.id,
-            max_sentences: max_sentences(&text),
-            text,
+            source: if is_read {
+                Source::from(text).into()
+            } else {
+                OnceLock::new()
+            },
+            file_name: file.map(|file| file.name),
             wrapped: accepted.wrapped,
             links,
             created_at: accepted.created_at,
@@ -167,6 +152,11 @@ impl Job {
             created_at: translation.created_at.unwrap_or_default(),
             text: translation.text_de,
             wrapped: translation.wrapped,
+            file: translation.file_name.map(|name| SpooledFile {
+                name,
+                has_markup: false,
+                is_read: true,
+            }),
         };
         let job = Self::new(accepted, arrival);
         let spans = translation.spans.unwrap_or_default();
@@ -193,10 +183,28 @@ impl Job {
         self.data.id
     }
 
-    /// Returns the source text.
+    /// Returns the source text; empty until its file was read.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.data.text
+        self.data.source.get().map_or("", |source| &source.text)
+    }
+
+    /// Returns whether the text is known: that of a PDF or picture has to be read first.
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        self.data.source.get().is_some()
+    }
+
+    /// Sets the text that was read from its file; has no effect if it is known.
+    pub(super) fn set_text(&self, text: Arc<str>) {
+        // Another run may have read the same.
+        let _ = self.data.source.set(text.into());
+    }
+
+    /// Returns the name of the file that the text is from.
+    #[must_use]
+    pub fn file_name(&self) -> Option<&str> {
+        self.data.file_name.as_deref()
     }
 
     /// Returns whether its lines are joined before it is translated.
@@ -337,9 +345,14 @@ impl Job {
 
     /// Returns an estimate of its memory, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        let known = self.lock().segments.as_ref().map(|segments| segments.len());
-        let sentences = known.unwrap_or(self.data.max_sentences);
-        JOB_BYTES + self.text().len() * TEXT_BYTES + sentences * SENTENCE_BYTES
+        let sentences = self.lock().segments.as_ref().map(|segments| segments.len());
+        let source = self.data.source.get();
+        source.map_or(JOB_BYTES, |source| source.bytes(sentences, self.data.links))
+    }
+
+    /// Returns an estimate of its memory once its text is this one, in bytes.
+    pub(super) fn bytes_with(&self, text: &Arc<str>) -> usize {
+        Source::from(Arc::clone(text)).bytes(None, self.data.links)
     }
 
     /// Returns its line in the list of unfinished texts.
@@ -348,6 +361,7 @@ impl Job {
             id: self.id(),
             created_at: self.created_at(),
             excerpt: self.text().chars().take(EXCERPT_CHARS).collect(),
+            file_name: self.data.file_name.clone(),
             phase: self.phase(),
         }
     }
@@ -355,6 +369,11 @@ impl Job {
     /// Sets the phase.
     pub(super) fn set(&self, phase: Phase) {
         self.change(|progress| progress.phase = phase);
+    }
+
+    /// Drops the links between words, once the file is written.
+    pub(super) fn forget_links(&self) {
+        self.lock().translated.forget_links();
     }
 
     pub(super) fn set_not_stored(&self, reason: String) {
@@ -387,6 +406,7 @@ impl Job {
             text_de: self.text().to_owned(),
             text_en,
             wrapped: self.wrapped(),
+            file_name: self.data.file_name.clone(),
             created_at: Some(self.created_at()),
             model: model_name,
             duration_ms: Some(self.state().elapsed_ms),

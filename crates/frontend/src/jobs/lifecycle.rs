@@ -1,6 +1,7 @@
 //! Transitions between the states of jobs, each in memory and on disk.
 
 mod direct;
+mod file;
 
 use std::io;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use super::queue::Queues;
 use super::registry::Registry;
 use super::state::{Phase, Reason, Unfinished};
 use super::store::Store;
+use crate::files::{Files, Unreadable};
 use crate::history::{History, Inserted};
 use crate::metrics::{ACCEPTED, TRANSLATED};
 use crate::spool::{Accepted, Record, Spool};
@@ -47,12 +49,16 @@ pub enum SubmitError {
     /// It could not be written to disk.
     #[error("the text could not be saved")]
     Unwritable(#[source] io::Error),
+    /// The file cannot be translated.
+    #[error("the file cannot be translated")]
+    Unreadable(#[source] Unreadable),
 }
 
 /// A handle to all jobs; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Jobs {
     spool: Spool,
+    files: Files,
     translator: Translator,
     history: History,
     max_text_bytes: usize,
@@ -72,6 +78,7 @@ impl Jobs {
     /// `shutdown`.
     pub async fn open(
         spool: Spool,
+        files: Files,
         translator: Translator,
         history: History,
         max_text_bytes: usize,
@@ -81,6 +88,7 @@ impl Jobs {
         let store = Store::new(spool.clone(), history.clone(), Arc::clone(&registry));
         let jobs = Self {
             spool,
+            files,
             translator,
             history,
             max_text_bytes,
@@ -94,12 +102,25 @@ impl Jobs {
             submits: Arc::default(),
         };
         match jobs.spool.blocking(Spool::read).await {
-            Ok(records) => jobs.restore(records),
+            Ok(records) => jobs.restore(records).await,
             Err(error) => tracing::error!(%error, "the spool in DATA_DIR cannot be read"),
         }
+        if let Err(error) = jobs.files.look(Files::remove_incomplete).await {
+            tracing::error!(%error, "the files in DATA_DIR cannot be tidied");
+        }
         let store = Arc::clone(&jobs.store);
-        jobs.tasks.spawn(async move { store.run(shutdown).await });
+        let storing = shutdown.clone();
+        jobs.tasks.spawn(async move { store.run(storing).await });
+        let tidying = jobs.clone();
+        let tidy = async move { shutdown.run_until_cancelled(tidying.tidy_files()).await };
+        jobs.tasks.spawn(tidy);
         jobs
+    }
+
+    /// Returns the files that are translated.
+    #[must_use]
+    pub fn files(&self) -> &Files {
+        &self.files
     }
 
     /// Waits for every task to end, after the shutdown passed to [`Self::open`].
@@ -186,7 +207,7 @@ impl Jobs {
         deleted.await.unwrap_or_default()
     }
 
-    fn restore(&self, records: Vec<Record>) {
+    async fn restore(&self, records: Vec<Record>) {
         let mut unfinished = 0;
         for record in records {
             match record {
@@ -197,9 +218,8 @@ impl Jobs {
                     self.start(&job);
                 }
                 Record::Cancelled(start) => self.insert_ended(start, Phase::Cancelled),
-                // No other failure is final.
                 Record::Failed(start) => {
-                    let reason = Reason::TooLong;
+                    let reason = self.reason(&start).await;
                     self.insert_ended(start, Phase::Failed { reason });
                 }
                 Record::Finished(translation) => {
@@ -220,6 +240,7 @@ impl Jobs {
             id: start.id,
             created_at: start.created_at,
             excerpt: start.text,
+            file_name: start.file.map(|file| file.name),
             phase,
         });
     }
@@ -255,19 +276,18 @@ impl Jobs {
             created_at: now(),
             text,
             wrapped,
+            file: None,
         };
-        let job = Job::new(accepted, self.next_arrival());
+        self.admit(accepted).await?;
+        Ok(id)
+    }
+
+    /// Saves a text, and starts its job.
+    async fn admit(&self, accepted: Accepted<Arc<str>>) -> Result<(), SubmitError> {
+        let job = Job::new(accepted.clone(), self.next_arrival());
         let reserved = self.registry.reserve(job.bytes());
         let _reservation = reserved.ok_or(SubmitError::Full)?;
-        let accepted = job.clone();
-        let accept = move |spool: &Spool| {
-            spool.accept(&Accepted {
-                id,
-                created_at: accepted.created_at(),
-                text: accepted.text(),
-                wrapped,
-            })
-        };
+        let accept = move |spool: &Spool| spool.accept(&accepted.borrowed());
         self.spool.blocking(accept).await.map_err(|error| {
             tracing::error!(%error, "a text cannot be saved in DATA_DIR");
             SubmitError::Unwritable(error)
@@ -275,7 +295,7 @@ impl Jobs {
         self.registry.insert(job.clone());
         metrics::counter!(ACCEPTED).increment(1);
         self.start(&job);
-        Ok(id)
+        Ok(())
     }
 
     /// Returns `Stored` if `id` belongs to this text, and `Taken` if it belongs to another one or
@@ -321,6 +341,9 @@ impl Jobs {
         let (jobs, run) = (self.clone(), job.start(&self.shutdown));
         let span = tracing::info_span!("job", id = %job.id());
         let work = async move {
+            if !run.job().is_read() && !jobs.read(&run).await {
+                return;
+            }
             tokio::select! {
                 biased;
                 () = run.stopped() => {}
@@ -340,6 +363,9 @@ impl Jobs {
         if !run.is_current() {
             return;
         }
+        if let Err(reason) = self.write_file(job).await {
+            return self.fail_now(job, reason).await;
+        }
         metrics::counter!(TRANSLATED).increment(1);
         let finished = job.clone();
         let finish = move |spool: &Spool| spool.finish(&finished.translation());
@@ -353,9 +379,12 @@ impl Jobs {
     async fn fail(&self, run: &Run, reason: Reason) {
         let job = run.job();
         let _transition = job.transition().lock().await;
-        if !run.is_current() {
-            return;
+        if run.is_current() {
+            self.fail_now(job, reason).await;
         }
+    }
+
+    async fn fail_now(&self, job: &Job, reason: Reason) {
         let id = job.id();
         self.spool.change(id, move |spool| spool.fail(id)).await;
         job.set(Phase::Failed { reason });
@@ -390,7 +419,9 @@ impl Jobs {
                 self.spool.change(id, move |spool| spool.resume(id)).await;
                 self.start(&job);
             }
-            Phase::Waiting { .. } | Phase::Running | Phase::Done { .. } => return false,
+            Phase::Waiting { .. } | Phase::Reading { .. } | Phase::Running | Phase::Done { .. } => {
+                return false;
+            }
         }
         true
     }
@@ -410,6 +441,12 @@ impl Jobs {
         }
         self.store.remove(id);
         self.spool.change(id, move |spool| spool.remove(id)).await;
+        let is_stored = job
+            .as_ref()
+            .is_some_and(|job| job.phase() == Phase::Done { stored: true });
+        if !is_stored {
+            self.remove_file(id).await;
+        }
         true
     }
 }

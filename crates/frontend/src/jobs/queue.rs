@@ -146,6 +146,7 @@ mod tests {
                 created_at: Timestamp::now(),
                 text: "",
                 wrapped: false,
+                file: None,
             };
             Job::new(accepted, arrival)
         };

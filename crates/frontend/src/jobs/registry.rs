@@ -207,6 +207,7 @@ mod tests {
             created_at: Timestamp::now(),
             text,
             wrapped: false,
+            file: None,
         };
         Job::new(accepted, 0)
     }

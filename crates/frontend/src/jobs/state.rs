@@ -28,6 +28,13 @@ pub enum Phase {
         /// Its place in the queue; 1 is next.
         place: usize,
     },
+    /// The text is read from a PDF or picture.
+    Reading {
+        /// Number of pages that were read.
+        read: usize,
+        /// Number of all pages; 0 while other files are read before it.
+        pages: usize,
+    },
     /// The text is being translated.
     Running,
     /// An attempt has failed, and another one follows by itself.
@@ -71,6 +78,8 @@ pub struct Unfinished {
     pub created_at: Timestamp,
     /// First characters of the text.
     pub excerpt: String,
+    /// Name of the file that the text is from.
+    pub file_name: Option<String>,
     /// Phase of its job.
     pub phase: Phase,
 }
@@ -92,6 +101,10 @@ pub enum Reason {
     Refused(String),
     /// The response of the backend is not what the API specifies.
     Protocol,
+    /// The file cannot be read, for this reason, which is a sentence or two.
+    Unreadable(String),
+    /// The translated file cannot be written.
+    Unwritable,
 }
 
 impl fmt::Display for Reason {
@@ -105,6 +118,10 @@ impl fmt::Display for Reason {
             Self::Refused(message) => {
                 write!(f, "The translation service refused the text: {message}")
             }
+            Self::Unreadable(reason) => f.write_str(reason),
+            Self::Unwritable => f.write_str(
+                "The translated file could not be written: the server’s disk may be full.",
+            ),
             Self::Protocol => f.write_str(
                 "The translation service and this page do not understand each other: their \
                  versions differ.",

@@ -43,7 +43,7 @@ pub(crate) async fn join(
     match state.jobs.submit_wrapped(id, text).await {
         Ok(id) => Ok(to_page(id)),
         Err(SubmitError::Full) => Err(Error::Full),
-        Err(SubmitError::Unwritable(_)) => Err(Error::Unsaved),
+        Err(SubmitError::Unwritable(_) | SubmitError::Unreadable(_)) => Err(Error::Unsaved),
         Err(SubmitError::TooLong { limit }) => Err(Error::TooLong { size, limit }),
     }
 }

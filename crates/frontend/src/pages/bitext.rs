@@ -7,13 +7,14 @@
 //! text, or, for `cell`, to the English side of the last row. Line breaks of the text are written
 //! `&#10;`.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use api::{Flag, LostAtom};
 use segment::Segment;
 
 use crate::pages::marks::open_sentence;
-use crate::pages::rows::{Row, rows};
+use crate::pages::rows::{Paragraphs, Row, rows};
 use crate::pages::{Count, escape};
 
 /// Number of source rows that are shown after the last sentence of a translation that ended early.
@@ -33,11 +34,22 @@ pub(crate) enum Form {
     Fragment,
 }
 
+/// A text that is shown.
+#[derive(Clone, Debug)]
+pub(crate) struct Source<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) segments: &'a [Segment],
+    pub(crate) paragraphs: Paragraphs,
+    /// HTML to show over rows, by the byte of the text with which they start.
+    pub(crate) leaves: HashMap<usize, String>,
+}
+
 /// Writes the rows of one text.
 #[derive(Debug)]
 pub(crate) struct Writer<'a> {
     text: &'a str,
     segments: &'a [Segment],
+    leaves: HashMap<usize, String>,
     rows: Vec<Row>,
     form: Form,
     /// Number of the open row, or of the next one to open.
@@ -52,8 +64,14 @@ pub(crate) struct Writer<'a> {
 impl<'a> Writer<'a> {
     /// Creates a writer and opens the row that contains sentence `from`, starting with its first
     /// one.
-    pub(crate) fn new(text: &'a str, segments: &'a [Segment], form: Form, from: usize) -> Self {
-        let rows = rows(text, segments);
+    pub(crate) fn new(source: Source<'a>, form: Form, from: usize) -> Self {
+        let Source {
+            text,
+            segments,
+            paragraphs,
+            leaves,
+        } = source;
+        let rows = rows(text, segments, paragraphs);
         let reached = rows.partition_point(|row| row.sentences.end <= from);
         // Rows without sentences at the end of the text are written again, which does no harm.
         let row = if from == 0 {
@@ -69,6 +87,7 @@ impl<'a> Writer<'a> {
         let mut writer = Self {
             text,
             segments,
+            leaves,
             rows,
             form,
             row,
@@ -194,7 +213,9 @@ impl<'a> Writer<'a> {
     }
 
     fn open_with_source(&mut self, row: &Row) {
-        open_row(self.row, row.sentences.start, row.more, &mut self.out);
+        let leaf = self.leaves.get(&row.bytes.start);
+        let leaf = leaf.map_or("", String::as_str);
+        open_row(self.row, row.sentences.start, row.more, leaf, &mut self.out);
         let mut at = row.bytes.start;
         for index in row.sentences.clone() {
             let Segment { start, end } = self.segments[index];
@@ -253,7 +274,7 @@ pub(crate) fn plain_row(row: usize, de: &str, en: &str, form: Form, out: &mut St
     if form == Form::Fragment {
         out.push_str("row ");
     }
-    open_row(row, 0, false, out);
+    open_row(row, 0, false, "", out);
     escape(de, out);
     out.push_str("</p><p lang=\"en\">");
     escape(en, out);
@@ -276,7 +297,7 @@ pub(crate) fn preview(text: &str, message: &str, form: Form) -> String {
     }
     for paragraph in paragraphs {
         let end = paragraph.end;
-        open_row(0, 0, false, &mut out);
+        open_row(0, 0, false, "", &mut out);
         escape(&start[paragraph], &mut out);
         if end == start.len() && end < text.len() {
             out.push('…');
@@ -289,11 +310,11 @@ pub(crate) fn preview(text: &str, message: &str, form: Form) -> String {
     out
 }
 
-fn open_row(row: usize, first: usize, more: bool, out: &mut String) {
+fn open_row(row: usize, first: usize, more: bool, leaf: &str, out: &mut String) {
     let class = if more { "row more" } else { "row" };
     let _ = write!(
         out,
-        "<div class=\"{class}\" data-row=\"{row}\" data-first=\"{first}\"><p lang=\"de\">"
+        "<div class=\"{class}\" data-row=\"{row}\" data-first=\"{first}\">{leaf}<p lang=\"de\">"
     );
 }
 
@@ -313,10 +334,19 @@ mod tests {
         )
     }
 
+    fn source<'a>(text: &'a str, segments: &'a [Segment]) -> Source<'a> {
+        Source {
+            text,
+            segments,
+            paragraphs: Paragraphs::Blocks,
+            leaves: HashMap::new(),
+        }
+    }
+
     /// Writes a text, translated to capitals, from sentence `from` on.
     fn written(text: &str, form: Form, from: usize) -> String {
         let segments = segments(text);
-        let mut writer = Writer::new(text, &segments, form, from);
+        let mut writer = Writer::new(source(text, &segments), form, from);
         while let Some(segment) = segments.get(writer.next()) {
             writer.sentence(&text[segment.start..segment.end].to_uppercase(), &[], &[]);
         }
@@ -367,7 +397,7 @@ mod tests {
     fn after_an_early_end_some_of_the_source_follows() {
         let text = "Ein Satz.\n\n".repeat(100);
         let segments = segments(&text);
-        let mut writer = Writer::new(&text, &segments, Form::Page, 0);
+        let mut writer = Writer::new(source(&text, &segments), Form::Page, 0);
         writer.sentence("A sentence.", &[], &[]);
         writer.finish();
         let html = writer.take();

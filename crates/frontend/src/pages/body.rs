@@ -42,6 +42,58 @@ const ROOM_TIMEOUT: Duration = Duration::from_secs(30);
 /// Unit in which memory is counted, in bytes.
 const UNIT: usize = 1 << 10;
 
+/// A text that arrives in pieces. Text over the limit is counted and dropped.
+#[derive(Debug)]
+pub(crate) struct Text {
+    limit: usize,
+    kept: Vec<u8>,
+    /// Number of bytes, including those that were dropped.
+    bytes: u64,
+    after_cr: bool,
+}
+
+impl Text {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            kept: Vec::new(),
+            bytes: 0,
+            after_cr: false,
+        }
+    }
+
+    /// Appends a byte. CR LF, which browsers send for every line break, and a CR alone become one
+    /// LF.
+    pub(crate) fn push(&mut self, byte: u8) {
+        let second_half = std::mem::replace(&mut self.after_cr, byte == b'\r') && byte == b'\n';
+        if second_half {
+            return;
+        }
+        self.bytes += 1;
+        if self.bytes <= self.limit as u64 {
+            self.kept.push(if byte == b'\r' { b'\n' } else { byte });
+        }
+    }
+
+    fn too_long(&self) -> Error {
+        Error::TooLong {
+            size: self.bytes,
+            limit: self.limit,
+        }
+    }
+
+    /// Returns the text.
+    ///
+    /// # Errors
+    /// It is too long or not UTF-8.
+    pub(crate) fn finish(self) -> Result<String, Error> {
+        if self.bytes > self.limit as u64 {
+            return Err(self.too_long());
+        }
+        String::from_utf8(self.kept).map_err(|_| Error::NotUtf8)
+    }
+}
+
 /// The fields of our form.
 #[derive(Debug, Default)]
 pub(crate) struct Fields {
@@ -86,7 +138,15 @@ impl Forms {
         &self,
         request: &Request,
     ) -> impl Future<Output = Option<OwnedSemaphorePermit>> + use<> {
-        let size = service::body::size(request);
+        self.room(service::body::size(request))
+    }
+
+    /// Waits for room for a text of up to `size` bytes, or of unknown size. Returns `None` if there
+    /// is none in time.
+    pub(crate) fn room(
+        &self,
+        size: Option<usize>,
+    ) -> impl Future<Output = Option<OwnedSemaphorePermit>> + use<> {
         let bytes = size.unwrap_or(usize::MAX).min(self.max_text_bytes);
         let wanted = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
         let is_short = size.is_some_and(|size| size <= MAX_SHORT_FORM_BYTES);
@@ -102,12 +162,16 @@ impl Forms {
         }
     }
 
-    /// Returns the part of `room` that `bytes` need, and frees the rest: the size of a compressed
-    /// body is known only when it has arrived.
-    pub(crate) fn shrink(mut room: OwnedSemaphorePermit, bytes: usize) -> OwnedSemaphorePermit {
+    /// Returns the bytes for which there is room.
+    pub(crate) fn bytes(room: &OwnedSemaphorePermit) -> usize {
+        room.num_permits() * UNIT
+    }
+
+    /// Frees the part of `room` that `bytes` do not need: the size of a compressed body is known only
+    /// when it has arrived.
+    pub(crate) fn shrink(room: &mut OwnedSemaphorePermit, bytes: usize) {
         let spare = room.num_permits().saturating_sub(bytes.div_ceil(UNIT));
         drop(room.split(spare));
-        room
     }
 }
 
@@ -157,10 +221,7 @@ struct Decoder {
     escape: Escape,
     name: Vec<u8>,
     nonce: Vec<u8>,
-    text: Option<Vec<u8>>,
-    /// Bytes of the text, including those that were dropped.
-    text_bytes: u64,
-    after_cr: bool,
+    text: Option<Text>,
 }
 
 impl Decoder {
@@ -172,8 +233,6 @@ impl Decoder {
             name: Vec::new(),
             nonce: Vec::new(),
             text: None,
-            text_bytes: 0,
-            after_cr: false,
         }
     }
 
@@ -215,7 +274,7 @@ impl Decoder {
         self.field = match self.name.as_slice() {
             // The first of several counts, as in most frameworks.
             b"text" if self.text.is_none() => {
-                self.text = Some(Vec::new());
+                self.text = Some(Text::new(self.limit));
                 Field::Text
             }
             b"nonce" => Field::Nonce,
@@ -230,33 +289,23 @@ impl Decoder {
 
     fn push(&mut self, byte: u8) {
         match self.field {
-            Field::Text => self.push_text(byte),
+            Field::Text => {
+                if let Some(text) = &mut self.text {
+                    text.push(byte);
+                }
+            }
             Field::Name if self.name.len() < MAX_FIELD_BYTES => self.name.push(byte),
             Field::Nonce if self.nonce.len() < MAX_FIELD_BYTES => self.nonce.push(byte),
             _ => {}
         }
     }
 
-    /// Appends a byte of the text. CR LF, which browsers send for every line break, and a CR alone
-    /// become one LF.
-    fn push_text(&mut self, byte: u8) {
-        let second_half = std::mem::replace(&mut self.after_cr, byte == b'\r') && byte == b'\n';
-        if second_half {
-            return;
-        }
-        self.text_bytes += 1;
-        if let Some(text) = &mut self.text
-            && self.text_bytes <= self.limit as u64
-        {
-            text.push(if byte == b'\r' { b'\n' } else { byte });
-        }
-    }
-
     fn too_long(&self) -> Error {
-        Error::TooLong {
-            size: self.text_bytes,
+        let text = self.text.as_ref().map(Text::too_long);
+        text.unwrap_or(Error::TooLong {
+            size: 0,
             limit: self.limit,
-        }
+        })
     }
 
     fn finish(mut self) -> Result<Fields, Error> {
@@ -268,13 +317,9 @@ impl Decoder {
                 self.push(digit);
             }
         }
-        if self.text_bytes > self.limit as u64 {
-            return Err(self.too_long());
-        }
-        let text = self.text.map(String::from_utf8).transpose();
         let nonce = str::from_utf8(&self.nonce).ok();
         Ok(Fields {
-            text: text.map_err(|_| Error::NotUtf8)?,
+            text: self.text.map(Text::finish).transpose()?,
             nonce: nonce.and_then(|nonce| Uuid::parse_str(nonce).ok()),
         })
     }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::history::Translation;
 use crate::jobs::{self, Job, Phase};
 use crate::pages::bitext::Form;
+use crate::pages::document::Notes;
 use crate::pages::marks::{AtomTally, Line, Tally};
 use crate::pages::{Count, Time};
 
@@ -14,6 +15,8 @@ use crate::pages::{Count, Time};
 pub(crate) struct End {
     id: Uuid,
     ending: Ending,
+    /// What is known about the file, if it was one.
+    file: Option<Notes>,
     phase: &'static str,
     marks: Vec<Line>,
     atoms: Option<AtomTally>,
@@ -55,8 +58,16 @@ impl Ending {
             Phase::Failed { reason } => Some(Self::Failed {
                 reason: reason.to_string(),
             }),
-            Phase::Waiting { .. } | Phase::Running | Phase::Retrying { .. } => None,
+            Phase::Waiting { .. }
+            | Phase::Reading { .. }
+            | Phase::Running
+            | Phase::Retrying { .. } => None,
         }
+    }
+
+    /// Returns whether it failed because a program is missing that images may have.
+    fn lacks_program(&self) -> bool {
+        matches!(self, Self::Failed { reason } if reason.contains("apt-get install"))
     }
 
     fn can_retry(&self) -> bool {
@@ -76,10 +87,17 @@ impl Ending {
 
 impl End {
     /// Creates the end of a job.
-    pub(crate) fn of(job: &Job, ending: Ending, words: usize, tally: &Tally) -> Self {
+    pub(crate) fn of(
+        job: &Job,
+        ending: Ending,
+        words: usize,
+        tally: &Tally,
+        file: Option<Notes>,
+    ) -> Self {
         let state = job.state();
         Self {
             id: job.id(),
+            file,
             phase: ending.name(),
             marks: tally.lines(),
             atoms: tally.atoms(),
@@ -97,10 +115,11 @@ impl End {
     }
 
     /// Creates the end of a stored translation.
-    pub(crate) fn of_stored(stored: &Translation, tally: &Tally) -> Self {
+    pub(crate) fn of_stored(stored: &Translation, tally: &Tally, file: Option<Notes>) -> Self {
         let total = stored.sentences.map(|count| count as usize);
         Self {
             id: stored.public_id,
+            file,
             phase: Ending::Stored.name(),
             marks: tally.lines(),
             atoms: tally.atoms(),

@@ -112,6 +112,23 @@ fn explain(error: &Error) -> (&'static str, Vec<String>) {
                 "It was not translated again: the server’s disk may be full. The translation that you have seen is unchanged.",
             ],
         ),
+        Error::UnsavedFile(_) => (
+            "The file could not be saved",
+            &[
+                "The server’s disk may be full. Nothing was translated.",
+                BACK,
+            ],
+        ),
+        Error::UnreadFile(_) => (
+            "The file cannot be read",
+            &[
+                "The server’s disk does not return it, and the server’s log has the reason. Its text is safe.",
+            ],
+        ),
+        Error::TooManyFiles => (
+            "The files are too large together",
+            &["Nothing was translated. Send fewer of them at once."],
+        ),
         Error::TooLong { size, limit } => {
             let (size, limit) = sizes_in_words(*size, *limit as u64);
             let paragraphs = vec![

@@ -1,4 +1,4 @@
-//! `/`: the form for a text.
+//! `/`: the form for a text and files.
 
 use std::sync::Arc;
 
@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::jobs::SubmitError;
-use crate::pages::{body, visible};
+use crate::pages::upload::{self, Arrived, Refused};
+use crate::pages::{body, bytes_in_words, files, visible};
 use crate::state::AppState;
 
 const FULL: &str = "This server is at capacity, so your text was not accepted. Try again when \
@@ -21,7 +22,12 @@ const FULL: &str = "This server is at capacity, so your text was not accepted. T
 const UNSAVED: &str = "The text could not be saved, so it was not accepted: the server’s disk may \
      be full.";
 
-const EMPTY: &str = "There is no text yet. Paste some German below, or open a file.";
+const EMPTY: &str = "There is no text yet. Paste some German below, or add a file.";
+
+const FILE_FULL: &str = "This server is at capacity, so it was not accepted. Try again when some of \
+     the other texts are done.";
+
+const FILE_UNSAVED: &str = "It could not be saved: the server’s disk may be full.";
 
 /// The query of the address.
 #[derive(Debug, Default, Deserialize)]
@@ -37,21 +43,28 @@ struct FormPage {
     database_up: bool,
     waiting: usize,
     limit: usize,
+    file_limit: u64,
+    file_limit_in_words: String,
     nonce: Uuid,
     text: String,
-    problem: &'static str,
+    problems: Vec<String>,
+    /// Address of the files that were accepted nevertheless, and their number.
+    accepted: Option<(String, usize)>,
 }
 
 impl FormPage {
-    fn new(state: &AppState, text: String, problem: &'static str) -> Self {
+    fn new(state: &AppState, text: String, problems: Vec<String>) -> Self {
         Self {
             demo: state.translator.model().is_some_and(|model| model.demo),
             database_up: state.history.is_up(),
             waiting: state.jobs.waiting_to_store(),
             limit: state.max_text_bytes,
+            file_limit: state.max_file_bytes,
+            file_limit_in_words: bytes_in_words(state.max_file_bytes).replace(".0 ", " "),
             nonce: Uuid::now_v7(),
             text,
-            problem,
+            problems,
+            accepted: None,
         }
     }
 
@@ -74,7 +87,7 @@ pub(crate) async fn show(
         None => String::new(),
         Some(id) => source_text(&state, id).await?,
     };
-    FormPage::new(&state, visible(&text).into_owned(), "").respond(StatusCode::OK)
+    FormPage::new(&state, visible(&text).into_owned(), Vec::new()).respond(StatusCode::OK)
 }
 
 /// Returns the source text of a translation, unfinished or stored.
@@ -88,12 +101,16 @@ pub(crate) async fn source_text(state: &AppState, id: Uuid) -> Result<String, Er
         .ok_or(Error::NotFound)
 }
 
-/// `POST /`: accepts the text and redirects to its translation.
+/// `POST /`: accepts the text or the files and redirects to their translations.
 pub(crate) async fn submit(
     State(state): State<AppState>,
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Error> {
+    if let Some(boundary) = upload::boundary(&request) {
+        let arrived = upload::read(&state, request, boundary).await?;
+        return submit_files(&state, arrived).await;
+    }
     // Held until the job counts the memory for the text.
     let Some(_room) = state.forms.room_for(&request).await else {
         service::body::drain(request).await;
@@ -105,11 +122,14 @@ pub(crate) async fn submit(
         None if is_form(&headers) => return Err(Error::MissingText),
         None => return Err(Error::NotAForm),
     };
+    submit_text(&state, fields.nonce.unwrap_or_else(Uuid::now_v7), text).await
+}
+
+async fn submit_text(state: &AppState, id: Uuid, text: Arc<str>) -> Result<Response, Error> {
     if text.trim().is_empty() {
-        let page = FormPage::new(&state, text.to_string(), EMPTY);
+        let page = FormPage::new(state, text.to_string(), vec![EMPTY.to_owned()]);
         return page.respond(StatusCode::UNPROCESSABLE_ENTITY);
     }
-    let id = fields.nonce.unwrap_or_else(Uuid::now_v7);
     // A text that is not accepted goes back into the form.
     let (status, problem) = match state.jobs.submit(id, Arc::clone(&text)).await {
         Ok(id) => return Ok(Redirect::to(&format!("/translations/{id}")).into_response()),
@@ -121,9 +141,65 @@ pub(crate) async fn submit(
                 limit,
             });
         }
+        Err(SubmitError::Unreadable(_)) => return Err(Error::Panic),
     };
     let text = visible(&text).into_owned();
-    FormPage::new(&state, text, problem).respond(status)
+    FormPage::new(state, text, vec![problem.to_owned()]).respond(status)
+}
+
+/// Accepts files, and the text with them as another one. If a file is refused, the text goes back
+/// into the form.
+async fn submit_files(state: &AppState, arrived: Arrived) -> Result<Response, Error> {
+    let Arrived {
+        fields,
+        uploads,
+        mut refused,
+        room: _room,
+    } = arrived;
+    let text: Arc<str> = fields.text.unwrap_or_default().into();
+    let nonce = fields.nonce.unwrap_or_else(Uuid::now_v7);
+    if uploads.is_empty() && refused.is_empty() {
+        return submit_text(state, nonce, text).await;
+    }
+    // Each has an id that is the same if the form is sent twice.
+    let mut ids = (0..).map(|number| Uuid::from_u128(nonce.as_u128().wrapping_add(number)));
+    let mut accepted = Vec::new();
+    for (upload, id) in uploads.into_iter().zip(&mut ids) {
+        let name = upload.name().to_owned();
+        let reason = match state.jobs.submit_file(id, upload).await {
+            Ok(id) => {
+                accepted.push(id);
+                continue;
+            }
+            Err(SubmitError::Unreadable(reason)) => reason.to_string(),
+            Err(SubmitError::Full) => FILE_FULL.to_owned(),
+            Err(SubmitError::TooLong { .. } | SubmitError::Unwritable(_)) => {
+                FILE_UNSAVED.to_owned()
+            }
+        };
+        refused.push(Refused { name, reason });
+    }
+    let has_text = !text.trim().is_empty();
+    if refused.is_empty()
+        && has_text
+        && let Some(id) = ids.next()
+    {
+        match state.jobs.submit(id, Arc::clone(&text)).await {
+            Ok(id) => accepted.push(id),
+            Err(_) => refused.push(Refused {
+                name: "The text".to_owned(),
+                reason: FILE_FULL.to_owned(),
+            }),
+        }
+    }
+    if refused.is_empty() {
+        return Ok(Redirect::to(&files::address(&accepted)).into_response());
+    }
+    let problems = refused.iter();
+    let problems = problems.map(|refused| format!("{}: {}", refused.name, refused.reason));
+    let mut page = FormPage::new(state, visible(&text).into_owned(), problems.collect());
+    page.accepted = (!accepted.is_empty()).then(|| (files::address(&accepted), accepted.len()));
+    page.respond(StatusCode::UNPROCESSABLE_ENTITY)
 }
 
 fn is_form(headers: &HeaderMap) -> bool {

@@ -66,6 +66,7 @@ struct HistoryPage {
 
 struct Line {
     id: Uuid,
+    file_name: Option<String>,
     de: String,
     en: String,
     en_short: String,
@@ -76,6 +77,7 @@ struct Line {
 /// A text that is not in the history.
 struct UnfinishedLine {
     id: Uuid,
+    file_name: Option<String>,
     de: String,
     de_short: String,
     phase: Phase,
@@ -89,6 +91,7 @@ impl From<Unfinished> for UnfinishedLine {
             id: unfinished.id,
             de_short: de.chars().take(LABEL_CHARS).collect(),
             de,
+            file_name: unfinished.file_name,
             phase: unfinished.phase,
             created: unfinished.created_at.into(),
         }
@@ -100,6 +103,7 @@ impl From<Entry> for Line {
         let en = visible(&entry.excerpt_en).into_owned();
         Self {
             id: entry.public_id,
+            file_name: entry.file_name,
             de: visible(&entry.excerpt_de).into_owned(),
             en_short: en.chars().take(LABEL_CHARS).collect(),
             // A link needs a text.
@@ -166,6 +170,7 @@ mod tests {
             text_de: text_de.to_owned(),
             text_en: text_en.to_owned(),
             wrapped: false,
+            file_name: None,
             created_at: None,
             model: None,
             duration_ms: None,

@@ -255,6 +255,7 @@ mod tests {
             text_de: "Ja. Nein.".to_owned(),
             text_en: "Yes. No.".to_owned(),
             wrapped: false,
+            file_name: None,
             created_at: None,
             model: None,
             duration_ms: None,

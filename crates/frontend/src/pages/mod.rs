@@ -4,7 +4,8 @@
 //! - [`translation`]: `/translations/{id}`, the text in two columns, streamed while it is
 //!   translated
 //! - [`stream`]: the body of that page; [`end`]: its last part
-//! - [`actions`]: the buttons of that page
+//! - [`actions`]: the buttons of that page; [`document`]: its file
+//! - [`files`]: `/files`, several files that were sent together
 //! - [`history`]: `/history`, the list of translations
 //! - [`sql`]: `/query_db`, statements that read data; [`csv`]: their result as a file
 //! - [`api`]: `/api`, the APIs for other programs
@@ -12,7 +13,7 @@
 //! - `error`: the page of an error
 //! - [`rows`]: a text cut into rows; [`bitext`]: it and its translation as rows of HTML
 //! - [`marks`]: marks on sentences that have flags
-//! - [`body`]: reading a form of any size
+//! - [`body`]: reading a form of any size; [`upload`]: one with files
 //! - `format`: texts, numbers, sizes and times as the pages show them
 
 pub(crate) mod actions;
@@ -20,8 +21,10 @@ pub(crate) mod api;
 pub(crate) mod bitext;
 pub(crate) mod body;
 pub(crate) mod csv;
+pub(crate) mod document;
 pub(crate) mod end;
 mod error;
+pub(crate) mod files;
 pub(crate) mod form;
 pub(crate) mod format;
 pub(crate) mod history;
@@ -33,6 +36,7 @@ pub(crate) mod stream;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod translation;
+pub(crate) mod upload;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;

@@ -23,11 +23,34 @@ pub(crate) struct Row {
     pub(crate) more: bool,
 }
 
+/// What the paragraphs of a text are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Paragraphs {
+    /// Lines between blank lines.
+    Blocks,
+    /// Lines, as in the text of a file.
+    Lines,
+}
+
+/// Returns the lines of a text that are not empty, each of which is a paragraph of the file.
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut at = 0;
+    text.split('\n').filter_map(move |line| {
+        let start = at;
+        at += line.len() + 1;
+        (!line.is_empty()).then_some(start..start + line.len())
+    })
+}
+
 /// Cuts a text into rows. Blank lines between paragraphs belong to no row.
-pub(crate) fn rows(text: &str, segments: &[Segment]) -> Vec<Row> {
+pub(crate) fn rows(text: &str, segments: &[Segment], paragraphs: Paragraphs) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut next = 0;
-    for paragraph in segment::paragraphs(text) {
+    let paragraphs = match paragraphs {
+        Paragraphs::Blocks => segment::paragraphs(text),
+        Paragraphs::Lines => lines(text).collect(),
+    };
+    for paragraph in paragraphs {
         let (mut start, mut first, mut more) = (paragraph.start, next, false);
         while let Some(segment) = segments.get(next).filter(|one| one.end <= paragraph.end) {
             next += 1;
@@ -98,17 +121,23 @@ mod tests {
                     wrapped: false,
                 },
             );
-            let rows = rows(text, &segments);
-            let numbers: Vec<usize> = rows.iter().flat_map(|row| row.sentences.clone()).collect();
-            assert_eq!(numbers, (0..segments.len()).collect::<Vec<_>>());
-            let shown: String = rows.iter().map(|row| &text[row.bytes.clone()]).collect();
-            let letters = |text: &str| text.replace(['\n', ' '], "");
-            assert_eq!(letters(&shown), letters(text));
-            for row in &rows {
-                assert!(row.bytes.len() < 2 * SENTENCE_CUT, "{row:?}");
-                for segment in &segments[row.sentences.clone()] {
-                    assert!(row.bytes.start <= segment.start && segment.end <= row.bytes.end);
-                }
+            for paragraphs in [Paragraphs::Blocks, Paragraphs::Lines] {
+                check(text, &segments, paragraphs);
+            }
+        }
+    }
+
+    fn check(text: &str, segments: &[Segment], paragraphs: Paragraphs) {
+        let rows = rows(text, segments, paragraphs);
+        let numbers: Vec<usize> = rows.iter().flat_map(|row| row.sentences.clone()).collect();
+        assert_eq!(numbers, (0..segments.len()).collect::<Vec<_>>());
+        let shown: String = rows.iter().map(|row| &text[row.bytes.clone()]).collect();
+        let letters = |text: &str| text.replace(['\n', ' '], "");
+        assert_eq!(letters(&shown), letters(text));
+        for row in &rows {
+            assert!(row.bytes.len() < 2 * SENTENCE_CUT, "{row:?}");
+            for segment in &segments[row.sentences.clone()] {
+                assert!(row.bytes.start <= segment.start && segment.end <= row.bytes.end);
             }
         }
     }

@@ -246,6 +246,7 @@ mod tests {
             text_de: text_de.to_owned(),
             text_en: text_en.to_owned(),
             wrapped: false,
+            file_name: None,
             created_at: None,
             model: None,
             duration_ms: None,

@@ -1,6 +1,7 @@
 //! The body of a translation's page as it is sent: rows, messages while there is no sentence, the
 //! end.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,13 +12,17 @@ use segment::Segment;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
+use crate::files::Files;
 use crate::history::{Spans, Translation};
 use crate::jobs::{Job, Phase};
-use crate::pages::bitext::{self, Form, Writer};
+use crate::pages::bitext::{self, Form, Source, Writer};
+use crate::pages::document::Notes;
 use crate::pages::end::{End, Ending, count_words};
 use crate::pages::escaped;
 use crate::pages::marks::Tally;
+use crate::pages::rows::Paragraphs;
 
 /// Size of the chunks in which long text is sent, in bytes: few system calls, little memory.
 const CHUNK: usize = 32 * 1024;
@@ -72,6 +77,7 @@ pub(crate) struct Resumed {
 /// `shutdown`, and when another model starts, so that no page mixes the sentences of two models.
 pub(crate) fn running(
     job: Job,
+    files: Files,
     frame: Frame,
     form: Form,
     from: Resumed,
@@ -79,6 +85,7 @@ pub(crate) fn running(
 ) -> impl Stream<Item = Bytes> {
     let live = Live {
         job,
+        files,
         form,
         shutdown,
     };
@@ -92,7 +99,8 @@ pub(crate) fn running(
             yield html;
         }
         if let Some(ending) = sent.ending {
-            let end = End::of(&live.job, ending, sent.words, &sent.tally).html(form);
+            let notes = live.notes().await;
+            let end = End::of(&live.job, ending, sent.words, &sent.tally, notes).html(form);
             yield Bytes::from(frame.middle + &end + &frame.tail);
         }
     }
@@ -101,6 +109,7 @@ pub(crate) fn running(
 /// A job whose page is open.
 struct Live {
     job: Job,
+    files: Files,
     form: Form,
     shutdown: CancellationToken,
 }
@@ -115,6 +124,12 @@ struct Sent {
 }
 
 impl Live {
+    /// Returns the notes about the file of the job, if it has one.
+    async fn notes(&self) -> Option<Notes> {
+        self.job.file_name()?;
+        Some(Notes::read(&self.files, self.job.id()).await)
+    }
+
     /// Sends the start of the text, and messages, until the text is cut into sentences.
     fn preview(&self) -> impl Stream<Item = Bytes> {
         let (job, form) = (&self.job, self.form);
@@ -162,7 +177,9 @@ impl Live {
             }
             let is_new = from.edition.zip(edition).is_some_and(|(from, edition)| from != edition);
             let from = if is_new { 0 } else { from.sentence };
-            let mut writer = Writer::new(job.text(), &segments, form, from);
+            let notes = self.notes().await;
+            let source = source(job.text(), &segments, job.id(), notes.as_ref());
+            let mut writer = Writer::new(source, form, from);
             if segments.is_empty() {
                 // The translation is the text itself.
                 sent.words = count_words(job.text());
@@ -232,6 +249,7 @@ impl Live {
 /// Sends a stored translation.
 pub(crate) fn stored(
     stored: Translation,
+    notes: Option<Notes>,
     frame: Frame,
     form: Form,
     from: usize,
@@ -241,7 +259,8 @@ pub(crate) fn stored(
         let mut tally = Tally::default();
         if let Some(Spans(spans)) = &stored.spans {
             let segments: Vec<Segment> = spans.iter().map(|span| span.de).collect();
-            let mut writer = Writer::new(&stored.text_de, &segments, form, from);
+            let source = source(&stored.text_de, &segments, stored.public_id, notes.as_ref());
+            let mut writer = Writer::new(source, form, from);
             for (index, span) in spans.iter().enumerate() {
                 let flags = stored.flags.of(index);
                 let atoms = stored.atoms.of(index).cloned().unwrap_or_default();
@@ -266,8 +285,27 @@ pub(crate) fn stored(
             }
             yield Bytes::from(out);
         }
-        let end = End::of_stored(&stored, &tally).html(form);
+        let end = End::of_stored(&stored, &tally, notes).html(form);
         yield Bytes::from(frame.middle + &end + &frame.tail);
+    }
+}
+
+/// Returns a text to show, with the notes about the file that it is from.
+fn source<'a>(
+    text: &'a str,
+    segments: &'a [Segment],
+    id: Uuid,
+    notes: Option<&Notes>,
+) -> Source<'a> {
+    Source {
+        text,
+        segments,
+        paragraphs: if notes.is_some() {
+            Paragraphs::Lines
+        } else {
+            Paragraphs::Blocks
+        },
+        leaves: notes.map_or_else(HashMap::new, |notes| notes.leaves(id, text)),
     }
 }
 
@@ -345,6 +383,13 @@ fn message_of(job: &Job) -> Option<String> {
                 "<span class=\"live calm\">Waiting for its turn: {position}.</span>"
             ))
         }
+        Phase::Reading { read, pages } => Some(match pages {
+            0 => "<span class=\"live calm\">Waiting to be read: other files are read before it.</span>".to_owned(),
+            _ => format!(
+                "<span class=\"live calm\" data-page=\"{0}\" data-pages=\"{pages}\">Reading page {0} of {pages}…</span>",
+                pages.min(read + 1),
+            ),
+        }),
         Phase::Retrying { reason, .. } => Some(format!(
             "<span class=\"live\">{} Your text is kept, and the translation continues as soon as \
              possible. <button class=\"link\" form=\"retry\">Try again now</button> or \

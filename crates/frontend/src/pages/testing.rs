@@ -10,6 +10,8 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use crate::compat::ApiFiles;
+use crate::files::Files;
 use crate::history::sql_page::{Database, Off, SqlPage};
 use crate::history::{DatabaseConfig, History};
 use crate::jobs::Jobs;
@@ -20,6 +22,9 @@ use crate::translator::{SystemResolver, Translator};
 
 /// Maximum size of a text, in bytes.
 pub(crate) const LIMIT: usize = 1000;
+
+/// Maximum size of a file, in bytes.
+pub(crate) const FILE_LIMIT: u64 = 100_000;
 
 /// The pages.
 pub(crate) struct Pages {
@@ -64,6 +69,7 @@ impl Pages {
         let spool = Spool::new(folder.path());
         let jobs = Jobs::open(
             spool,
+            Files::new(folder.path()),
             translator.clone(),
             history.clone(),
             LIMIT,
@@ -76,8 +82,10 @@ impl Pages {
             sql_page: SqlPage::new(sql_page),
             translator,
             apis: Some(Arc::default()),
+            api_files: ApiFiles::open(folder.path(), LIMIT).await,
             forms: Forms::new(LIMIT),
             max_text_bytes: LIMIT,
+            max_file_bytes: FILE_LIMIT,
             shutdown,
         };
         Self {

@@ -20,6 +20,7 @@ use uuid::Uuid;
 use crate::error::Error;
 use crate::jobs::Job;
 use crate::pages::bitext::Form;
+use crate::pages::document::Notes;
 use crate::pages::stream::{self, Frame, Resumed};
 use crate::pages::{Id, visible};
 use crate::state::AppState;
@@ -45,6 +46,8 @@ pub(crate) struct Parameters {
 struct TranslationPage {
     id: Uuid,
     title: String,
+    /// Name of the file, if it was one.
+    file_name: Option<String>,
     demo: bool,
     running: bool,
     lines: Lines,
@@ -78,22 +81,35 @@ pub(crate) async fn show(
         let page = TranslationPage {
             id,
             title: title_of(&job),
+            file_name: job.file_name().map(str::to_owned),
             demo: model.is_some_and(|model| model.demo),
             running: !job.state().phase.is_final(),
-            lines: Lines::of(job.text(), job.wrapped()),
+            lines: match job.file_name() {
+                Some(_) => Lines::Separate,
+                None => Lines::of(job.text(), job.wrapped()),
+            },
         };
-        let body = stream::running(job, page.frame(form)?, form, from, state.shutdown);
+        let files = state.jobs.files().clone();
+        let body = stream::running(job, files, page.frame(form)?, form, from, state.shutdown);
         return Ok(respond(form, body));
     }
     let stored = state.history.find(id).await?.ok_or(Error::NotFound)?;
     let page = TranslationPage {
         id,
-        title: title(&stored.text_de),
+        title: title(stored.file_name.as_deref().unwrap_or(&stored.text_de)),
+        file_name: stored.file_name.clone(),
         demo: model.is_some_and(|model| model.demo && stored.model == Some(model.name)),
         running: false,
-        lines: Lines::of(&stored.text_de, stored.wrapped),
+        lines: match stored.file_name {
+            Some(_) => Lines::Separate,
+            None => Lines::of(&stored.text_de, stored.wrapped),
+        },
     };
-    let body = stream::stored(stored, page.frame(form)?, form, sentence);
+    let notes = match stored.file_name {
+        Some(_) => Some(Notes::read(state.jobs.files(), id).await),
+        None => None,
+    };
+    let body = stream::stored(stored, notes, page.frame(form)?, form, sentence);
     Ok(respond(form, body))
 }
 
@@ -138,12 +154,14 @@ fn respond(form: Form, body: impl Stream<Item = Bytes> + Send + 'static) -> Resp
 
 fn title_of(job: &Job) -> String {
     let state = job.state();
+    let name = job.file_name().map(|name| format!(" {name}"));
+    let name = name.unwrap_or_default();
     match (state.phase.is_final(), state.total) {
-        (true, _) => title(job.text()),
+        (true, _) => title(job.file_name().unwrap_or_else(|| job.text())),
         (false, Some(total)) if total > 0 => {
-            format!("{} % · Translating", state.done * 100 / total)
+            format!("{} % · Translating{name}", state.done * 100 / total)
         }
-        (false, _) => "Translating".to_owned(),
+        (false, _) => format!("Translating{name}"),
     }
 }
 
@@ -176,6 +194,7 @@ mod tests {
             text_de: text_de.to_owned(),
             text_en: text_en.to_owned(),
             wrapped: false,
+            file_name: None,
             created_at: None,
             model: Some("opus-mt-de-en".to_owned()),
             duration_ms: Some(61_000),

@@ -9,6 +9,7 @@ fn accepted(text: &str, at: i64) -> Accepted<&str> {
         created_at: Timestamp::from_microsecond(at).expect("a time"),
         text,
         wrapped: false,
+        file: None,
     }
 }
 
@@ -18,6 +19,7 @@ fn owned(accepted: &Accepted<&str>) -> Accepted<String> {
         created_at: accepted.created_at,
         text: accepted.text.to_owned(),
         wrapped: accepted.wrapped,
+        file: accepted.file.clone(),
     }
 }
 
@@ -27,6 +29,7 @@ fn translation(accepted: &Accepted<&str>) -> Translation {
         text_de: accepted.text.to_owned(),
         text_en: "Yes\0".to_owned(),
         wrapped: false,
+        file_name: None,
         created_at: Some(accepted.created_at),
         model: None,
         duration_ms: Some(1),
@@ -258,6 +261,7 @@ fn the_first_version_reads_our_results() {
         text_de: read.text_de,
         text_en: read.text_en,
         wrapped: translation.wrapped,
+        file_name: translation.file_name.clone(),
         created_at: read.created_at,
         model: read.model,
         duration_ms: read.duration_ms,

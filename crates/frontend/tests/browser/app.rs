@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::backend::Backend;
+use crate::support::{CONTENT_TYPE, Form};
 
 /// Number of the next frontend. Each has its own address, so that nobody else uses its port while
 /// it does not listen.
@@ -143,6 +144,18 @@ impl App {
             .header("content-type", "application/x-www-form-urlencoded")
             .body(format!("nonce={}&text={encoded}", Uuid::now_v7()));
         let answer = request.send().await.unwrap();
+        let location = answer.headers()["location"].to_str().unwrap();
+        format!("{}{location}", self.url)
+    }
+
+    /// Sends a form with files. Returns the address of the page that it leads to.
+    pub(crate) async fn send(&self, form: &Form) -> String {
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none());
+        let request = client.build().unwrap().post(&self.url);
+        let request = request.header("content-type", CONTENT_TYPE);
+        let answer = request.body(form.body()).send().await.unwrap();
         let location = answer.headers()["location"].to_str().unwrap();
         format!("{}{location}", self.url)
     }

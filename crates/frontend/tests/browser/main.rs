@@ -18,6 +18,8 @@ mod app;
 mod backend;
 mod browser;
 mod cases;
+#[path = "../support/files.rs"]
+mod support;
 
 use std::num::NonZero;
 use std::process::ExitCode;

@@ -11,9 +11,11 @@
 //! - [`program`]: the binary: its settings, its logs, and a sudden end
 //! - [`sql_page`]: statements of the SQL page, including hostile ones
 //! - [`wrapped`]: texts whose lines are joined, from the offer on the page to the history
+//! - [`files`]: files through the program, from the form to the download
 //! - [`fixture`]: the databases, the backend, and helpers
 //!
-//! Without a `mariadbd` its cases are reported as ignored, or fail if `REQUIRE_DATABASE` is set.
+//! Without poppler and tesseract, cases for PDFs and photos are reported as ignored, or fail if
+//! `REQUIRE_OCR` is set. Without a `mariadbd` its cases are reported as ignored, or fail if `REQUIRE_DATABASE` is set.
 //! With `TEST_MYSQL_URL`, the URL of an account that may create databases, cases for both kinds of
 //! database run there too.
 
@@ -23,6 +25,7 @@
 )]
 
 mod apis;
+mod files;
 mod fixture;
 mod history;
 mod jobs;
@@ -33,6 +36,8 @@ mod program;
 mod replicas;
 mod schema;
 mod sql_page;
+#[path = "../support/files.rs"]
+mod support;
 mod wrapped;
 
 use std::process::ExitCode;
@@ -59,6 +64,7 @@ struct Cases {
     /// A server shared by the cases, and the installation for more servers.
     server: Result<(Arc<MariaDb>, Arc<Installation>), String>,
     mysql: Option<Arc<Server>>,
+    has_programs: bool,
 }
 
 impl Cases {
@@ -69,6 +75,16 @@ impl Cases {
             Ok(())
         };
         self.trials.push(Trial::test(name, trial));
+    }
+
+    /// Adds a case that needs the programs that read PDFs and photos.
+    fn programs<F: Future<Output = ()> + 'static>(&mut self, name: &str, case: fn() -> F) {
+        let trial = move || {
+            run(case());
+            Ok(())
+        };
+        let missing = (!self.has_programs).then(|| "no poppler-utils or tesseract-ocr".to_owned());
+        self.optional(Trial::test(name, trial), "REQUIRE_OCR", missing);
     }
 
     /// Adds a case for each kind of database.
@@ -117,11 +133,16 @@ impl Cases {
     }
 
     fn server_trial(&mut self, trial: Trial, missing: Option<String>) {
+        self.optional(trial, "REQUIRE_DATABASE", missing);
+    }
+
+    /// Adds a case that is ignored if something is missing, unless a variable requires it.
+    fn optional(&mut self, trial: Trial, variable: &str, missing: Option<String>) {
         #[expect(
             clippy::disallowed_methods,
             reason = "a setting of the tests, not of the product"
         )]
-        let required = std::env::var_os("REQUIRE_DATABASE").is_some();
+        let required = std::env::var_os(variable).is_some();
         self.trials.push(match missing.filter(|_| !required) {
             Some(reason) => trial.with_kind(reason).with_ignored_flag(true),
             None => trial,
@@ -148,11 +169,13 @@ fn main() -> ExitCode {
         trials: Vec::new(),
         server,
         mysql: mysql.map(|url| Arc::new(Server::at(&url))),
+        has_programs: files::has_programs(),
     };
     history::add(&mut cases);
     schema::add(&mut cases);
     outage::add(&mut cases);
     jobs::add(&mut cases);
+    files::add(&mut cases);
     apis::add(&mut cases);
     load::add(&mut cases);
     marks::add(&mut cases);

@@ -85,6 +85,16 @@ impl Running {
         .await;
     }
 
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Kills it.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
     /// Reads a page.
     pub(crate) async fn page(&self, path: &str) -> String {
         let page = reqwest::get(format!("{}{path}", self.url)).await.unwrap();

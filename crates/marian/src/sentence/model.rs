@@ -1,5 +1,7 @@
 //! The parts of a model that a sentence needs.
 
+use std::ops::Range;
+
 use atoms::Atom;
 
 use crate::Tokenizer;
@@ -7,6 +9,7 @@ use crate::Tokenizer;
 /// Maximum source tokens of a piece, not counting its end mark: some 80 words. The models were
 /// trained on sentences of up to about 100 tokens; beyond that they leave out clauses.
 const MAX_PIECE: usize = 120;
+
 /// Limits of a model.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
@@ -49,6 +52,28 @@ impl Model<'_> {
             atoms.retain(|atom| atom.kind.is_verbatim());
         }
         atoms
+    }
+
+    /// Returns the atoms of `text`, which is the part `range` of a text with `atoms`. They are looked
+    /// for again where the range cuts one of them.
+    pub(super) fn atoms_of_part(
+        &self,
+        atoms: &[Atom],
+        range: &Range<usize>,
+        text: &str,
+    ) -> Vec<Atom> {
+        let overlaps = |atom: &&Atom| atom.range.start < range.end && range.start < atom.range.end;
+        let is_inside =
+            |atom: &Atom| range.start <= atom.range.start && atom.range.end <= range.end;
+        let found = || atoms.iter().filter(overlaps);
+        if text.len() != range.len() || !found().all(is_inside) {
+            return self.atoms(text);
+        }
+        let moved = found().map(|atom| Atom {
+            range: atom.range.start - range.start..atom.range.end - range.start,
+            kind: atom.kind,
+        });
+        moved.collect()
     }
 
     pub(super) fn reads_german(&self) -> bool {

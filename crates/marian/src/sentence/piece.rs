@@ -11,7 +11,7 @@ use crate::links::{self, MAX_BYTES, Trace, moved};
 use crate::passthrough::Rest;
 use crate::target::Target;
 use crate::verify::Lost;
-use crate::{Encoding, Hypothesis, Row, capitals, passthrough, verify};
+use crate::{Encoding, Hypothesis, Row, capitals, passages, verify};
 
 /// Circumstances in which a piece is translated.
 #[derive(Clone, Copy, Debug)]
@@ -95,8 +95,12 @@ pub(super) struct Checked {
 }
 
 impl Piece {
-    pub(super) fn new(encoding: Encoding, setting: Setting, model: Model<'_>) -> Self {
-        let atoms = model.atoms(&encoding.text);
+    pub(super) fn new(
+        encoding: Encoding,
+        atoms: Vec<Atom>,
+        setting: Setting,
+        model: Model<'_>,
+    ) -> Self {
         let words = capitals::shouted(&encoding.text, &atoms, setting.is_shouted, model.tokenizer);
         let (encoding, atoms, shouted) = if words.is_empty() {
             (encoding, atoms, None)
@@ -111,7 +115,7 @@ impl Piece {
             (encoding, respelled.atoms, Some(shouted))
         };
         let mut piece = Self {
-            passages: passthrough::passages(&encoding, &atoms),
+            passages: passages::passages(&encoding, &atoms),
             encoding,
             shouted,
             atoms,
@@ -129,13 +133,8 @@ impl Piece {
         let text = &self.encoding.text;
         // As the passage will stand in the translation: its numbers in English style.
         let write = |passage: &Range<usize>| {
-            let is_inside =
-                |atom: &&Atom| passage.start <= atom.range.start && atom.range.end <= passage.end;
-            let inside = self.atoms.iter().filter(is_inside).map(|atom| Atom {
-                range: atom.range.start - passage.start..atom.range.end - passage.start,
-                kind: atom.kind,
-            });
-            atoms::restyle(&text[passage.clone()], &inside.collect::<Vec<_>>())
+            let text = &text[passage.clone()];
+            atoms::restyle(text, &model.atoms_of_part(&self.atoms, passage, text))
         };
         let rest = || Rest::of(text, passages, model.tokenizer, write);
         (!passages.is_empty()).then(rest)
@@ -199,7 +198,7 @@ impl Piece {
         let withheld = withheld.filter(|(index, _)| is_withheld(index));
         let passages = self.passages.iter().cloned();
         let passages = passages.chain(withheld.map(|(_, atom)| atom.range.clone()));
-        let passages = passthrough::merge(&self.encoding.text, passages.collect());
+        let passages = passages::merge(&self.encoding.text, passages.collect());
         let rest = self.rest(&passages, model);
         // Without a rest that the model can take, it stays at what there is.
         let is_translatable = rest.as_ref().is_none_or(|rest| {
@@ -248,9 +247,16 @@ impl Piece {
             Some(rest) => rest.complete(&target),
             None => (target, Vec::new()),
         };
-        let traces = self.traces(&target, &places);
+        let mut traces = self.traces(&target, &places);
         let mut text = target.text;
         self.end(&mut text);
+        if let Some(start) = self.start(&text) {
+            text.insert_str(0, start);
+            traces = traces
+                .iter()
+                .map(|trace| trace.after(start.len()))
+                .collect();
+        }
         let missing = found.missing.iter().map(|&index| indices[index]);
         Checked {
             text,
@@ -314,17 +320,53 @@ impl Piece {
     }
 
     /// Gives a piece in the middle of a sentence the end that its source has: the model likes to
-    /// end everything with a full stop.
+    /// end everything with a full stop, and to leave out other marks.
     fn end(&self, text: &mut String) {
         let source = self.encoding.text.as_str();
-        if self.setting.goes_on
-            && !source.ends_with(['.', '…'])
-            && text.len() > 1
-            && text.ends_with('.')
-        {
+        if !self.setting.goes_on {
+            return;
+        }
+        if !source.ends_with(['.', '…']) && text.len() > 1 && text.ends_with('.') {
             text.pop();
-            let mark = source.chars().next_back();
-            text.extend(mark.filter(|c| matches!(c, ',' | ';' | ':')));
+        }
+        let words = source.trim_end_matches(is_outer_mark);
+        if text.ends_with(char::is_alphanumeric) && words.ends_with(char::is_alphanumeric) {
+            text.push_str(&source[words.len()..]);
         }
     }
+
+    /// Returns the marks at the start of a piece in the middle of a sentence that its translation
+    /// lacks: `, ` after a placeholder.
+    fn start(&self, text: &str) -> Option<&str> {
+        let source = self.encoding.text.as_str();
+        let words = source.trim_start_matches(is_outer_mark);
+        let lacks = self.setting.start > 0
+            && text.starts_with(char::is_alphanumeric)
+            && words.starts_with(char::is_alphanumeric);
+        lacks.then(|| &source[..source.len() - words.len()])
+    }
+}
+
+/// Returns whether the character may stand at the end of a piece without belonging to a pair.
+fn is_outer_mark(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(
+            c,
+            ',' | ';'
+                | ':'
+                | '.'
+                | '!'
+                | '?'
+                | '…'
+                | '\''
+                | '’'
+                | '-'
+                | '–'
+                | '—'
+                | '/'
+                | '%'
+                | '&'
+                | '+'
+                | '='
+        )
 }

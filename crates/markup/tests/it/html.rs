@@ -165,7 +165,7 @@ fn inline_elements_do_not_split_and_others_do() {
 #[test]
 fn code_and_the_like_are_kept() {
     for name in [
-        "code", "kbd", "samp", "var", "acronym", "math", "svg", "script", "template",
+        "code", "kbd", "samp", "var", "acronym", "math", "script", "template",
     ] {
         let source = format!("Der <{name}>alte <b>Text</b></{name}> bleibt");
         assert_eq!(html_units(&source), ["Der bleibt"], "{name}");
@@ -174,8 +174,51 @@ fn code_and_the_like_are_kept() {
         let source = format!("Der <{name}>alte <b>Text</b></{name}> bleibt");
         assert_eq!(html_units(&source), ["Der", "bleibt"], "{name}");
     }
-    let source = "<p>Der <code>offene Text</p><p>Zwei <svg><svg/><title>T</title></svg>drei</p>";
+    let source = "<p>Der <code>offene Text</p><p>Zwei <math><math/><mi>T</mi></math>drei</p>";
     assert_eq!(html_units(source), ["Der", "Zwei drei"]);
+}
+
+#[test]
+fn drawings_and_films_have_texts_of_their_own() {
+    let source = "<p>Der <b>Umsatz <svg width=9><style>.a{}</style><title>Bild</title><text>Erstes <tspan>Jahr</tspan></text>\
+        <svg/></svg>stieg</b>.<p>Ein <video><source src=x>Kein Film<p>hier</video> Film<svg><text>Ende";
+    assert_eq!(
+        html_units(source),
+        [
+            "Bild",
+            "Erstes",
+            "Jahr",
+            "Der Umsatz stieg.",
+            "Kein Film",
+            "hier",
+            "Ende",
+            "Ein Film"
+        ]
+    );
+    let texts = [
+        ("Bild", "Picture"),
+        ("Jahr", "year"),
+        ("Kein Film", "No film"),
+        ("Ende", "End"),
+    ];
+    let mut expected = source.to_owned();
+    for (german, english) in texts {
+        expected = expected.replace(german, english);
+    }
+    assert_eq!(replaced(source, &texts), expected);
+}
+
+#[test]
+fn preformatted_text_ends_with_the_element_around_it() {
+    let source = "<div><pre>eins\nzwei</div><p>drei\nvier</p></pre><p>fünf\nsechs</p>";
+    assert_eq!(
+        html_units(source),
+        ["eins", "zwei", "drei vier", "fünf sechs"]
+    );
+    // A stray end tag ends nothing.
+    assert_eq!(html_units("<pre>eins</div>\nzwei"), ["eins", "zwei"]);
+    let many = "<div>".repeat(10_000) + "<pre>eins\nzwei</pre>drei\nvier";
+    assert_eq!(html_units(&many), ["eins", "zwei", "drei vier"]);
 }
 
 #[test]

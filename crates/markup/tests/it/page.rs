@@ -19,6 +19,18 @@ fn html_says_english_and_utf_8() {
 }
 
 #[test]
+fn a_language_without_a_value_gets_one() {
+    for (source, expected) in [
+        ("<html lang>", "<html lang=\"en\">"),
+        ("<html lang class=x>", "<html lang=\"en\" class=x>"),
+        ("<html lang=>", "<html lang=\"en\">"),
+        ("<html lang = ''>", "<html lang = \"en\">"),
+    ] {
+        assert_eq!(declare_english(source), expected);
+    }
+}
+
+#[test]
 fn a_missing_encoding_is_added() {
     assert_eq!(
         declare_english("<html lang=de><head><title>x</title><meta name=a content=b></head>"),

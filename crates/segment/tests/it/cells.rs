@@ -41,6 +41,14 @@ fn bars_in_code_and_placeholders_do_not() {
 }
 
 #[test]
+fn tags_of_lines_and_cells_separate() {
+    check("<ul><li>⟦Apfel⟧</li><li>⟦Die <b>rote</b> Birne.⟧</li></ul>");
+    check("<td>⟦12⟧</td><TD class=\"a\">⟦Hund⟧</TD>");
+    check("⟦Guten Morgen.⟧<br />⟦Wie geht es?⟧");
+    check("⟦Das <pre>x</pre> und <b>das</b> hier.⟧");
+}
+
+#[test]
 fn leaders_separate() {
     check("⟦2 Garten⟧ ........ ⟦17⟧");
     check("⟦Vorwort⟧....⟦3⟧");
@@ -61,6 +69,9 @@ fn semicolons_and_commas_separate_in_rows() {
     check("⟦Anna⟧,⟦12⟧,⟦Bern⟧");
     check("⟦4711⟧;⟦\"Ein Stuhl; rot, aus Holz\"⟧;⟦12⟧");
     check("⟦\"Meier, Anna\"⟧,⟦\"Bern\"⟧,⟦3000⟧");
+    check("⟦Apfel⟧,⟦3⟧,⟦1.50⟧");
+    check("⟦Anna⟧,⟦1⟧,⟦2⟧,⟦3⟧");
+    check("⟦{ein⟧ | ⟦aus}⟧");
 }
 
 #[test]
@@ -73,5 +84,5 @@ fn semicolons_and_commas_do_not_separate_in_prose() {
     check("⟦Siehe http://a.example/b;c=1;d=2 dort⟧");
     check("⟦Hallo ;-) na ;-) du⟧");
     check("⟦Ja,nein⟧");
-    check("⟦<p style=\"color:red;width:1px;height:2px\">Hallo⟧");
+    check("⟦<b style=\"color:red;width:1px;height:2px\">Hallo⟧");
 }

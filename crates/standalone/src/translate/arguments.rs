@@ -13,11 +13,13 @@ pub(super) const STANDARD: &str = "-";
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// File to translate: text, Markdown, HTML, Word, PowerPoint, Excel, LibreOffice Writer, EPUB,
-    /// CSV, SRT, WebVTT; `-` for text from standard input.
+    /// CSV, SRT, WebVTT, PDF, or a photo or scan as JPEG, PNG, WebP or TIFF; `-` for text from
+    /// standard input.
     pub(super) file: PathBuf,
 
     /// File for the translation. By default, plain text goes to standard output (`-`), and the
-    /// translation of `letter.docx` to `letter.en.docx`.
+    /// translation of `letter.docx` to `letter.en.docx`. PDFs, photos and scans become Word files,
+    /// or web pages if this is a name with `.html`.
     #[arg(short, long)]
     pub(super) output: Option<PathBuf>,
 

@@ -14,13 +14,14 @@ use service::args::Common;
 
 use super::{
     arguments::{Arguments, STANDARD},
+    paper,
     sentences::Sentences,
 };
 
 /// Translates a document to the file in the arguments, or to one beside it, and prints its name.
 pub(super) fn translate(
     kind: Kind,
-    input: &mut File,
+    mut input: File,
     arguments: &Arguments,
     common: &Common,
 ) -> anyhow::Result<()> {
@@ -34,13 +35,18 @@ pub(super) fn translate(
     let cannot_translate = || format!("cannot translate {}", path.display());
     let cannot_write = || format!("cannot write {}", output.display());
 
-    let (text, report) = documents::extract(kind, input).with_context(cannot_translate)?;
+    let mut remarks = Vec::new();
+    let mut kind = kind;
+    if kind.result() != kind {
+        (kind, input) = paper::read(kind, path, &output, &mut remarks)?;
+    }
+    let (text, report) = documents::extract(kind, &mut input).with_context(cannot_translate)?;
     let mut sentences = Sentences::start(&text, arguments, common, true, true)?;
     // Under another name until it is complete.
     let mut partial = output.clone().into_os_string();
     partial.push(".part");
     let file = File::create(&partial).with_context(cannot_write)?;
-    let written = write(kind, input, file, &mut sentences);
+    let written = write(kind, &mut input, file, &mut sentences);
     if let Err(error) = written {
         // The reason is the first error.
         let _ = fs::remove_file(&partial);
@@ -48,7 +54,7 @@ pub(super) fn translate(
     }
     fs::rename(&partial, &output).with_context(cannot_write)?;
     sentences.finish();
-    for line in remarks(&report) {
+    for line in remarks.into_iter().chain(self::remarks(&report)) {
         eprintln!("{line}");
     }
     // Standard output may be closed.

@@ -3,33 +3,13 @@
 use std::{
     io::{BufRead as _, BufReader},
     net::{SocketAddr, TcpListener},
-    path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::atomic::{AtomicU16, Ordering},
 };
 
 use tempfile::TempDir;
 
-use crate::browser::Browser;
-
-/// Returns the root of the repository.
-pub(crate) fn root() -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    folder.canonicalize().expect("the root of the workspace")
-}
-
-/// Returns a command for the program with a clean environment, the demo model, and its data in
-/// `data`.
-pub(crate) fn program(data: &Path) -> Command {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_unlimited-translation"));
-    program
-        .env_clear()
-        .env("DATA_DIR", data)
-        .env("MODEL_DIR", root().join("models/demo-de-en"))
-        .current_dir(data)
-        .stdin(Stdio::null());
-    program
-}
+use crate::{browser::Browser, program::program};
 
 /// Returns a free port on a loopback address that nothing else uses, so that it stays free.
 pub(crate) fn free_address() -> SocketAddr {

@@ -9,7 +9,10 @@ use std::{
 
 use tempfile::tempdir;
 
-use crate::app::{free_address, program, root};
+use crate::{
+    app::free_address,
+    program::{program, root},
+};
 
 /// Runs the program with `arguments` and `input` on its standard input.
 fn run(arguments: &[&str], input: &[u8]) -> Output {

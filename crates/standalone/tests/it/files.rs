@@ -10,7 +10,7 @@ use std::{
 use tempfile::{TempDir, tempdir};
 use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 
-use crate::{app::program, command_line::text};
+use crate::{command_line::text, program::program};
 
 /// Runs `translate` in a folder with this file.
 fn translate(name: &str, content: &[u8], arguments: &[&str]) -> (TempDir, Output) {

@@ -6,6 +6,7 @@
 //! - [`files`]: `translate` with documents
 //! - [`metrics`]: the metrics that monitoring uses
 //! - [`packaging`]: scripts and Dockerfiles
+//! - [`program`]: the program, with the demo model
 //! - [`serving`]: from form to history, over restarts
 
 mod app;
@@ -15,4 +16,6 @@ mod command_line;
 mod files;
 mod metrics;
 mod packaging;
+#[path = "../support/program.rs"]
+mod program;
 mod serving;

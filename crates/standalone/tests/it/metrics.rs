@@ -7,7 +7,7 @@ use std::{
 
 use tempfile::tempdir;
 
-use crate::app::{App, root};
+use crate::{app::App, program::root};
 
 /// Names of metrics, each with the names of its labels.
 type Series = BTreeMap<String, BTreeSet<String>>;

@@ -9,7 +9,7 @@ use std::{
 
 use tempfile::{TempDir, tempdir};
 
-use crate::app::root;
+use crate::program::root;
 
 fn read(file: impl AsRef<Path>) -> String {
     let file = root().join(file);
@@ -148,7 +148,7 @@ fn the_account_of_the_sql_page_is_created_if_it_has_a_password() {
         assert_eq!(statements, "");
     }
     assert_eq!(
-        mode(crate::app::root().join("mysql-dump/query.sh")) & 0o111,
+        mode(crate::program::root().join("mysql-dump/query.sh")) & 0o111,
         0
     );
 }

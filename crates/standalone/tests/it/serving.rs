@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use tempfile::tempdir;
 
-use crate::app::{App, free_address, program};
+use crate::{
+    app::{App, free_address},
+    program::program,
+};
 
 #[test]
 fn a_translation_is_in_the_history_after_a_restart() {

@@ -1,11 +1,13 @@
 //! Words with boxes to paragraphs and tables, in the order in which a person reads them.
 //!
 //! - [`rows`]: lines beside each other
+//! - [`gutters`]: gaps between columns
 //! - [`order`]: columns, in reading order
 //! - [`table`]: tables, found by alignment
 //! - [`repeated`]: headers and footers
 //! - [`paragraphs`]: lines to paragraphs
 
+mod gutters;
 mod order;
 mod paragraphs;
 mod repeated;

@@ -5,14 +5,11 @@
 //! address, and beside it labels with their values.
 
 use super::{
+    gutters::{Gutter, gaps, narrowed},
     rows::{Row, append, rows},
     table::Grid,
 };
-use crate::paper::page::{Area, Line};
-
-/// Minimum width of the gap between two columns, in heights of the text. The lines on both sides
-/// have been found to be different ones before.
-const MIN_GUTTER: f32 = 0.6;
+use crate::paper::page::Line;
 
 /// Maximum empty height between two rows of the same columns, in heights of the text: a blank line
 /// or two between paragraphs.
@@ -114,26 +111,6 @@ fn without_tabs(row: Row) -> Vec<Line> {
     lines
 }
 
-/// A gap between two columns, from left to right.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Gutter {
-    /// Its left edge.
-    pub(crate) left: f32,
-    /// Its right edge.
-    pub(crate) right: f32,
-}
-
-impl Gutter {
-    /// Returns the middle of the gap.
-    pub(crate) fn middle(self) -> f32 {
-        f32::midpoint(self.left, self.right)
-    }
-
-    fn width(self) -> f32 {
-        self.right - self.left
-    }
-}
-
 /// Rows with gaps at the same places.
 struct Columns {
     /// Number of rows.
@@ -204,39 +181,4 @@ impl Columns {
         let lines = rows.into_iter().flat_map(|row| row.lines);
         lines.partition(|line| line.area().left < middle)
     }
-}
-
-/// Returns the gaps between the lines of a row.
-fn gaps(row: &Row) -> Vec<Gutter> {
-    let pairs = row.lines.windows(2).map(|pair| Gutter {
-        left: pair[0].area().right,
-        right: pair[1].area().left,
-    });
-    let min = MIN_GUTTER * row.size();
-    pairs.filter(|gap| gap.width() >= min).collect()
-}
-
-/// Returns the parts of `gutters` that are empty in `row` too.
-fn narrowed(gutters: &[Gutter], row: &Row) -> Vec<Gutter> {
-    let Area { left, right, .. } = row.area;
-    let outside = [
-        Gutter {
-            left: f32::NEG_INFINITY,
-            right: left,
-        },
-        Gutter {
-            left: right,
-            right: f32::INFINITY,
-        },
-    ];
-    let min = MIN_GUTTER * row.size();
-    let mut narrowed = Vec::new();
-    for gutter in gutters {
-        let common = gaps(row).into_iter().chain(outside).map(|gap| Gutter {
-            left: gutter.left.max(gap.left),
-            right: gutter.right.min(gap.right),
-        });
-        narrowed.extend(common.filter(|gap| gap.width() >= min));
-    }
-    narrowed
 }

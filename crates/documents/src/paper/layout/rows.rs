@@ -124,23 +124,8 @@ pub(crate) fn marks_item(word: &str) -> bool {
 
 /// Returns whether a word is a bullet and nothing else.
 pub(crate) fn is_bullet(word: &str) -> bool {
-    matches!(
-        word,
-        "•" | "·"
-            | "‣"
-            | "◦"
-            | "▪"
-            | "▫"
-            | "■"
-            | "□"
-            | "●"
-            | "○"
-            | "►"
-            | "➢"
-            | "✓"
-            | "☐"
-            | "☒"
-    )
+    let mut letters = word.chars();
+    letters.next().is_some_and(segment::is_bullet) && letters.next().is_none()
 }
 
 /// Returns whether a word is `1.`, `12)`, `a)` or `(b)`.

@@ -1,6 +1,6 @@
 //! Tables, told from columns of text by what is in their cells: a PDF does not say where they are.
 
-use super::order::Gutter;
+use super::gutters::Gutter;
 use super::rows::Row;
 use crate::paper::page::Line;
 

@@ -6,7 +6,7 @@ mod bbox;
 
 use std::{
     fs::File,
-    io::{BufRead as _, BufReader, Read as _},
+    io::{BufRead as _, BufReader},
     path::Path,
     time::Duration,
 };
@@ -101,11 +101,8 @@ impl Pdf<'_> {
     pub(crate) fn pictured(&self, pages: &[Page]) -> Result<Vec<f32>, Error> {
         let mut command = self.cage.command(&PDFIMAGES, TEXT_LIMIT)?;
         command.arg("-list").arg(self.file);
-        let mut list = Vec::new();
-        if let Outcome::Finished(mut output) = self.cage.run(command)? {
-            output.read_to_end(&mut list)?;
-        }
-        Ok(pictured(&String::from_utf8_lossy(&list), pages))
+        let list = self.cage.run(command)?.text()?.unwrap_or_default();
+        Ok(pictured(&list, pages))
     }
 
     /// Returns the picture of a page, or `None` if it cannot be drawn.

@@ -5,7 +5,7 @@
 
 use image::GrayImage;
 
-use super::picture::reduced;
+use super::{frame::Frame, picture::reduced};
 use crate::paper::page::Area;
 
 /// Longer side of the picture in which ink is looked for, in pixels: A4 at 150 dots per inch. A letter
@@ -36,38 +36,6 @@ pub(crate) struct Shape {
     pub(crate) pixels: u32,
 }
 
-/// A box of pixels, with its edges inside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Frame {
-    /// First column.
-    pub(crate) left: u32,
-    /// First row.
-    pub(crate) top: u32,
-    /// Last column.
-    pub(crate) right: u32,
-    /// Last row.
-    pub(crate) bottom: u32,
-}
-
-impl Frame {
-    fn width(self) -> u32 {
-        self.right - self.left + 1
-    }
-
-    fn height(self) -> u32 {
-        self.bottom - self.top + 1
-    }
-
-    fn union(self, other: Self) -> Self {
-        Self {
-            left: self.left.min(other.left),
-            top: self.top.min(other.top),
-            right: self.right.max(other.right),
-            bottom: self.bottom.max(other.bottom),
-        }
-    }
-}
-
 /// The letters on a page.
 #[derive(Debug)]
 pub(crate) struct Ink {
@@ -93,9 +61,10 @@ pub(crate) struct Unread {
 impl Ink {
     /// Returns the letters on a page.
     pub(crate) fn of(page: &GrayImage) -> Self {
-        let image = reduced(page.clone(), MAX_SIDE);
+        let reduced = reduced(page, MAX_SIDE);
+        let image = reduced.as_ref().unwrap_or(page);
         let (width, height) = image.dimensions();
-        let shapes = shapes(&dark(&image), width);
+        let shapes = shapes(&dark(image), width);
         let is_letter = |shape: &Shape| {
             let (width, height) = (shape.frame.width(), shape.frame.height());
             // Neither a ruled line nor a speck nor a filled box.

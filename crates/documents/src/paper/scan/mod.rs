@@ -2,10 +2,12 @@
 //!
 //! - [`picture`]: decoding of pictures
 //! - [`light`]: shadows, evened out
+//! - [`frame`]: boxes of pixels
 //! - [`ink`]: letters, and those that were not read
 //! - [`skew`]: tilt, measured and removed
 //! - [`tesseract`]: text recognition
 
+pub(crate) mod frame;
 pub(crate) mod ink;
 mod light;
 pub(crate) mod picture;

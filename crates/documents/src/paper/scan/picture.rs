@@ -7,7 +7,7 @@ use image::{
     RgbImage, codecs::jpeg::JpegEncoder, imageops, metadata::Orientation,
 };
 
-use super::ink::Frame;
+use super::frame::Frame;
 use crate::{Error, paper::output::Picture};
 
 /// Number of pixels of a picture or a page: 40 million, which is A4 at 680 dots per inch.
@@ -49,7 +49,8 @@ pub(crate) fn decode(file: &Path) -> Result<GrayImage, Error> {
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut image = DynamicImage::from_decoder(decoder).map_err(refused)?;
     image.apply_orientation(orientation);
-    Ok(reduced(grey(image), MAX_SIDE))
+    let image = grey(image);
+    Ok(reduced(&image, MAX_SIDE).unwrap_or(image))
 }
 
 /// Returns the picture in grey, on white paper where it is transparent.
@@ -67,15 +68,15 @@ fn grey(image: DynamicImage) -> GrayImage {
     grey
 }
 
-/// Returns the picture with a longer side of at most `max_side`.
-pub(crate) fn reduced(image: GrayImage, max_side: u32) -> GrayImage {
+/// Returns the picture with a longer side of `max_side`, or `None` if it has no more.
+pub(crate) fn reduced(image: &GrayImage, max_side: u32) -> Option<GrayImage> {
     let (width, height) = image.dimensions();
     let longer = width.max(height);
     if longer <= max_side {
-        return image;
+        return None;
     }
     let scaled = |side: u32| (side * max_side / longer).max(1);
-    imageops::thumbnail(&image, scaled(width), scaled(height))
+    Some(imageops::thumbnail(image, scaled(width), scaled(height)))
 }
 
 /// Returns whether a TIFF file has a second page, of which a decoder says nothing. The first directory
@@ -114,7 +115,7 @@ fn has_more_pages(file: &Path) -> Result<bool, Error> {
 /// Returns the picture of a page as it is shown to people, with a frame around each area that could
 /// not be read. Frames are in pixels of `image`.
 pub(crate) fn shown(image: &GrayImage, frames: &[Frame]) -> Result<Picture, Error> {
-    let small = reduced(image.clone(), MAX_SHOWN_SIDE);
+    let small = reduced(image, MAX_SHOWN_SIDE).unwrap_or_else(|| image.clone());
     let scale = small.width() as f32 / image.width() as f32;
     let mut colour: RgbImage = DynamicImage::ImageLuma8(small).into_rgb8();
     for frame in frames {

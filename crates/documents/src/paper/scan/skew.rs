@@ -26,11 +26,11 @@ pub(crate) fn angle(letters: &[Shape]) -> Option<f32> {
     if letters.len() < MIN_LETTERS {
         return None;
     }
-    let degrees = |tenths: i16| f32::from(tenths) / 10.0;
-    let score = |tenths: &i16| lines(letters, degrees(*tenths));
-    let best = (-MAX_TENTHS..=MAX_TENTHS).max_by(|a, b| score(a).total_cmp(&score(b)))?;
-    let is_worth_it = score(&best) >= MIN_GAIN * score(&0) && degrees(best).abs() >= MIN_ANGLE;
-    is_worth_it.then(|| degrees(best))
+    let angles = (-MAX_TENTHS..=MAX_TENTHS).map(|tenths| f32::from(tenths) / 10.0);
+    let scored = angles.map(|degrees| (degrees, lines(letters, degrees)));
+    let (best, score) = scored.max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let is_worth_it = score >= MIN_GAIN * lines(letters, 0.0) && best.abs() >= MIN_ANGLE;
+    is_worth_it.then_some(best)
 }
 
 /// Returns how well the feet of letters stand in lines that fall by `degrees`: the sum of the squares
@@ -117,7 +117,7 @@ fn brightness(image: &GrayImage, x: f32, y: f32) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::paper::scan::ink::{Frame, Ink};
+    use crate::paper::scan::{frame::Frame, ink::Ink};
 
     /// Returns letters in 20 lines that fall by some degrees, with every fifth one below the line.
     fn letters(degrees: f32) -> Vec<Shape> {

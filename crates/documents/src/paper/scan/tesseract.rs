@@ -1,7 +1,7 @@
 //! The program that recognises text in pictures.
 
 use std::{
-    io::{BufWriter, Read as _, Write as _},
+    io::{BufWriter, Write as _},
     time::Duration,
 };
 
@@ -10,7 +10,7 @@ use image::GrayImage;
 use crate::{
     Error,
     paper::{
-        cage::{Cage, Outcome, Program},
+        cage::{Cage, Program},
         page::{Area, Word},
     },
 };
@@ -47,7 +47,7 @@ impl<'a> Tesseract<'a> {
     pub(crate) fn new(cage: Cage<'a>) -> Result<Self, Error> {
         let mut command = cage.command(&TESSERACT, LIMIT)?;
         command.arg("--list-langs");
-        let languages = text(cage.run(command)?)?.unwrap_or_default();
+        let languages = cage.run(command)?.text()?.unwrap_or_default();
         if languages.lines().any(|language| language == "deu") {
             Ok(Self { cage })
         } else {
@@ -93,17 +93,8 @@ impl<'a> Tesseract<'a> {
         let mut command = self.cage.command(&TESSERACT, LIMIT)?;
         command.arg(file.path()).arg("stdout");
         command.args(["--dpi", "300"]).args(arguments);
-        text(self.cage.run(command)?)
+        Ok(self.cage.run(command)?.text()?)
     }
-}
-
-fn text(outcome: Outcome) -> Result<Option<String>, Error> {
-    let Outcome::Finished(mut output) = outcome else {
-        return Ok(None);
-    };
-    let mut bytes = Vec::new();
-    output.read_to_end(&mut bytes)?;
-    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// Reads the direction of a page.

@@ -55,11 +55,7 @@ impl Options {
         if texts.is_empty() {
             return Err(missing("text"));
         }
-        let target = choice(fields, "target_lang", &TARGETS)?;
-        let target = target.ok_or_else(|| missing("target_lang"))?;
-        let source = choice(fields, "source_lang", &["DE"])?;
-        check_formality(fields, target)?;
-        check_absent(fields)?;
+        let source = source_language(fields)?;
         // They have no effect: white space and punctuation are always kept, and characters counted.
         flag(fields, "preserve_formatting")?;
         flag(fields, "show_billed_characters")?;
@@ -82,12 +78,26 @@ impl Options {
         Ok(Self {
             texts,
             characters,
-            source: source.map_or(Source::Own, |_| Source::Known(Language::German)),
+            source: source.map_or(Source::Own, Source::Known),
             model_type: model_type(fields)?,
             tag_handling_version: (format != Format::Text).then_some(version),
             format,
         })
     }
+}
+
+/// Checks the languages of a request and what is to be done with them. Returns the language of the
+/// text; `None` if it has to be detected.
+///
+/// # Errors
+/// As [`Options::take_from`].
+pub(super) fn source_language(fields: &Fields) -> Result<Option<Language>, Refusal> {
+    let target = choice(fields, "target_lang", &TARGETS)?;
+    let target = target.ok_or_else(|| missing("target_lang"))?;
+    let source = choice(fields, "source_lang", &["DE"])?;
+    check_formality(fields, target)?;
+    check_absent(fields)?;
+    Ok(source.map(|_| Language::German))
 }
 
 /// Returns the one of `known` that a field has, in any case; `None` if it is missing or empty.

@@ -56,6 +56,7 @@ fn note(name: &str) -> &'static str {
         "spans" => "positions of the sentences",
         "flags" => "flags of the sentences",
         "atoms" => "numbers and references, as JSON",
+        "file_name" => "name of the file, if it was one",
         "deleted_at" => "deleted, in UTC",
         _ => "",
     }

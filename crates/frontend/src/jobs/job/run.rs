@@ -53,6 +53,11 @@ impl Run {
         }
     }
 
+    /// Returns whether the run has to end.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.job.lock().stop.is_cancelled() || !self.is_current()
+    }
+
     pub(crate) fn is_current(&self) -> bool {
         self.job.lock().run == self.number
     }
@@ -136,6 +141,12 @@ impl Run {
     /// Adds a finished sentence, in any order; has no effect if it is there already.
     pub(crate) fn push(&self, sentence: Translated) {
         self.change(|progress| progress.push(sentence));
+    }
+
+    /// Sets the text that was read from the file of the job.
+    pub(crate) fn set_text(&self, text: Arc<str>) {
+        self.job.set_text(text);
+        self.change(|_| {});
     }
 
     pub(crate) fn set(&self, phase: Phase) {

@@ -34,6 +34,7 @@ impl Jobs {
             created_at: now(),
             text: text.into(),
             wrapped: false,
+            file: None,
         };
         let arrival = self.next_arrival();
         let job = if links {

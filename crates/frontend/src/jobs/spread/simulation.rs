@@ -95,6 +95,7 @@ impl Simulation {
             created_at: Timestamp::default(),
             text,
             wrapped: false,
+            file: None,
         };
         let job = Job::new(accepted, 0);
         let segments = segment::segments(job.text(), job.rules("de"));

@@ -1,7 +1,6 @@
-//! The form: keyboard, files, limits.
+//! The form: keyboard, limits.
 
 use fantoccini::key::Key;
-use serde_json::json;
 
 use super::{Case, cases};
 use crate::app::App;
@@ -12,7 +11,6 @@ pub(super) fn cases() -> Vec<Case> {
     cases![
         by_keyboard_alone,
         by_tab_and_enter,
-        a_file_in_an_old_encoding_is_opened,
         a_text_over_the_limit_is_refused_before_it_is_sent,
         thirty_megabytes_meet_our_page.with_refusals(),
         thirty_megabytes_meet_our_page_without_script
@@ -20,7 +18,6 @@ pub(super) fn cases() -> Vec<Case> {
             .with_refusals(),
         a_text_that_comes_back_says_why.with_refusals(),
         a_full_server_gives_the_text_back.with_refusals(),
-        a_file_can_be_taken_back,
         nothing_to_translate,
         edit_brings_the_text_back,
     ]
@@ -67,51 +64,13 @@ async fn by_tab_and_enter(browser: Browser) {
     browser.until("document.activeElement?.id === 'text'").await;
     browser.type_text("Guten Morgen!").await;
     browser.press(&[Key::Tab]).await;
-    browser.until("document.activeElement?.id === 'open'").await;
+    browser.until("document.activeElement?.id === 'file'").await;
     browser.press(&[Key::Tab]).await;
     browser
         .until("document.activeElement?.id === 'translate'")
         .await;
     browser.press(&[Key::Enter]).await;
     browser.shows("Good morning!").await;
-}
-
-async fn a_file_in_an_old_encoding_is_opened(browser: Browser) {
-    let backend = Backend::eager().await;
-    let app = App::start(&backend).await;
-    let files: [(&str, &[u8]); 4] = [
-        ("utf-8.txt", "\u{feff}Grüße für Müller – „schön“".as_bytes()),
-        (
-            "windows-1252.txt",
-            b"Gr\xfc\xdfe f\xfcr M\xfcller \x96 \x84sch\xf6n\x93",
-        ),
-        ("utf-16.txt", b"\xff\xfeG\0r\0\xfc\0\xdf\0e\0"),
-        ("picture.txt", b"\x89PNG\0\0\xff\xfe\0"),
-    ];
-    for (name, content) in files {
-        std::fs::write(app.folder().join(name), content).unwrap();
-    }
-    browser.go(&app.url).await;
-    browser.until("document.activeElement?.id === 'text'").await;
-    let open = async |name: &str| {
-        let node = browser.node_of("#file").await.unwrap();
-        let file = json!({"nodeId": node, "files": [app.folder().join(name)]});
-        browser.devtools("DOM.setFileInputFiles", &file).await;
-    };
-    let value = "document.querySelector('#text').value";
-    open("windows-1252.txt").await;
-    browser
-        .until(&format!("{value} === 'Grüße für Müller – „schön“'"))
-        .await;
-    open("utf-16.txt").await;
-    browser.until(&format!("{value} === 'Grüße'")).await;
-    open("utf-8.txt").await;
-    browser
-        .until(&format!("{value} === 'Grüße für Müller – „schön“'"))
-        .await;
-    open("picture.txt").await;
-    browser.shows("is not a text file").await;
-    assert_eq!(browser.eval(value).await, "Grüße für Müller – „schön“");
 }
 
 async fn a_text_over_the_limit_is_refused_before_it_is_sent(browser: Browser) {
@@ -198,24 +157,6 @@ async fn comes_back(browser: &Browser, why: &str) {
         .until("document.readyState === 'complete' && document.querySelector('#count').textContent.startsWith('2 words')")
         .await;
     browser.shows(why).await;
-}
-
-async fn a_file_can_be_taken_back(browser: Browser) {
-    let backend = Backend::eager().await;
-    let app = App::start(&backend).await;
-    let file = app.folder().join("letter.txt");
-    std::fs::write(&file, "Ein Brief.\nZwei Zeilen.\n").unwrap();
-    browser.go(&app.url).await;
-    browser.until("document.activeElement?.id === 'text'").await;
-    browser.type_text("Mühsam getippt.").await;
-    let node = browser.node_of("#file").await.unwrap();
-    let file = json!({"nodeId": node, "files": [file]});
-    browser.devtools("DOM.setFileInputFiles", &file).await;
-    browser
-        .until_value("#text", "Ein Brief.\nZwei Zeilen.\n")
-        .await;
-    browser.eval("document.execCommand('undo')").await;
-    browser.until_value("#text", "Mühsam getippt.").await;
 }
 
 async fn nothing_to_translate(browser: Browser) {

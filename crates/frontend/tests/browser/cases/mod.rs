@@ -1,6 +1,7 @@
 //! The test cases, by topic.
 
 mod api;
+mod files;
 mod form;
 mod history;
 mod look;
@@ -91,6 +92,7 @@ use cases;
 pub(crate) fn all() -> Vec<Case> {
     [
         api::cases(),
+        files::cases(),
         form::cases(),
         history::cases(),
         look::cases(),

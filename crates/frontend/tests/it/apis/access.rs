@@ -16,9 +16,14 @@ pub(super) fn add(cases: &mut Cases) {
 }
 
 /// Every path of these APIs, with its method.
-const PATHS: [(Method, &str); 11] = [
+const PATHS: [(Method, &str); 16] = [
     (Method::POST, "/translate"),
     (Method::POST, "/detect"),
+    (Method::POST, "/translate_file"),
+    (Method::GET, "/download_file/1"),
+    (Method::POST, "/v2/document"),
+    (Method::GET, "/v2/document/1"),
+    (Method::GET, "/v2/document/1/result"),
     (Method::GET, "/languages"),
     (Method::GET, "/frontend/settings"),
     (Method::POST, "/suggest"),
@@ -34,9 +39,7 @@ async fn sites() {
     let backend = Backend::start().await;
     let frontend = Frontend::start(&backend, &[]).await;
     let send = async |method: &Method, path: &str, name: &'static str| {
-        let request = frontend
-            .client
-            .request(method.clone(), format!("{}{path}", frontend.url));
+        let request = frontend.request(method, path);
         let request = request.header("origin", "https://elsewhere.example");
         request.header(name, "POST").send().await.unwrap()
     };
@@ -82,8 +85,7 @@ async fn off() {
     let backend = Backend::start().await;
     let frontend = Frontend::start(&backend, &["--api=off"]).await;
     for (method, path) in PATHS {
-        let url = format!("{}{path}", frontend.url);
-        let response = frontend.client.request(method, url).send().await.unwrap();
+        let response = frontend.request(&method, path).send().await.unwrap();
         assert_eq!(response.status(), 404, "{path}");
         assert!(
             response
@@ -97,10 +99,7 @@ async fn off() {
 
 async fn keys() {
     let backend = Backend::start().await;
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), "geheim1 Mastodon\ngeheim2\n").unwrap();
-    let flag = format!("--api-keys-file={}", file.path().display());
-    let frontend = Frontend::start(&backend, &[&flag]).await;
+    let frontend = Frontend::with_keys(&backend, "geheim1 Mastodon\ngeheim2\n", &[]).await;
     let request =
         |key: Option<&str>| json!({"q": "Ja.", "source": "de", "target": "en", "api_key": key});
     let (status, answer) = frontend.json("/translate", request(None)).await;
@@ -171,11 +170,8 @@ async fn proxy() {
 
 async fn rates() {
     let backend = Backend::start().await;
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), "one\ntwo\n").unwrap();
-    let keys = format!("--api-keys-file={}", file.path().display());
-    let flags = [&keys, "--api-characters-per-minute=1000"];
-    let frontend = Frontend::start(&backend, &flags).await;
+    let flags = ["--api-characters-per-minute=1000"];
+    let frontend = Frontend::with_keys(&backend, "one\ntwo\n", &flags).await;
     let send = async |key: &str, text: &str| {
         let request = json!({"q": text, "source": "de", "target": "en", "api_key": key});
         frontend

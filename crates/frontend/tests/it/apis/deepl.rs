@@ -110,8 +110,7 @@ async fn forms() {
         "text=Ja.&text=Nein.&target_lang=EN&source_lang=DE&preserve_formatting=1&outline_detection=0",
         "text[]=Ja.&text[]=Nein.&target_lang=EN&source_lang=DE&preserve_formatting=True&formality=",
     ] {
-        let request = frontend.post(TRANSLATE).body(form);
-        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let request = frontend.form(TRANSLATE, form);
         let expected =
             json!({"translations": [translation("DE", "JA.", 3), translation("DE", "NEIN.", 5)]});
         assert_eq!(
@@ -121,9 +120,8 @@ async fn forms() {
     }
     let form = "text=<a>Ja</a><b>Nein</b><c>Hm</c>&target_lang=EN&source_lang=DE\
         &tag_handling=xml&ignore_tags=a,c";
-    let request = frontend.post(TRANSLATE).body(form);
-    let request = request.header("content-type", "application/x-www-form-urlencoded");
-    let (_, answer) = answer(request.send().await.unwrap()).await;
+    let request = frontend.form(TRANSLATE, form).send().await.unwrap();
+    let (_, answer) = answer(request).await;
     assert_eq!(
         answer["translations"][0]["text"],
         "<a>Ja</a><b>NEIN</b><c>Hm</c>"
@@ -345,8 +343,7 @@ async fn languages_and_usage() {
     assert_eq!(status, 400);
     frontend.deepl("Grüße!", json!({})).await;
     for method in [Method::GET, Method::POST] {
-        let url = format!("{}/v2/usage", frontend.url);
-        let usage = frontend.client.request(method, url).send().await.unwrap();
+        let usage = frontend.request(&method, "/v2/usage").send().await.unwrap();
         let expected = json!({"character_count": 6, "character_limit": 1_000_000_000_000_u64});
         assert_eq!(answer(usage).await, (StatusCode::OK, expected));
     }
@@ -362,14 +359,13 @@ async fn absent() {
         (Method::POST, "/v2/glossaries", 400),
         (Method::GET, "/v2/glossaries/def3a26b", 404),
         (Method::DELETE, "/v3/glossaries/def3a26b", 404),
-        (Method::POST, "/v2/document", 404),
-        (Method::POST, "/v2/document/1/result", 404),
+        (Method::GET, "/v2/document", 405),
+        (Method::GET, "/v2/document/1/page", 404),
         (Method::GET, "/v3/languages", 404),
         (Method::POST, "/v2/write/rephrase", 404),
         (Method::GET, "/v2/translate", 405),
     ] {
-        let url = format!("{}{path}", frontend.url);
-        let response = frontend.client.request(method, url).send().await.unwrap();
+        let response = frontend.request(&method, path).send().await.unwrap();
         let (found, answer) = answer(response).await;
         assert_eq!(found.as_u16(), status, "{path}");
         match status {
@@ -384,11 +380,8 @@ async fn absent() {
 
 async fn keys() {
     let backend = Backend::start().await;
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("keys");
-    std::fs::write(&file, "geheim Weblate\n").unwrap();
-    let file = format!("--api-keys-file={}", file.display());
-    let frontend = Frontend::start(&backend, &[&file, "--api-characters-per-day=10"]).await;
+    let flags = ["--api-characters-per-day=10"];
+    let frontend = Frontend::with_keys(&backend, "geheim Weblate\n", &flags).await;
     let request = || json!({"text": ["Ja."], "target_lang": "EN", "source_lang": "DE"});
     let post = || frontend.post(TRANSLATE).json(&request());
     let mut in_body = request();

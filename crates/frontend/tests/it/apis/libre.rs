@@ -116,7 +116,6 @@ async fn formats() {
     let backend = Backend::start().await;
     let frontend = Frontend::start(&backend, &[]).await;
     let form = "q=Gr%C3%BC%C3%9Fe%0D%0Aan+alle&source=de&target=en";
-    let form_type = "application/x-www-form-urlencoded";
     let multipart = ["q", "source", "target"].map(|name| {
         let value = match name {
             "q" => "Grüße\r\nan alle",
@@ -128,7 +127,7 @@ async fn formats() {
     let multipart = multipart.concat() + "--x--\r\n";
     let translate = || frontend.post("/translate");
     for request in [
-        translate().header("content-type", form_type).body(form),
+        frontend.form("/translate", form),
         frontend.post(&format!("/translate?{form}")),
         translate()
             .header("content-type", "multipart/form-data; boundary=x")
@@ -241,31 +240,24 @@ async fn others() {
         ("apiKeys", json!(false)),
         ("keyRequired", json!(false)),
         ("suggestions", json!(false)),
-        ("filesTranslation", json!(false)),
-        ("supportedFilesFormat", json!([])),
+        ("filesTranslation", json!(true)),
     ] {
         assert_eq!(settings[name], expected, "{name}");
     }
+    let formats = settings["supportedFilesFormat"].as_array().unwrap();
+    assert!(formats.contains(&json!(".docx")) && formats.contains(&json!(".pdf")));
     assert_eq!(settings["language"]["source"]["code"], "auto");
     assert_eq!(settings["language"]["target"]["code"], "en");
-    for (path, expected) in [
-        ("/suggest", "Suggestions are disabled on this server."),
-        (
-            "/translate_file",
-            "Files translation are disabled on this server.",
-        ),
-    ] {
-        let (status, answer) = frontend.json(path, json!({"q": "Ja."})).await;
-        assert_eq!((status.as_u16(), answer), (403, json!({"error": expected})));
-    }
+    let (status, refusal) = frontend.json("/suggest", json!({"q": "Ja."})).await;
+    let expected = json!({"error": "Suggestions are disabled on this server."});
+    assert_eq!((status.as_u16(), refusal), (403, expected));
     for (method, path) in [
         (Method::GET, "/translate"),
         (Method::GET, "/detect"),
         (Method::POST, "/languages"),
         (Method::PUT, "/translate"),
     ] {
-        let url = format!("{}{path}", frontend.url);
-        let (status, _) = answer(frontend.client.request(method, url).send().await.unwrap()).await;
+        let (status, _) = answer(frontend.request(&method, path).send().await.unwrap()).await;
         assert_eq!(status, 405, "{path}");
     }
 }
@@ -280,8 +272,7 @@ async fn description() {
     for (path, methods) in paths {
         for (method, operation) in methods.as_object().unwrap() {
             let method = method.to_uppercase().parse().unwrap();
-            let url = format!("{}{path}", frontend.url);
-            let request = frontend.client.request(method, url);
+            let request = frontend.request(&method, path);
             let status = request.send().await.unwrap().status();
             assert!(
                 operation["responses"].get(status.as_str()).is_some(),

@@ -46,10 +46,8 @@ async fn many() {
     })
     .await;
     // A text of the page has a turn of its own.
-    let form = frontend
-        .post("/")
-        .header("content-type", "application/x-www-form-urlencoded");
-    let page = form.body("text=Ein+Brief.").send().await.unwrap();
+    let form = frontend.form("/", "text=Ein+Brief.");
+    let page = form.send().await.unwrap();
     assert_eq!(page.status(), 200);
     let is_letter = |text: &String| text == "Ein Brief.";
     eventually("the text of the page runs", async || {
@@ -162,10 +160,8 @@ async fn history() {
             .ok("/translate", request(&json!(["Aus der Ferne.", "Ja."])))
             .await;
         // A later text of the page is there in either case, so that there is something to wait for.
-        let form = frontend
-            .post("/")
-            .header("content-type", "application/x-www-form-urlencoded");
-        form.body("text=Von+Hand.").send().await.unwrap();
+        let form = frontend.form("/", "text=Von+Hand.");
+        form.send().await.unwrap();
         eventually("the history has the text of the page", async || {
             let page = page().await;
             page.contains("Von Hand.") && !page.contains("being translated")
