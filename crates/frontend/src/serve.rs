@@ -51,7 +51,8 @@ pub async fn run(
     let spool = Spool::new(&data_dir);
     let _lock = lock(&spool, &data_dir)?;
     let max_api_file = usize::try_from(config.max_file_bytes).unwrap_or(usize::MAX);
-    let api_files = ApiFiles::open(&data_dir, max_api_file).await;
+    let files = Files::new(&data_dir);
+    let api_files = ApiFiles::open(&data_dir, max_api_file, &files).await;
     let address = listener.local_addr()?;
     let backend: Vec<_> = config.backend_url.iter().map(Url::as_str).collect();
     tracing::info!(%address, %database, ?backend, "serving the pages");
@@ -62,7 +63,7 @@ pub async fn run(
     let history = History::open(database, max_text_bytes, close.clone());
     let jobs = Jobs::open(
         spool,
-        Files::new(&data_dir),
+        files,
         translator.clone(),
         history.clone(),
         max_text_bytes,

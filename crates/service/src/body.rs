@@ -73,30 +73,6 @@ pub async fn read<E: From<Error>>(
     outcome
 }
 
-/// Returns the chunks of a body that has no `Content-Encoding`, as they arrive. The last item is an
-/// error if the body is incomplete, too slow or encoded.
-pub fn chunks(request: Request) -> impl Stream<Item = Result<Bytes, Error>> + Send {
-    let is_encoded = !is_plain(request.headers());
-    let body = request.into_body().into_data_stream();
-    let state = (!is_encoded).then(|| (body, Instant::now(), 0));
-    let first = is_encoded.then_some(Err(Error::Encoding));
-    let rest = streams::try_unfold(state, async |state| {
-        let Some((mut body, start, read)) = state else {
-            return Ok(None);
-        };
-        let next = timeout_at(deadline(start, read), body.next()).await;
-        match next.map_err(|_| Error::Slow)? {
-            None => Ok(None),
-            Some(Err(_)) => Err(Error::Aborted),
-            Some(Ok(chunk)) => {
-                let read = read + chunk.len() as u64;
-                Ok(Some((chunk, Some((body, start, read)))))
-            }
-        }
-    });
-    streams::iter(first).chain(rest)
-}
-
 /// Returns the time until which the next bytes of a body must arrive, of which `read` have.
 fn deadline(start: Instant, read: u64) -> Instant {
     let deadline = start + GRACE + Duration::from_secs(read / MIN_BYTES_PER_SECOND);
@@ -438,8 +414,8 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn chunks_arrive_in_time_or_end_with_an_error() {
-        let whole = async |request| chunks(request).collect::<Vec<_>>().await;
+    async fn a_stream_arrives_in_time_or_ends_with_an_error() {
+        let whole = async |request| stream(request).collect::<Vec<_>>().await;
         let body = in_chunks(streams::iter([&b"one"[..], b"two"]));
         let expected = [Ok("one".into()), Ok("two".into())];
         assert_eq!(whole(request(None, body)).await, expected);

@@ -20,6 +20,7 @@ use uuid::Uuid;
 use super::access::Client;
 use super::blocking::blocking;
 use super::refusal::Refusal;
+use crate::files::Files;
 use crate::pages::body::Forms;
 
 /// Name of the folder in the data folder.
@@ -55,7 +56,7 @@ pub struct ApiFiles {
     /// Maximum size of a file, in bytes.
     pub(crate) max_bytes: usize,
     room: Forms,
-    /// The turn of the one PDF or picture that is read.
+    /// The turn of the one PDF or picture that is read, here or by a job of the pages.
     pub(crate) reading: Arc<Semaphore>,
     pub(crate) cutting: Arc<Semaphore>,
     pub(crate) short: Arc<Semaphore>,
@@ -131,8 +132,8 @@ pub(crate) struct Ticket {
 
 impl ApiFiles {
     /// Opens the folder in `data_dir` for files of up to `max_bytes`, and removes those of an earlier
-    /// process.
-    pub async fn open(data_dir: &Path, max_bytes: usize) -> Self {
+    /// process. PDFs and pictures take turns with those of the pages.
+    pub async fn open(data_dir: &Path, max_bytes: usize, pages: &Files) -> Self {
         let folder: Arc<Path> = data_dir.join(FOLDER).into();
         let old = Arc::clone(&folder);
         let removed = tokio::task::spawn_blocking(move || fs::remove_dir_all(&old)).await;
@@ -151,7 +152,7 @@ impl ApiFiles {
                 SMALL_FILES_BYTES,
                 max_bytes,
             ),
-            reading: semaphore(1),
+            reading: pages.reading(),
             cutting: semaphore(MAX_CUT),
             short: semaphore(MAX_SHORT),
             long: semaphore(MAX_LONG),
@@ -374,7 +375,7 @@ mod tests {
     /// Opens the files in a folder of their own, each of up to a KiB.
     async fn open() -> (TempDir, ApiFiles) {
         let folder = TempDir::new().expect("a folder");
-        let files = ApiFiles::open(folder.path(), 1 << 10).await;
+        let files = ApiFiles::open(folder.path(), 1 << 10, &Files::new(folder.path())).await;
         (folder, files)
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use documents::Kind;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::about::About;
@@ -51,10 +51,10 @@ impl Files {
         }
     }
 
-    /// Waits for the turn to read a PDF or picture: one at a time, because it takes 400 MB.
-    pub(crate) async fn reading_turn(&self) -> Option<OwnedSemaphorePermit> {
-        // The semaphore is never closed.
-        Arc::clone(&self.reading).acquire_owned().await.ok()
+    /// Returns the turn to read a PDF or picture: one at a time in the process, because it takes
+    /// 400 MB.
+    pub(crate) fn reading(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.reading)
     }
 
     /// Runs `work` on a thread that may block, a few at a time.

@@ -67,9 +67,11 @@ impl Pages {
         let url = "http://127.0.0.1:1/".parse().expect("an address");
         let translator = Translator::new(vec![url], SystemResolver).expect("a client");
         let spool = Spool::new(folder.path());
+        let files = Files::new(folder.path());
+        let api_files = ApiFiles::open(folder.path(), LIMIT, &files).await;
         let jobs = Jobs::open(
             spool,
-            Files::new(folder.path()),
+            files,
             translator.clone(),
             history.clone(),
             LIMIT,
@@ -82,7 +84,7 @@ impl Pages {
             sql_page: SqlPage::new(sql_page),
             translator,
             apis: Some(Arc::default()),
-            api_files: ApiFiles::open(folder.path(), LIMIT).await,
+            api_files,
             forms: Forms::new(LIMIT),
             max_text_bytes: LIMIT,
             max_file_bytes: FILE_LIMIT,

@@ -1,14 +1,13 @@
 //! Reading a form with files (`multipart/form-data`), which go to the disk as they arrive.
 
-use std::pin::Pin;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 
 use axum::extract::Request;
 use axum::http::header;
 use bytes::Bytes;
-use futures_util::Stream;
+use futures_util::StreamExt as _;
 use multer::{Field, Multipart};
 use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
@@ -74,13 +73,20 @@ pub(crate) async fn read(
 ) -> Result<Arrived, Error> {
     let size = service::body::size(&request);
     let held = Arc::new(AtomicUsize::new(0));
-    let mut body = Box::pin(Paced {
-        chunks: Box::pin(service::body::chunks(request)),
-        left: max_bytes(state),
-        held: Arc::clone(&held),
-        rests: false,
+    let mut left = max_bytes(state);
+    let counted = Arc::clone(&held);
+    let mut body = pin!(service::body::stream(request));
+    let chunks = body.as_mut().map(move |chunk| {
+        let chunk = chunk?;
+        let length = chunk.len();
+        let held = counted.fetch_add(length, Ordering::Relaxed) + length;
+        left = left.saturating_sub(length as u64);
+        if left == 0 || held > MAX_HELD {
+            return Err(Error::TooManyFiles);
+        }
+        Ok(chunk)
     });
-    let form = Multipart::new(body.as_mut(), boundary);
+    let form = Multipart::new(chunks, boundary);
     let mut reader = Reader {
         state,
         size,
@@ -212,44 +218,5 @@ impl Reader<'_> {
             | multer::Error::IncompleteStream => Error::BrokenBody,
             _ => Error::NotAForm,
         })
-    }
-}
-
-/// The chunks of a body, one for each time that it is asked for some: the reader of forms would take
-/// all that have arrived into memory.
-struct Paced<S> {
-    chunks: Pin<Box<S>>,
-    /// Number of bytes that may follow.
-    left: u64,
-    /// Number of bytes since the last part of the form was complete.
-    held: Arc<AtomicUsize>,
-    /// Whether the next poll returns nothing.
-    rests: bool,
-}
-
-impl<S: Stream<Item = Result<Bytes, service::body::Error>>> Stream for Paced<S> {
-    type Item = Result<Bytes, Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if std::mem::take(&mut self.rests) {
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        let Poll::Ready(next) = self.chunks.as_mut().poll_next(cx) else {
-            return Poll::Pending;
-        };
-        let Some(Ok(chunk)) = next else {
-            return Poll::Ready(next.map(|failed| failed.map_err(Error::from)));
-        };
-        self.rests = true;
-        let length = chunk.len();
-        let held = self.held.fetch_add(length, Ordering::Relaxed) + length;
-        match self.left.checked_sub(length as u64) {
-            Some(left) if held <= MAX_HELD => {
-                self.left = left;
-                Poll::Ready(Some(Ok(chunk)))
-            }
-            _ => Poll::Ready(Some(Err(Error::TooManyFiles))),
-        }
     }
 }

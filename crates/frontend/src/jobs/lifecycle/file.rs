@@ -129,7 +129,8 @@ impl Jobs {
 
     /// Reads the text, when it is the turn of this file and there is room for its text.
     async fn read_text(&self, run: &Run) -> Result<Arc<str>, Reason> {
-        let turn = self.files.reading_turn().await;
+        // The semaphore is never closed.
+        let turn = self.files.reading().acquire_owned().await.ok();
         let (files, limit, reader) = (self.files.clone(), self.max_text_bytes, run.clone());
         let read = tokio::task::spawn_blocking(move || {
             // Held until the file is closed, even if the job was cancelled.
