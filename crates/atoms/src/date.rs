@@ -162,6 +162,26 @@ impl NamedDate {
 /// Returns the end of the date in digits that starts at `at`: `17.08.2024`, `24.12.`, `5. 3. 2024`,
 /// `2024-05-17`, `17/08/2024`.
 pub(crate) fn numeric_date(text: &str, at: usize) -> Option<usize> {
+    days_of_month(text, at).or_else(|| one_day(text, at))
+}
+
+/// Returns the end of the date at `at` that begins with an earlier day of its month:
+/// `1.–15.3.2025`.
+fn days_of_month(text: &str, at: usize) -> Option<usize> {
+    let (_, first) = day(text, at)?;
+    let rest = text[first..].strip_prefix('.')?;
+    let dash = rest
+        .chars()
+        .next()
+        .filter(|c| matches!(c, '–' | '-' | '/'))?;
+    let last = first + 1 + dash.len_utf8();
+    text[digits_end(text, last)..]
+        .starts_with('.')
+        .then(|| one_day(text, last))
+        .flatten()
+}
+
+fn one_day(text: &str, at: usize) -> Option<usize> {
     let first = digits_end(text, at);
     let mark = after(text, first)?;
     if first - at == 4 {
@@ -179,17 +199,6 @@ pub(crate) fn numeric_date(text: &str, at: usize) -> Option<usize> {
         return None;
     }
     let (day, _) = day(text, at)?;
-    // `1.–15.3.2025`
-    if let Some(dash) = text[first..]
-        .strip_prefix('.')
-        .and_then(|rest| rest.chars().next())
-        && matches!(dash, '–' | '-' | '/')
-        && let last = first + 1 + dash.len_utf8()
-        && text[digits_end(text, last)..].starts_with('.')
-        && let Some(end) = numeric_date(text, last)
-    {
-        return Some(end);
-    }
     let spaced = if mark == '.' {
         skip_space(text, first + 1)
     } else {

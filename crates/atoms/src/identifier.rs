@@ -31,6 +31,8 @@ const LABELS: [&str; 12] = [
 ];
 /// Words in small letters in the names of versions: `2.4.1-rc.3`.
 const PRERELEASES: [&str; 6] = ["alpha", "beta", "rc", "dev", "pre", "final"];
+/// Length in bytes from which letters, digits and `_` are not the name of a variable.
+const MAX_VARIABLE: usize = 200;
 /// Maximum number of groups of digits in a phone or account number.
 const MAX_GROUPS: usize = 12;
 
@@ -217,12 +219,12 @@ fn is_uuid(run: &str) -> bool {
 /// Returns the end of a value-added tax suffix after a company number (` MWST`), or of the name of a
 /// build after a version (`+exp.5114f85`).
 pub(crate) fn suffix_end(text: &str, at: usize) -> usize {
-    let build = end_of(text, at + usize::from(text[at..].starts_with('+')), |c| {
-        c.is_ascii_alphanumeric() || matches!(c, '.' | '-')
-    });
-    let build = at + text[at..build].trim_end_matches('.').len();
-    if build > at + 1 && text[at..].starts_with('+') {
-        return build;
+    if text[at..].starts_with('+') {
+        let build = end_of(text, at + 1, |c| {
+            c.is_ascii_alphanumeric() || matches!(c, '.' | '-')
+        });
+        let build = at + text[at..build].trim_end_matches('.').len();
+        return if build > at + 1 { build } else { at };
     }
     let start = skip_space(text, at);
     if start > at
@@ -237,9 +239,15 @@ pub(crate) fn suffix_end(text: &str, at: usize) -> usize {
 /// Returns the end of the name of a variable at `at`, with the value that is given to it: `max_size`,
 /// `MAX_SIZE=250`.
 pub(crate) fn variable(text: &str, at: usize) -> Option<usize> {
-    let end = end_of(text, at, |c| c.is_ascii_alphanumeric() || c == '_');
+    let length = text[at..]
+        .bytes()
+        .take(MAX_VARIABLE)
+        .take_while(|b| b.is_ascii_alphanumeric() || *b == b'_')
+        .count();
+    let end = at + length;
     let name = &text[at..end];
-    let is_name = name.contains('_') && name.split('_').all(|part| !part.is_empty());
+    let is_name =
+        length < MAX_VARIABLE && name.contains('_') && name.split('_').all(|part| !part.is_empty());
     let goes_on = !is_end(text, end) || text[end..].starts_with(['-', '/', '.', '@']);
     (is_name && !goes_on).then(|| assigned_end(text, end))
 }

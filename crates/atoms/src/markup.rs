@@ -12,6 +12,9 @@ use crate::text::skip_space;
 /// Maximum length in bytes of a tag, a link's target, or code.
 const MAX_LENGTH: usize = 1000;
 
+/// Maximum number of marks among which the end of an emphasis is looked for.
+const MAX_MARKS: usize = 16;
+
 /// Names of tags around code.
 const CODE_TAGS: [&str; 8] = ["code", "kbd", "samp", "var", "tt", "pre", "script", "style"];
 /// Names of the tags of forums, in square brackets.
@@ -31,7 +34,7 @@ fn emphasis(text: &str, at: usize, closers: &mut Closers) -> Option<(usize, Kind
     }
     let mark = char::from(text.as_bytes()[at]);
     let limit = text.floor_char_boundary((after + MAX_LENGTH).min(text.len()));
-    let mut marks = text[after..limit].match_indices(mark);
+    let mut marks = text[after..limit].match_indices(mark).take(MAX_MARKS);
     let is_end = |at: usize| {
         let (before, after) = (&text[..at], &text[at + 1..]);
         !before.ends_with(char::is_whitespace)
@@ -79,7 +82,8 @@ pub(crate) fn markup(text: &str, at: usize, closers: &mut Closers) -> Option<(us
 /// Returns the end of a placeholder that ends at `at`, with its percent sign: `{0}%`, `%d %%`.
 fn with_percent(text: &str, at: usize) -> usize {
     let sign = skip_space(text, at);
-    let end = end_of(text, sign, |c| c == '%');
+    let signs = text[sign..].bytes().take(3).take_while(|b| *b == b'%');
+    let end = sign + signs.count();
     // Further marks belong to the next placeholder.
     let goes_on = text[end..].starts_with(|c: char| is_word(c) || "({$".contains(c))
         || text[end..].starts_with('.') && digits_end(text, end + 1) > end + 1;
