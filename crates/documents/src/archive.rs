@@ -177,12 +177,17 @@ impl<'a> Archive<'a> {
         limit: u64,
         read: &mut dyn FnMut(&mut dyn BufRead, SimpleFileOptions) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let limit = limit.min(limits::MAX_INFLATED - self.inflated);
+        let left = limits::MAX_INFLATED - self.inflated;
         let too_large = || {
-            let megabytes = limit >> 20;
-            let reason = format!("a part of it has over {megabytes} MB once it is unpacked");
-            Error::TooLarge(reason)
+            Error::TooLarge(if limit <= left {
+                let megabytes = limit >> 20;
+                format!("a part of it has over {megabytes} MB once it is unpacked")
+            } else {
+                let megabytes = limits::MAX_INFLATED >> 20;
+                format!("it has over {megabytes} MB once it is unpacked")
+            })
         };
+        let limit = limit.min(left);
         let file = self.zip.by_index(index).map_err(from_zip)?;
         if file.size() > limit {
             return Err(too_large());

@@ -3,6 +3,7 @@
 use std::io::{Read, SeekFrom};
 
 use crate::archive::Archive;
+use crate::subtitles::cues;
 use crate::{Error, Input};
 
 /// Bytes at the start of a file in which it is looked for what the file is.
@@ -233,7 +234,7 @@ fn of_text(head: &[u8], name: &str) -> Result<Kind, Error> {
     if start
         .lines()
         .nth(1)
-        .is_some_and(|line| line.contains(" --> "))
+        .is_some_and(|line| cues::times(line).is_some())
     {
         return Ok(Kind::Srt);
     }

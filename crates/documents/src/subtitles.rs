@@ -5,7 +5,7 @@
 //! - [`speech`]: what is said in a cue, with its tags
 //! - [`deal`]: a translation dealt out to cues
 
-mod cues;
+pub(crate) mod cues;
 mod deal;
 mod format;
 mod speech;

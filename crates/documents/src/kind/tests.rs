@@ -72,6 +72,7 @@ fn texts_are_told_apart_by_content_then_by_name() {
         (srt, "a.txt", Kind::Srt),
         ("<p>Hallo</p>", "a.HTM", Kind::Html),
         ("# Hallo", "brief.v2.md", Kind::Markdown),
+        ("# Öffnen\nDatei --> Öffnen", "a.md", Kind::Markdown),
         ("a;b", "a.csv", Kind::Csv),
         ("Hallo", "md", Kind::Text),
         ("", "", Kind::Text),

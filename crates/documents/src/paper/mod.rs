@@ -19,6 +19,7 @@ use std::{
     fmt, fs,
     io::BufWriter,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use crate::{Error, Kind, Output};
@@ -31,6 +32,10 @@ use scan::{Scan, Tesseract};
 
 /// Number of pages of a PDF whose text is recognised, as it takes seconds for each.
 const MAX_RECOGNISED: usize = 100;
+
+/// Time after which no further page is drawn and recognised. On a slow core 100 pages take half an hour;
+/// pages that are made to do harm could take the only turn for many hours.
+const MAX_TIME: Duration = Duration::from_hours(1);
 
 /// Number of letters under which a page may be a picture.
 const MIN_LETTERS: usize = 20;
@@ -56,7 +61,7 @@ pub struct Reading {
 pub struct PageReading {
     /// Number of words.
     pub words: usize,
-    /// Number of paragraphs and cells with text, each of which is a unit of the document.
+    /// Number of paragraphs and cells with letters or digits, each of which is a unit of the document.
     pub units: usize,
     /// Number of words of which text recognition is not sure. They are on a dotted line.
     pub doubtful: usize,
@@ -130,6 +135,8 @@ struct Reader<'a> {
     pictures: Vec<Option<Picture>>,
     reading: Reading,
     recognised: usize,
+    tesseract: Option<Tesseract<'a>>,
+    start: Instant,
 }
 
 impl<'a> Reader<'a> {
@@ -140,11 +147,13 @@ impl<'a> Reader<'a> {
             pictures: Vec::new(),
             reading: Reading::default(),
             recognised: 0,
+            tesseract: None,
+            start: Instant::now(),
         }
     }
 
     fn read_picture(&mut self, file: &Path, progress: &mut Progress<'_>) -> Result<(), Error> {
-        let tesseract = Tesseract::new(self.cage)?;
+        let tesseract = self.tesseract()?;
         progress(0, 1)?;
         let scan = scan::read(tesseract, scan::picture::decode(file)?)?;
         self.push_scan(scan)?;
@@ -169,6 +178,17 @@ impl<'a> Reader<'a> {
     /// Reads a page of a PDF that has pictures: they are recognised if there is ink outside the words
     /// that the page has as text.
     fn read_pictured(&mut self, pdf: Pdf<'_>, index: usize, page: Page) -> Result<(), Error> {
+        let limit = if self.recognised == MAX_RECOGNISED {
+            Some("The text of 100 pages was recognised before it, and no more is.")
+        } else if self.start.elapsed() > MAX_TIME {
+            Some("The pages before it took an hour, and no further ones are recognised.")
+        } else {
+            None
+        };
+        if let Some(reason) = limit {
+            self.push_text(page, Some(Warning::Picture(reason)));
+            return Ok(());
+        }
         let Some(image) = pdf.picture(index, &page)? else {
             self.push_text(page, Some(Warning::Picture("It cannot be drawn.")));
             return Ok(());
@@ -177,13 +197,8 @@ impl<'a> Reader<'a> {
             self.push_text(page, None);
             return Ok(());
         }
-        if self.recognised == MAX_RECOGNISED {
-            let reason = "The text of 100 pages was recognised before it, and no more is.";
-            self.push_text(page, Some(Warning::Picture(reason)));
-            return Ok(());
-        }
         self.recognised += 1;
-        match Tesseract::new(self.cage) {
+        match self.tesseract() {
             Ok(tesseract) if !has_text(&page) => self.push_scan(scan::read(tesseract, image)?),
             Ok(tesseract) => {
                 if let Some(scan) = scan::complete(tesseract, &page, image)? {
@@ -198,6 +213,14 @@ impl<'a> Reader<'a> {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Returns the program that recognises text, whose languages are asked for once.
+    fn tesseract(&mut self) -> Result<Tesseract<'a>, Error> {
+        if let Some(tesseract) = self.tesseract {
+            return Ok(tesseract);
+        }
+        Tesseract::new(self.cage).inspect(|tesseract| self.tesseract = Some(*tesseract))
     }
 
     fn push_text(&mut self, page: Page, warning: Option<Warning>) {

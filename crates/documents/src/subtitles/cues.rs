@@ -72,7 +72,7 @@ fn lines(text: &str) -> Vec<Range<usize>> {
 }
 
 /// Reads a line such as `00:01:02,500 --> 00:01:04,000 line:0`.
-fn times(line: &str) -> Option<(u64, u64)> {
+pub(crate) fn times(line: &str) -> Option<(u64, u64)> {
     let (start, rest) = line.split_once("-->")?;
     Some((time(start.trim())?, time(rest.split_whitespace().next()?)?))
 }

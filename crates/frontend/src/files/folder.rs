@@ -212,9 +212,17 @@ impl Files {
             let path = entry?.path();
             let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
             // Each file in it is renamed when it is complete, which changes the folder.
-            let changed = fs::metadata(&path)?.modified()?;
-            if is_removed(name, changed) {
-                fs::remove_dir_all(&path)?;
+            let changed = fs::metadata(&path).and_then(|folder| folder.modified());
+            let removed = changed.and_then(|changed| {
+                if is_removed(name, changed) {
+                    fs::remove_dir_all(&path)?;
+                }
+                Ok(())
+            });
+            if let Err(error) = removed
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                tracing::error!(%error, folder = name, "old files cannot be removed from DATA_DIR");
             }
         }
         Ok(())

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use tempfile::TempDir;
+use tokio::runtime::Handle;
 
 use super::name;
 
@@ -15,7 +16,8 @@ pub(super) const SOURCE: &str = "source";
 /// A file that is arriving, in a folder of its own that is removed if this is dropped.
 #[derive(Debug)]
 pub struct Upload {
-    folder: TempDir,
+    /// Absent only while this is kept or dropped.
+    folder: Option<TempDir>,
     /// Absent only while a chunk is written.
     file: Option<File>,
     name: String,
@@ -27,7 +29,7 @@ impl Upload {
         let folder = tempfile::Builder::new().prefix(prefix).tempdir_in(folder)?;
         let file = File::create(folder.path().join(SOURCE))?;
         Ok(Self {
-            folder,
+            folder: Some(folder),
             file: Some(file),
             name: name::printable(name),
         })
@@ -41,12 +43,12 @@ impl Upload {
 
     /// Returns the path of the folder.
     pub(super) fn folder(&self) -> &Path {
-        self.folder.path()
+        self.folder.as_ref().map_or(Path::new(""), TempDir::path)
     }
 
     /// Returns the path of the file.
     pub(super) fn source(&self) -> PathBuf {
-        self.folder.path().join(SOURCE)
+        self.folder().join(SOURCE)
     }
 
     /// Appends a chunk.
@@ -70,10 +72,19 @@ impl Upload {
     }
 
     /// Keeps the folder under another path.
-    pub(super) fn keep_as(self, path: &Path) -> io::Result<()> {
-        std::fs::rename(self.folder.path(), path)?;
+    pub(super) fn keep_as(mut self, path: &Path) -> io::Result<()> {
+        std::fs::rename(self.folder(), path)?;
         // It is no longer where it would be removed.
-        let _ = self.folder.keep();
+        let _ = self.folder.take().map(TempDir::keep);
         Ok(())
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        let folder = self.folder.take();
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn_blocking(move || drop(folder));
+        }
     }
 }

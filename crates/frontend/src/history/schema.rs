@@ -51,28 +51,31 @@ pub const STEPS: [&str; 13] = [
 /// Counts text columns of a table that was created on a server whose default is not UTF-8.
 const OLD_CHARSET: &str = "select count(*) from information_schema.columns \
     where table_schema = database() and table_name = 'translations' \
-    and column_name in ('text_de', 'text_en') and character_set_name <> 'utf8mb4'";
+    and column_name in ('text_de', 'text_en', 'atoms', 'file_name') and character_set_name <> 'utf8mb4'";
 
 /// Converts those columns.
 const TO_UTF8: &str = "alter table translations \
     modify text_de longtext character set utf8mb4 collate utf8mb4_unicode_520_ci, \
-    modify text_en longtext character set utf8mb4 collate utf8mb4_unicode_520_ci";
+    modify text_en longtext character set utf8mb4 collate utf8mb4_unicode_520_ci, \
+    modify atoms longtext character set utf8mb4 collate utf8mb4_unicode_520_ci, \
+    modify file_name varchar(255) character set utf8mb4 collate utf8mb4_unicode_520_ci";
 
 /// Runs all steps.
 pub(super) async fn upgrade(pool: &Pool) -> Result<(), sqlx::Error> {
-    match pool {
-        Pool::MySql(connections) => {
-            step(pool, CREATE_MYSQL).await?;
-            let old = sqlx::query_scalar(OLD_CHARSET).fetch_one(connections);
-            let old: i64 = within(QUERY_TIMEOUT, old).await?;
-            if old > 0 {
-                step(pool, TO_UTF8).await?;
-            }
-        }
-        Pool::Sqlite(_) => step(pool, CREATE_SQLITE).await?,
-    }
+    let create = match pool {
+        Pool::MySql(_) => CREATE_MYSQL,
+        Pool::Sqlite(_) => CREATE_SQLITE,
+    };
+    step(pool, create).await?;
     for sql in STEPS {
         step(pool, sql).await?;
+    }
+    if let Pool::MySql(connections) = pool {
+        let old = sqlx::query_scalar(OLD_CHARSET).fetch_one(connections);
+        let old: i64 = within(QUERY_TIMEOUT, old).await?;
+        if old > 0 {
+            step(pool, TO_UTF8).await?;
+        }
     }
     while within(QUERY_TIMEOUT, name_rows(pool)).await? {}
     Ok(())

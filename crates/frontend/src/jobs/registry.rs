@@ -136,8 +136,19 @@ impl Registry {
     /// Reserves memory for a job, for which ended jobs are evicted. Returns `None` if the
     /// unfinished jobs leave too little.
     pub(super) fn reserve(self: &Arc<Self>, bytes: usize) -> Option<Reservation> {
+        self.reserve_beside(0, bytes)
+    }
+
+    /// Reserves the memory that a job takes in addition once it has its text, as [`Self::reserve`].
+    pub(super) fn reserve_more(self: &Arc<Self>, job: &Job, text: &str) -> Option<Reservation> {
+        let own = job.bytes();
+        self.reserve_beside(own, job.bytes_with(text).saturating_sub(own))
+    }
+
+    /// Reserves memory for a job that holds `own` bytes already.
+    fn reserve_beside(self: &Arc<Self>, own: usize, bytes: usize) -> Option<Reservation> {
         // A text that exceeds the maximum is allowed alone.
-        let bytes = bytes.min(self.max_bytes);
+        let bytes = bytes.min(self.max_bytes.saturating_sub(own));
         let mut contents = self.lock();
         let mut held = contents.reserved + contents.jobs.values().map(Job::bytes).sum::<usize>();
         while held.saturating_add(bytes) > self.max_bytes {

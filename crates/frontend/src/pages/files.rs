@@ -189,8 +189,11 @@ pub(crate) async fn archive(
     let Query(parameters) = parameters.unwrap_or_default();
     let mut ids = Vec::new();
     for id in parameters.ids() {
-        if document::check(&state, id).await.is_ok() {
-            ids.push(id);
+        match document::check(&state, id).await {
+            Ok(_) => ids.push(id),
+            // Without it the archive is complete all the same.
+            Err(Error::NotFound) => {}
+            Err(error) => return Err(error),
         }
     }
     let found = state.jobs.files().look(move |files| opened(files, &ids));

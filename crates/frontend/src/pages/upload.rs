@@ -166,8 +166,14 @@ impl Reader<'_> {
         let count = self.arrived.uploads.len() + self.arrived.refused.len();
         let mut size = 0_u64;
         let limit = self.state.max_file_bytes;
-        let mut refusal =
-            (count >= MAX_FILES).then(|| format!("At most {MAX_FILES} files can be sent at once."));
+        if count > MAX_FILES {
+            return self.skip(field).await;
+        }
+        let mut refusal = (count == MAX_FILES).then(|| {
+            format!(
+                "At most {MAX_FILES} files can be sent at once: this and all after it are left out."
+            )
+        });
         let mut upload = None;
         if refusal.is_none() {
             let (files, name) = (self.state.jobs.files(), name.clone());

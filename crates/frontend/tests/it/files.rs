@@ -243,8 +243,19 @@ async fn refused() {
         assert!(html.contains(">\nMühsam\ngetippt.</textarea>"), "{html}");
     }
     assert!(backend.texts().is_empty());
-    let left = std::fs::read_dir(folder.path().join("files")).unwrap();
-    assert_eq!(left.count(), 0);
+    eventually("all are removed", async || {
+        let left = std::fs::read_dir(folder.path().join("files")).unwrap();
+        left.count() == 0
+    })
+    .await;
+    // One more than a form may have, and others.
+    let mut many = Form::new("", "");
+    for _ in 0..53 {
+        many = many.file("Foto.HEIC", heic);
+    }
+    let html = send(&running, &many).await.text().await.unwrap();
+    assert_eq!(html.matches("Save it as JPEG or PNG").count(), 50, "{html}");
+    assert_eq!(html.matches("At most 50 files").count(), 1, "{html}");
     // The others are translated.
     let mixed = form().file("Foto.HEIC", heic).file("Brief.docx", &letter());
     let html = send(&running, &mixed).await.text().await.unwrap();
@@ -301,9 +312,15 @@ async fn delete() {
     let folder = tempfile::tempdir().unwrap();
     let backend = Backend::start().await;
     let running = start(folder.path(), &backend).await;
-    let page = accepted(&running, &form().file("Brief.docx", &letter())).await;
+    let nonce = Uuid::now_v7().to_string();
+    let same = || Form::new(&nonce, "").file("Brief.docx", &letter());
+    let page = accepted(&running, &same()).await;
     stored(&running, &page).await;
     running.post(&format!("{page}/delete"), String::new()).await;
+    // The same form, sent again, is another translation, not a page that is not there.
+    let again = accepted(&running, &same()).await;
+    assert_ne!(again, page);
+    stored(&running, &again).await;
     let file = format!("{page}/file");
     assert_eq!(get(&running, &file).await.status(), 404);
     running

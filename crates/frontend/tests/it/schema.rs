@@ -219,4 +219,7 @@ async fn latin1(database: Database) {
     check(&database, &history, 3).await;
     let found = history.page(Some("käse"), None, 9).await.unwrap();
     assert_eq!(found.entries[0].excerpt_de, "Käse");
+    let mut row = translation("Käse", "Cheese");
+    row.file_name = Some("Договор.docx".to_owned());
+    assert_eq!(history.insert(&row).await, Ok(Inserted::Stored));
 }

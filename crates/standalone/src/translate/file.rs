@@ -37,10 +37,15 @@ pub(super) fn translate(
 
     let mut remarks = Vec::new();
     let mut kind = kind;
-    if kind.result() != kind {
+    let is_paper = kind.result() != kind;
+    if is_paper {
         (kind, input) = paper::read(kind, path, &output, &mut remarks)?;
     }
-    let (text, report) = documents::extract(kind, &mut input).with_context(cannot_translate)?;
+    let (text, mut report) = documents::extract(kind, &mut input).with_context(cannot_translate)?;
+    if is_paper {
+        // Its pictures are pages, of which there is a remark already.
+        report.pictures = 0;
+    }
     let mut sentences = Sentences::start(&text, arguments, common, true, true)?;
     // Under another name until it is complete.
     let mut partial = output.clone().into_os_string();

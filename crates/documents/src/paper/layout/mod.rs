@@ -30,13 +30,14 @@ pub(crate) enum Block {
 }
 
 impl Block {
-    /// Returns the number of paragraphs and cells with text.
+    /// Returns the number of paragraphs and cells with letters or digits.
     pub(crate) fn units(&self) -> usize {
+        let has_words = |text: &Text| text.text.contains(char::is_alphanumeric);
         match self {
-            Self::Paragraph(_) => 1,
+            Self::Paragraph(paragraph) => usize::from(has_words(&paragraph.text)),
             Self::Table(table) => {
                 let cells = table.rows.iter().flatten();
-                cells.filter(|cell| !cell.text.is_empty()).count()
+                cells.filter(|cell| has_words(cell)).count()
             }
         }
     }

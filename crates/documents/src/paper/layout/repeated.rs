@@ -16,6 +16,24 @@ const MIN_LETTERS: usize = 3;
 /// Maximum number of words of a header or footer.
 const MAX_WORDS: usize = 30;
 
+/// Nouns before the number of a part, which is no page number: each such line is a heading.
+const PARTS: [&str; 14] = [
+    "Anlage",
+    "Anhang",
+    "Beilage",
+    "Kapitel",
+    "Teil",
+    "Abschnitt",
+    "Artikel",
+    "Paragraf",
+    "Modul",
+    "Lektion",
+    "Aufgabe",
+    "Tabelle",
+    "Abbildung",
+    "Nr.",
+];
+
 /// Removes headers, footers and page numbers from all pages except the first on which they are.
 pub(crate) fn remove_repeated(pages: &mut [Page]) {
     let count = pages.len();
@@ -66,7 +84,9 @@ fn keys(page: &Page, line: &Line, index: usize, pages: usize) -> Vec<Key> {
     let mut at = 0;
     for number in text.split(|c: char| !c.is_ascii_digit()) {
         let end = at + number.len();
+        let word = text[..at].split_whitespace().next_back();
         if let Ok(value) = number.parse::<usize>()
+            && !word.is_some_and(|word| PARTS.contains(&word))
             && (1..=pages).contains(&value)
             && let Some(offset) = (value + pages).checked_sub(index)
         {
@@ -79,4 +99,51 @@ fn keys(page: &Page, line: &Line, index: usize, pages: usize) -> Vec<Key> {
         keys.push((text, percent));
     }
     keys
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::paper::page::{Area, Word};
+
+    use super::*;
+
+    fn page(top: &str) -> Page {
+        let word = |(index, text): (usize, &str)| {
+            let left = 50.0 * index as f32;
+            let area = Area {
+                left,
+                top: 40.0,
+                right: left + 40.0,
+                bottom: 52.0,
+            };
+            Word::new(text, area, false)
+        };
+        let words = top.split(' ').enumerate().filter_map(word).collect();
+        Page {
+            width: 600.0,
+            height: 800.0,
+            lines: Line::new(words).into_iter().collect(),
+            is_recognised: false,
+        }
+    }
+
+    fn kept(tops: [&str; 4]) -> Vec<bool> {
+        let mut pages = tops.map(page);
+        remove_repeated(&mut pages);
+        let is_kept = |page: &Page| !page.lines.is_empty();
+        pages.iter().map(is_kept).collect()
+    }
+
+    #[test]
+    fn headers_and_page_numbers_are_read_once_and_headings_always() {
+        let once = [true, false, false, false];
+        assert_eq!(kept(["Muster AG"; 4]), once);
+        assert_eq!(kept(["Seite 1", "Seite 2", "Seite 3", "Seite 4"]), once);
+        assert_eq!(kept(["1 von 4", "2 von 4", "3 von 4", "4 von 4"]), once);
+        assert_eq!(
+            kept(["Anlage 1", "Anlage 2", "Anlage 3", "Anlage 4"]),
+            [true; 4]
+        );
+        assert_eq!(kept(["Umsatz", "Kosten", "Gewinn", "Ausblick"]), [true; 4]);
+    }
 }

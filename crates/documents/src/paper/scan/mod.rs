@@ -59,7 +59,8 @@ pub(crate) fn read(tesseract: Tesseract<'_>, image: GrayImage) -> Result<Scan, c
     })
 }
 
-/// Recognises the text in the pictures on a page that also has text. Returns `None` if there is none.
+/// Recognises the text in the pictures on a page that also has text. Returns `None` if there is none,
+/// and the page with all its ink unread if recognition fails.
 ///
 /// # Errors
 /// Returns an error if the program cannot be started.
@@ -71,12 +72,19 @@ pub(crate) fn complete(
     let image = light::even(image);
     let scale = image.width() as f32 / page.width;
     let mut words: Vec<Area> = page.words().map(|word| word.area.scaled(scale)).collect();
-    let is_new = |word: &Word| !words.iter().any(|area| area.contains_middle(word.area));
-    let mut lines: Vec<Vec<Word>> = tesseract.lines(&image)?.unwrap_or_default();
-    lines.retain(|line| {
+    let Some(mut lines) = tesseract.lines(&image)? else {
+        return Ok(Some(Scan {
+            page: page.clone(),
+            unread: Ink::of(&image).unread(&words),
+            image,
+        }));
+    };
+    lines.retain_mut(|line| {
+        // A form has labels in its picture, and between them what was typed as text.
+        line.retain(|word| !words.iter().any(|area| area.contains_middle(word.area)));
         // What is recognised in a photo are single letters, and uncertain.
         let sure = line.iter().filter(|word| !word.is_doubtful).count();
-        2 * sure > line.len() && line.iter().all(is_new)
+        2 * sure > line.len()
     });
     if lines.is_empty() {
         return Ok(None);

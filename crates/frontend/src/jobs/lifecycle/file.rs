@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{Jobs, SUBMIT_LOCKS, SubmitError, detached, now};
 use crate::files::{Checked, Unreadable, Upload};
 use crate::jobs::job::{Job, Run, Translated};
+use crate::jobs::registry::Reservation;
 use crate::jobs::state::{Phase, Reason};
 use crate::spool::{Accepted, Spool, SpooledFile};
 
@@ -58,7 +59,7 @@ impl Jobs {
         });
         let (is_same, upload) = compared.await.map_err(SubmitError::Unwritable)?;
         let id = match is_same {
-            Some(true) if self.is_known(id).await => return Ok(id),
+            Some(true) if self.is_shown(id).await => return Ok(id),
             None if !self.is_known(id).await => id,
             _ => Uuid::now_v7(),
         };
@@ -82,6 +83,16 @@ impl Jobs {
         admitted.map(|()| id)
     }
 
+    /// Returns whether there is a text with this id, in progress or stored.
+    async fn is_shown(&self, id: Uuid) -> bool {
+        self.phase(id).is_some()
+            || self
+                .history
+                .find(id)
+                .await
+                .is_ok_and(|found| found.is_some())
+    }
+
     /// Returns whether there is a text with this id, in progress, stored or deleted.
     async fn is_known(&self, id: Uuid) -> bool {
         self.phase(id).is_some() || self.lookup(id, "").await.is_some()
@@ -96,8 +107,9 @@ impl Jobs {
             () = run.stopped() => return false,
             read = self.read_text(run) => read,
         };
-        let text = match read {
-            Ok(text) => text,
+        // Counted until the job has the text.
+        let (text, _room) = match read {
+            Ok(read) => read,
             Err(reason) => {
                 self.note_problem(run.job().id(), &reason).await;
                 self.fail(run, reason).await;
@@ -128,29 +140,30 @@ impl Jobs {
     }
 
     /// Reads the text, when it is the turn of this file and there is room for its text.
-    async fn read_text(&self, run: &Run) -> Result<Arc<str>, Reason> {
+    async fn read_text(&self, run: &Run) -> Result<(Arc<str>, Reservation), Reason> {
         // The semaphore is never closed.
         let turn = self.files.reading().acquire_owned().await.ok();
         let (files, limit, reader) = (self.files.clone(), self.max_text_bytes, run.clone());
         let read = tokio::task::spawn_blocking(move || {
-            // Held until the file is closed, even if the job was cancelled.
-            let _turn = turn;
-            files.read(reader.job().id(), limit, &mut |read, pages| {
+            let text = files.read(reader.job().id(), limit, &mut |read, pages| {
                 reader.set(Phase::Reading { read, pages });
                 if reader.is_stopped() {
                     return Err(std::io::Error::other("the job was stopped").into());
                 }
                 Ok(())
-            })
+            });
+            // Held until the file is closed, even if the job was cancelled.
+            (turn, text)
         });
-        let text: Arc<str> = match read.await {
-            Ok(Ok(text)) => text.into(),
-            Ok(Err(documents::Error::Io(error))) => {
+        // Held until there is room for the text, so that only one text waits for it.
+        let (_turn, text): (_, Arc<str>) = match read.await {
+            Ok((turn, Ok(text))) => (turn, text.into()),
+            Ok((_, Err(documents::Error::Io(error)))) => {
                 tracing::error!(%error, "a file cannot be read");
                 let reason = "The file could not be read: the server’s disk may be full.";
                 return Err(Reason::Unreadable(reason.to_owned()));
             }
-            Ok(Err(error)) => return Err(Reason::Unreadable(error.to_string())),
+            Ok((_, Err(error))) => return Err(Reason::Unreadable(error.to_string())),
             Err(error) => {
                 tracing::error!(%error, "a file cannot be read");
                 let reason = "The file cannot be read. The server’s log has the reason.";
@@ -158,9 +171,8 @@ impl Jobs {
             }
         };
         loop {
-            // The text counts once it is set.
-            if self.registry.reserve(run.job().bytes_with(&text)).is_some() {
-                return Ok(text);
+            if let Some(room) = self.registry.reserve_more(run.job(), &text) {
+                return Ok((text, room));
             }
             sleep(ROOM_PAUSE).await;
         }
@@ -218,8 +230,12 @@ impl Jobs {
         {
             return Reason::Unreadable(problem);
         }
-        // No other failure is final.
-        Reason::TooLong
+        // No other failures are final, and that of a file without a note was a full disk.
+        if start.file.is_some() {
+            Reason::Unwritable
+        } else {
+            Reason::TooLong
+        }
     }
 
     pub(super) async fn remove_file(&self, id: Uuid) {

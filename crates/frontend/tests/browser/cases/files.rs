@@ -152,7 +152,9 @@ async fn a_refused_file_says_why_and_keeps_the_text(browser: Browser) {
         document.body.dispatchEvent(new DragEvent('drop', {bubbles: true, cancelable: true, dataTransfer: transfer}));
     })()";
     browser.eval(large).await;
-    browser.shows("“large.docx” is too long: it has 65.0 MiB").await;
+    browser
+        .shows("“large.docx” is too long: it has 65.0 MiB")
+        .await;
 }
 
 async fn a_list_follows_its_files(browser: Browser) {
