@@ -1,4 +1,4 @@
-//! What tests of the formats share: translators that need no model, and damaged files.
+//! Helpers for the tests of the formats: translators that need no model, and damaged files.
 
 use std::{io::Cursor, ops::Range};
 

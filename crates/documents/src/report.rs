@@ -1,6 +1,6 @@
-//! What a walk through a file found besides its text.
+//! Findings of a walk through a file besides its text.
 
-/// What a walk through a file found besides its text, for the reader of the translation.
+/// Findings of a walk through a file besides its text, for the reader of the translation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// Number of units with text.

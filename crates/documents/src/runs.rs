@@ -22,9 +22,9 @@ pub(crate) struct Runs {
     /// Prefix of the names of elements, with its colon.
     prefix: String,
     paragraph: Paragraph,
-    /// What comes before the runs.
+    /// XML before the runs.
     head: String,
-    /// What comes after them.
+    /// XML after the runs.
     tail: String,
     /// Properties of the current run.
     run: Option<Properties>,

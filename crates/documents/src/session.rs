@@ -1,4 +1,4 @@
-//! What the parts of a file share while it is walked through: the caller, and what was found.
+//! State of a walk through a file, shared by its parts: the caller, and the findings.
 
 use std::collections::HashMap;
 use std::io::{BufRead, Write};

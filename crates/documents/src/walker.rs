@@ -23,7 +23,7 @@ pub(crate) trait Content {
     fn finish(self) -> (String, Paragraph, String);
 }
 
-/// What to do with a token.
+/// Treatment of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// Nothing more.

@@ -14,7 +14,7 @@ use crate::{Error, limits};
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// What a token is.
+/// Kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenKind {
     /// A start tag.

@@ -40,7 +40,7 @@ const NEW: &str = "new";
 /// Extension of a file that cannot be read, which is kept for a person to look at.
 const CORRUPT: &str = "corrupt";
 
-/// What the record of a text says about the file that it is from.
+/// The file of a text, as its record names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpooledFile {
     /// Name of the file.

@@ -14,7 +14,7 @@ pub(super) struct Part {
     pub(super) content: Content,
 }
 
-/// What a part is.
+/// Kind of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {
     /// The package document: title, language and lists of parts.

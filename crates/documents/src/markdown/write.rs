@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use markup::{Marked, Piece};
 use pulldown_cmark::{BrokenLink, CowStr, Event, Options, Parser, Tag, TagEnd};
 
-/// What GitHub, pandoc and static site generators have besides CommonMark.
+/// Extensions of CommonMark that GitHub, pandoc and static site generators read.
 pub(super) const OPTIONS: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_FOOTNOTES)
     .union(Options::ENABLE_STRIKETHROUGH)

@@ -49,14 +49,14 @@ const MAX_UNREAD: f32 = 0.08;
 /// Called with the number of pages that were read and that of all pages. An error ends the reading.
 pub type Progress<'a> = dyn FnMut(usize, usize) -> Result<(), Error> + 'a;
 
-/// What was read.
+/// Result of [`read`], beside the document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
     /// The pages.
     pub pages: Vec<PageReading>,
 }
 
-/// What was read on a page.
+/// Result for a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PageReading {
     /// Number of words.

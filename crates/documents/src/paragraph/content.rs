@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-/// What surrounds text to give it its appearance, as XML.
+/// XML around a text that gives it its appearance.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Style {
     pub(crate) open: String,

@@ -25,7 +25,7 @@ const LINE_BREAK: &str = "_x000a_";
 /// Maximum size of all texts in formulas.
 const MAX_SIZE: usize = 1 << 20;
 
-/// What formulas and tables depend on. Excel does not tell upper and lower case apart.
+/// Texts on which formulas and tables depend. Excel does not tell upper and lower case apart.
 #[derive(Default)]
 pub(super) struct Fixed {
     /// Texts in formulas.

@@ -29,7 +29,7 @@ const KEPT: Duration = Duration::from_hours(24);
 
 /// Number of files that are cut into text or written at the same time. Each may take the memory of
 /// its largest paragraph.
-const MAX_AT_WORK: usize = 2;
+const MAX_WORKERS: usize = 2;
 
 /// A handle to the folders; cheap to clone.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ impl Files {
         Self {
             folder: data_dir.join(FOLDER).into(),
             reading: Arc::new(Semaphore::new(1)),
-            working: Arc::new(Semaphore::new(MAX_AT_WORK)),
+            working: Arc::new(Semaphore::new(MAX_WORKERS)),
         }
     }
 

@@ -42,7 +42,7 @@ fn can_start_chunk(text: &str, segments: &[Segment], next: usize, rules: Rules<'
     })
 }
 
-/// What is passage to get the sentences `wanted`.
+/// Text to send to get the sentences `wanted`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Passage {
     /// The bytes of the text.

@@ -22,7 +22,7 @@ use crate::state::AppState;
 /// Size of the chunks in which a file is sent, in bytes.
 const CHUNK: usize = 64 * 1024;
 
-/// What is known about the file of a translation.
+/// Facts about the file of a translation.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Notes {
     /// Absent once the file was removed.

@@ -15,7 +15,7 @@ use crate::pages::{Count, Time};
 pub(crate) struct End {
     id: Uuid,
     ending: Ending,
-    /// What is known about the file, if it was one.
+    /// Facts about the file, if the text is from one.
     file: Option<Notes>,
     phase: &'static str,
     marks: Vec<Line>,

@@ -23,7 +23,7 @@ pub(crate) struct Row {
     pub(crate) more: bool,
 }
 
-/// What the paragraphs of a text are.
+/// Kind of the paragraphs of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Paragraphs {
     /// Lines between blank lines.

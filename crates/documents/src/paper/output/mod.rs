@@ -1,4 +1,4 @@
-//! What was read, as a document that the other parts of this crate translate.
+//! Writing what was read as a document that the other parts of this crate translate.
 //!
 //! - [`docx`]: for Word
 //! - [`html`]: for a browser
@@ -18,7 +18,7 @@ pub(crate) struct Picture {
     pub(crate) height: u32,
 }
 
-/// What was read.
+/// Text and pictures of all pages.
 pub(crate) struct Document {
     /// The text.
     pub(crate) layout: Layout,

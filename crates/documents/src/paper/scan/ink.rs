@@ -49,7 +49,7 @@ pub(crate) struct Ink {
     scale: f32,
 }
 
-/// What no word accounts for.
+/// Ink outside all words.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Unread {
     /// Share of the ink of all letters.

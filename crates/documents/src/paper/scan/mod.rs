@@ -26,7 +26,7 @@ use ink::{Ink, Unread};
 pub(crate) struct Scan {
     /// Its text.
     pub(crate) page: Page,
-    /// What was not read, or is uncertain.
+    /// Ink that was not read, or with uncertainty.
     pub(crate) unread: Unread,
     /// The picture, upright and level.
     pub(crate) image: GrayImage,

@@ -245,7 +245,7 @@ impl Jobs {
         }
     }
 
-    /// Removes the files of old jobs, now and then.
+    /// Removes the files of old jobs, once an hour.
     pub(super) async fn tidy_files(&self) {
         let mut ticks = interval(TIDY_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
