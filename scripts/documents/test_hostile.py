@@ -155,6 +155,14 @@ class Hostile(unittest.TestCase):
             self.assertIn("&l9;", page)
             self.assertNotIn("root:", page)
             self.assertLess(len(page), 5000)
+            # Pictures are copied as they are.
+            picture = with_doctype(doctype)('<svg xmlns="http://www.w3.org/2000/svg"><text>Haus</text></svg>')
+            item = '<item id="s1" href="bild.svg" media-type="image/svg+xml"/></manifest>'
+            manifest = {"Buch/inhalt.opf": lambda xml: xml.replace("</manifest>", item)}
+            book = repacked(office.book(), manifest, [("Buch/bild.svg", picture)])
+            english, _ = translate("a.epub", book)
+            with zipfile.ZipFile(io.BytesIO(english)) as archive:
+                self.assertEqual(archive.read("Buch/bild.svg").decode(), picture)
 
     def test_depth(self):
         deep = "<w:p><w:r>" + "<w:sdt>" * 300_000
