@@ -11,7 +11,7 @@ use axum::{
     extract::Request,
     http::{HeaderMap, header},
 };
-use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream as streams};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _},
     task::{self, coop},
@@ -242,7 +242,7 @@ mod tests {
         tokio::bufread::{BrotliEncoder, GzipEncoder, ZlibEncoder},
     };
     use axum::body::Body;
-    use futures_util::FutureExt as _;
+    use futures_util::{FutureExt as _, stream as streams};
 
     use super::*;
 
