@@ -123,6 +123,9 @@ def _of_service(taken, deploy):
     if secrets:
         facts["secrets at"] = "/run/secrets"
     for name, value in taken.pop("environment", {}).items():
+        # One without a value is passed on from the shell of the person who starts the services.
+        if value is None:
+            continue
         facts[f"variable {name}"] = str(value).replace("/run/secrets/", "SECRETS/")
     for volume in taken.pop("volumes", []):
         facts |= _of_volume(volume)

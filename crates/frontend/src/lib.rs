@@ -15,6 +15,7 @@
 //! - `address`: address of this server, as clients see it
 //! - `assets`: style sheet, script and icon
 //! - `health`, `metrics`: endpoints for orchestrators and monitoring
+//! - `multipart`: forms with files, in bounded memory
 //! - `backoff`: pauses between attempts
 
 mod address;
@@ -28,6 +29,7 @@ mod health;
 pub mod history;
 pub mod jobs;
 mod metrics;
+mod multipart;
 mod pages;
 mod routes;
 mod security;

@@ -62,7 +62,9 @@ impl Html {
             self.open.pop_back();
         }
         if self.open.len() == MAX_DEPTH {
-            self.open.pop_front();
+            let dropped = self.open.pop_front();
+            let preformatted = dropped.is_some_and(|name| is_preformatted(&name));
+            self.preformatted -= usize::from(preformatted);
         }
         self.open.push_back(name.to_owned());
         self.preformatted += usize::from(is_preformatted(name));
@@ -154,6 +156,14 @@ impl Rules for Html {
             .collect()
     }
 
+    fn is_entry(&self, name: &str) -> bool {
+        matches!(name, "a" | "label")
+    }
+
+    fn is_gap(&self, tag: &Tag<'_>) -> bool {
+        &*tag.name == "input" && !is_hidden(tag)
+    }
+
     fn is_ended_by(&self, element: &str, next: &str) -> bool {
         match element {
             "p" => splits(next),
@@ -189,6 +199,12 @@ fn is_left_alone(tag: &Tag<'_>) -> bool {
             _ => false,
         }
     })
+}
+
+/// Returns whether an input is not seen.
+fn is_hidden(tag: &Tag<'_>) -> bool {
+    tag.attribute("type")
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("hidden"))
 }
 
 /// Returns the kind of an inline element. One with a target or an identity is not cut in two.

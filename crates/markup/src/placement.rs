@@ -11,6 +11,7 @@ use crate::alignment::{Alignment, Claim};
 use crate::pieces::{Place, Slice, cut};
 use crate::segment::{MarkKind, Point};
 use crate::tree::Tree;
+use crate::unit::HYPHENS;
 use crate::words::is_opening;
 
 /// Maximum words between two runs of a mark that the mark takes over, if no other mark has them.
@@ -200,7 +201,9 @@ impl<'a> Placement<'a> {
         if !is_part || range.is_empty() {
             return false;
         }
-        let Some(twin) = self.alignment.twin(words.start) else {
+        let twin = self.alignment.twin(words.start);
+        let end = range.end - word.start;
+        let Some(twin) = twin.or_else(|| self.half_twin(words.start, end, around)) else {
             return false;
         };
         if !is_in(&self.spots[around].runs, twin) {
@@ -211,6 +214,24 @@ impl<'a> Placement<'a> {
         self.spots[mark].runs.push(twin..twin + 1);
         self.spots[mark].fit = Fit::Part(part);
         true
+    }
+
+    /// Returns the word of the translation that begins like a word of the source, of which a hyphen
+    /// follows after `end` bytes: `B12` for `B12-Mangel`.
+    fn half_twin(&self, word: usize, end: usize, around: usize) -> Option<usize> {
+        let Alignment { source, target, .. } = self.alignment;
+        let (part, rest) = source.text(word).split_at_checked(end)?;
+        if !rest.starts_with(HYPHENS) {
+            return None;
+        }
+        let claims = self
+            .alignment
+            .claims(&(word..word + 1), &self.spots[around].runs);
+        let is_twin = |&word: &usize| {
+            let rest = target.text(word).strip_prefix(part);
+            rest.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+        };
+        claims.iter().map(|claim| claim.word).find(is_twin)
     }
 
     /// Shares the words of `node` among `inner`, the marks directly in it. A word that several

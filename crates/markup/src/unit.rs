@@ -5,7 +5,7 @@ use std::mem;
 use std::ops::Range;
 
 use crate::builder::Builder;
-use crate::entities::{decode, escape};
+use crate::entities::{decode, escape, reference};
 use crate::segment::{MarkKind, Marked, Piece, Segment};
 use crate::tokens::Dialect;
 
@@ -16,11 +16,9 @@ const MAX_NOTE_CHARS: usize = 8;
 /// Maximum characters of a note with letters, raised or lowered.
 const MAX_NOTE_LETTERS: usize = 2;
 /// Maximum tags between a note's text and the text around it.
-const MAX_NOTE_TAGS: usize = 8;
-/// White space in markup.
-const BLANKS: [&str; 10] = [
-    " ", "\n", "\r", "\t", "\u{c}", "\u{a0}", "&nbsp;", "&#160;", "&#xa0;", "&#xA0;",
-];
+pub(crate) const MAX_NOTE_TAGS: usize = 8;
+/// Hyphens with which a word goes on.
+pub(crate) const HYPHENS: [char; 3] = ['-', '\u{2010}', '\u{2011}'];
 
 /// A part of a unit: bytes of the source, with translated attributes.
 #[derive(Debug)]
@@ -111,7 +109,7 @@ pub(crate) fn lines(items: Vec<Item<'_>>) -> Vec<Line<'_>> {
 
 impl Item<'_> {
     /// Returns the text that a reader sees.
-    fn text(&self) -> Cow<'_, str> {
+    pub(crate) fn text(&self) -> Cow<'_, str> {
         match self.kind {
             Kind::Text => decode(&self.bytes),
             Kind::Cdata => {
@@ -217,6 +215,7 @@ impl<'s> Unit<'s> {
         if let Some(first) = body.first() {
             output.push_str(&first.bytes[..self.blank.0]);
         }
+        let mut tags = self.tags(translation).into_iter();
         for piece in &translation.pieces {
             match piece {
                 Piece::Text(text) => escape(text, dialect, None, output),
@@ -226,13 +225,39 @@ impl<'s> Unit<'s> {
                     let end = self.partners.get(*id as usize).copied().flatten();
                     output.push_str(self.bytes(end));
                 }
-                Piece::Point(id) => self.write_point(*id as usize, output),
+                Piece::Point(id) => {
+                    let id = *id as usize;
+                    let tag = if self.is_single_tag(id) {
+                        tags.next()
+                    } else {
+                        None
+                    };
+                    self.write_point(tag.unwrap_or(id), output);
+                }
             }
         }
         if let Some(last) = body.last() {
             output.push_str(&last.bytes[last.bytes.len() - self.blank.1..]);
         }
         write_all(after, output);
+    }
+
+    /// Returns the tags without a partner in a translation, in the order of the source. The alignment
+    /// may swap them, and then an element would end before it starts.
+    fn tags(&self, translation: &Marked) -> Vec<usize> {
+        let points = translation.pieces.iter().filter_map(|piece| match piece {
+            Piece::Point(id) => Some(*id as usize),
+            _ => None,
+        });
+        let mut tags: Vec<_> = points.filter(|&id| self.is_single_tag(id)).collect();
+        tags.sort_unstable();
+        tags
+    }
+
+    /// Returns whether an item is a start or end tag without a partner.
+    fn is_single_tag(&self, index: usize) -> bool {
+        let is_tag = |item: &Item<'_>| matches!(item.kind, Kind::Open(..) | Kind::Close(_));
+        self.items.get(index).is_some_and(is_tag) && self.partners[index].is_none()
     }
 
     fn bytes(&self, index: Option<usize>) -> &str {
@@ -283,10 +308,19 @@ impl<'s> Unit<'s> {
         if !is_at_word || element.len() > MAX_NOTE_TAGS {
             return false;
         }
-        let after = (element.end..self.items.len())
-            .take(MAX_NOTE_TAGS)
-            .take_while(|&index| !matches!(self.items[index].kind, Kind::Open(..)))
-            .find_map(|index| self.text(index).chars().next());
+        let mut after = String::new();
+        for index in (element.end..self.items.len()).take(MAX_NOTE_TAGS) {
+            if matches!(self.items[index].kind, Kind::Open(..)) || after.chars().nth(1).is_some() {
+                break;
+            }
+            after.extend(self.text(index).chars().take(2));
+        }
+        // `Vitamin B<sub>12</sub>-Mangel` is a word.
+        let rest = match after.strip_prefix(HYPHENS) {
+            Some(rest) if name != "a" => rest,
+            _ => &after,
+        };
+        let goes_on = rest.starts_with(char::is_alphanumeric);
         let text: String = element.map(|index| self.text(index)).collect();
         let text = text.trim();
         let max = match text.contains(char::is_alphabetic) {
@@ -294,9 +328,7 @@ impl<'s> Unit<'s> {
             true => MAX_NOTE_LETTERS,
             false => MAX_NOTE_CHARS,
         };
-        !text.is_empty()
-            && text.chars().nth(max).is_none()
-            && !after.is_some_and(char::is_alphanumeric)
+        !text.is_empty() && text.chars().nth(max).is_none() && !goes_on
     }
 }
 
@@ -333,18 +365,29 @@ fn partners(items: &[Item<'_>]) -> Vec<Option<usize>> {
 
 /// Returns the length of the white space that text begins with.
 fn blank_start(text: &str) -> usize {
-    let mut rest = text;
-    while let Some(after) = BLANKS.iter().find_map(|blank| rest.strip_prefix(blank)) {
-        rest = after;
+    let mut rest = text.trim_start();
+    while let Some(blank) = rest.strip_prefix('&').and_then(|_| reference(rest))
+        && is_blank(blank)
+    {
+        rest = rest[blank.len()..].trim_start();
     }
     text.len() - rest.len()
 }
 
 /// Returns the length of the white space that text ends with.
 fn blank_end(text: &str) -> usize {
-    let mut rest = text;
-    while let Some(before) = BLANKS.iter().find_map(|blank| rest.strip_suffix(blank)) {
-        rest = before;
+    let mut rest = text.trim_end();
+    while rest.ends_with(';')
+        && let Some(at) = rest.rfind('&')
+        && reference(&rest[at..]).is_some_and(|blank| blank.len() == rest.len() - at)
+        && is_blank(&rest[at..])
+    {
+        rest = rest[..at].trim_end();
     }
     text.len() - rest.len()
+}
+
+/// Returns whether a character reference is white space.
+fn is_blank(reference: &str) -> bool {
+    decode(reference).trim().is_empty()
 }

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::mem;
 
 use crate::builder::Builder;
-use crate::entities::{decode_attribute, escape, split_unknown};
+use crate::entities::{decode, decode_attribute, escape, split_unknown};
 use crate::segment::{MarkKind, Marked, Segment};
 use crate::tokens::{Attribute, Dialect, Tag, Token, Tokens};
-use crate::unit::{Break, Item, Kind, Line, MAX_DEPTH, Unit, lines};
+use crate::unit::{Break, Item, Kind, Line, MAX_DEPTH, MAX_NOTE_TAGS, Unit, lines};
 
 /// Meaning of the elements of a language.
 pub(crate) trait Rules {
@@ -22,6 +22,13 @@ pub(crate) trait Rules {
 
     /// Returns the attributes that are text to translate, in order.
     fn attributes<'s>(&self, tag: &Tag<'s>) -> Vec<Attribute<'s>>;
+
+    /// Returns whether an element with this name that follows directly on another one is a text of
+    /// its own.
+    fn is_entry(&self, name: &str) -> bool;
+
+    /// Returns whether an empty element is seen as a gap: words on both sides are not one word.
+    fn is_gap(&self, tag: &Tag<'_>) -> bool;
 
     /// Returns whether an open `element` without an end tag ends where `next` starts.
     fn is_ended_by(&self, element: &str, next: &str) -> bool;
@@ -172,8 +179,16 @@ where
         match role {
             Role::Block => self.output.push_str(&bytes),
             Role::Break => self.push(Kind::Break(Break::Element), bytes),
+            Role::Inline(_) if tag.is_empty && self.rules.is_gap(&tag) && self.is_in_word() => {
+                self.push(Kind::Break(Break::Element), bytes);
+            }
             Role::Inline(_) if tag.is_empty => self.push(Kind::Point { is_word: false }, bytes),
-            Role::Inline(kind) => self.push(Kind::Open(tag.name, kind), bytes),
+            Role::Inline(kind) => {
+                if self.is_entry(&tag) {
+                    self.push(Kind::Break(Break::Element), "");
+                }
+                self.push(Kind::Open(tag.name, kind), bytes);
+            }
             Role::Embedded => {
                 let rest = self.embedded(&tag)?;
                 self.push(Kind::Point { is_word: false }, bytes.into_owned() + &rest);
@@ -190,6 +205,42 @@ where
             }
         }
         Ok(())
+    }
+
+    /// Returns whether there is a letter or digit before and after this place.
+    fn is_in_word(&self) -> bool {
+        let mut items = self.items.iter().rev().take(MAX_NOTE_TAGS);
+        let before = items.find_map(|item| item.text().chars().next_back());
+        let mut tokens = self.tokens.clone().take(MAX_NOTE_TAGS);
+        let after = tokens.find_map(|token| match token {
+            Token::Text(text) => decode(text).chars().next(),
+            _ => None,
+        });
+        let is_part = |part: Option<char>| part.is_some_and(char::is_alphanumeric);
+        is_part(before) && is_part(after)
+    }
+
+    /// Returns whether a tag starts another entry of a menu or a form, which would become one word
+    /// with the entry before it. Notes and parts of one link do not.
+    fn is_entry(&self, tag: &Tag<'s>) -> bool {
+        let is_end = |item: &Item<'_>| matches!(&item.kind, Kind::Close(name) if *name == tag.name);
+        if !self.rules.is_entry(&tag.name) || !self.items.last().is_some_and(is_end) {
+            return false;
+        }
+        let mut has_words = false;
+        let mut before = self.items.iter().rev().skip(1).take(MAX_NOTE_TAGS);
+        let start = before.find(|item| {
+            has_words |= item.text().contains(char::is_alphabetic);
+            matches!(&item.kind, Kind::Open(name, _) if *name == tag.name)
+        });
+        let inner = self.tokens.clone().take(MAX_NOTE_TAGS);
+        let mut inner =
+            inner.take_while(|token| !matches!(token, Token::End(end) if end.name == tag.name));
+        has_words
+            && start.is_some_and(|start| start.bytes != tag.source)
+            && inner.any(
+                |token| matches!(token, Token::Text(text) if text.contains(char::is_alphabetic)),
+            )
     }
 
     fn end(&mut self, tag: Tag<'s>) -> Result<(), E> {

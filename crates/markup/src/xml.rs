@@ -21,6 +21,9 @@ pub struct XmlRules {
     /// Whether an element splits a text unless its parent has text of its own. Without this, only
     /// the elements in `splitting` do.
     pub outline_detection: bool,
+    /// Whether a new line of the text ends a unit, unless a sentence goes on. Without this, it is a
+    /// space.
+    pub new_lines: bool,
     /// Whether XML that is not well-formed is an error.
     pub strict: bool,
 }
@@ -32,6 +35,7 @@ impl Default for XmlRules {
             splitting: Vec::new(),
             non_splitting: Vec::new(),
             outline_detection: true,
+            new_lines: true,
             strict: false,
         }
     }
@@ -48,8 +52,7 @@ pub enum XmlError<E> {
 
 /// Translates XML: a document or a fragment of one.
 ///
-/// Calls `unit` with each unit of text in reading order, as [`html`](crate::html()) does. A new
-/// line of the text ends a unit unless a sentence goes on. Attributes are not translated. No
+/// Calls `unit` with each unit of text in reading order, as [`html`](crate::html()) does. Attributes are not translated. No
 /// document type is read: entities that HTML does not know are points.
 ///
 /// # Errors
@@ -67,6 +70,7 @@ pub fn xml<E>(
     let xml = Xml {
         ignored: rules.ignore.iter().map(String::as_str).collect(),
         inline: outline.inline(rules),
+        new_lines: rules.new_lines,
     };
     walk(source, Dialect::Xml, xml, unit).map_err(XmlError::Unit)
 }
@@ -76,6 +80,7 @@ struct Xml<'r> {
     ignored: HashSet<&'r str>,
     /// Offsets of the tags that do not split the text, in order.
     inline: Vec<usize>,
+    new_lines: bool,
 }
 
 impl Rules for Xml<'_> {
@@ -101,11 +106,23 @@ impl Rules for Xml<'_> {
     }
 
     fn white_space(&self) -> WhiteSpace {
-        WhiteSpace::Lines
+        if self.new_lines {
+            WhiteSpace::Lines
+        } else {
+            WhiteSpace::Collapses
+        }
     }
 
     fn attributes<'s>(&self, _: &Tag<'s>) -> Vec<Attribute<'s>> {
         Vec::new()
+    }
+
+    fn is_entry(&self, _: &str) -> bool {
+        false
+    }
+
+    fn is_gap(&self, _: &Tag<'_>) -> bool {
+        false
     }
 
     fn is_ended_by(&self, _: &str, _: &str) -> bool {

@@ -23,7 +23,7 @@ const MAX_CLIENTS: NonZeroUsize = NonZeroUsize::new(10_000).expect("more than ze
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// Who may use the APIs, and how much; by default, everybody and without limits.
+/// Access to the APIs: keys, and limits for each client. By default, there are none.
 #[derive(Debug)]
 pub struct Access {
     settings: Settings,
@@ -54,7 +54,7 @@ pub struct Limits {
     pub characters_per_day: Option<NonZeroU64>,
 }
 
-/// A client: somebody with a key, or an address.
+/// A client: a key, or an address where no key is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Client {
     /// Number of the key.
@@ -150,7 +150,7 @@ impl Access {
         found.map(Client::Key).ok_or(Refusal::WrongKey)
     }
 
-    /// Counts so many requests and characters.
+    /// Counts `number` requests with `characters` together.
     ///
     /// # Errors
     /// The client has used up its share; the request is not counted.
@@ -182,6 +182,18 @@ impl Access {
             characters: spent.characters + characters,
         };
         Ok(())
+    }
+
+    /// Takes back the characters of a request that was not answered. The request still counts.
+    pub(crate) fn refund(&self, client: &Client, characters: u64) {
+        let [_, minute, day] = self.settings.limits.allowances();
+        if let Some(spent) = self.lock().get_mut(client) {
+            // A time in the past is the same as now.
+            let earlier = |free: Instant, time| free.checked_sub(time).unwrap_or(free);
+            spent.minute = earlier(spent.minute, minute.time(characters));
+            spent.day = earlier(spent.day, day.time(characters));
+            spent.characters = spent.characters.saturating_sub(characters);
+        }
     }
 
     /// Returns the use of the APIs by a client.
@@ -438,6 +450,26 @@ mod tests {
         assert_eq!(limited.usage(&client).characters, 300);
         assert_eq!(unlimited.usage(&client).characters, 800);
         assert_eq!(unlimited.usage(&client).limit, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refund_gives_characters_back_but_no_request() {
+        let access = limited(Limits {
+            requests_per_minute: NonZeroU64::new(3),
+            characters_per_minute: NonZeroU64::new(100),
+            characters_per_day: NonZeroU64::new(200),
+        });
+        let client = Client::Key(0);
+        access.refund(&client, 100);
+        for _ in 0..2 {
+            assert_eq!(access.spend(&client, 1, 100), Ok(()));
+            assert_eq!(access.usage(&client).characters, 100);
+            access.refund(&client, 100);
+            assert_eq!(access.usage(&client).characters, 0);
+        }
+        assert_eq!(access.spend(&client, 1, 100), Ok(()));
+        let refused = access.spend(&client, 1, 0);
+        assert!(matches!(refused, Err(Refusal::TooManyRequests { .. })));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! State shared by the handlers of the APIs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::access::{Access, Client};
 use super::files::ApiFiles;
@@ -25,6 +26,10 @@ const MAX_BYTES_PER_TEXT_BYTE: usize = 2;
 
 /// Bytes of a body on top of that, for the other fields.
 const OVERHEAD_BYTES: usize = 1 << 20;
+
+/// Maximum wait for room for a request. With the time until an answer begins it is less than the
+/// ten seconds that DeepL's own client waits.
+pub(super) const ROOM_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// State shared by the handlers of the APIs; clones refer to the same state.
 #[derive(Clone, Debug)]
@@ -53,6 +58,7 @@ impl Apis {
                 LONG_REQUESTS_BYTES,
                 SHORT_REQUESTS_BYTES,
                 max_body_bytes(max_text_bytes),
+                ROOM_TIMEOUT,
             ),
             max_text_bytes,
         }
@@ -68,9 +74,7 @@ impl Apis {
     /// # Errors
     /// The client has used up its share.
     pub(crate) fn spend(&self, client: &Client, characters: usize) -> Result<(), Refusal> {
-        self.access.spend(client, 1, characters as u64)?;
-        metrics::counter!(API_CHARACTERS).increment(characters as u64);
-        Ok(())
+        self.access.spend(client, 1, characters as u64)
     }
 
     /// Counts a request with a file, whose characters are not known yet, for its client.

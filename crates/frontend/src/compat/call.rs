@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequest, Request};
 use axum::http::header::AUTHORIZATION;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::access::{Access, Client};
@@ -12,12 +13,15 @@ use super::fields::Fields;
 use super::refusal::Refusal;
 use crate::pages::body::Forms;
 
-/// Somebody who sends a request.
+/// Names of the fields with the key, one for each API.
+const KEY_FIELDS: [&str; 3] = ["api_key", "auth_key", "token"];
+
+/// Sender of a request.
 #[derive(Debug)]
 pub(crate) struct Caller {
     address: IpAddr,
     /// Key in the header `Authorization`, without its scheme.
-    key: Option<String>,
+    key: Option<SecretString>,
 }
 
 impl Caller {
@@ -31,11 +35,31 @@ impl Caller {
         let key = headers
             .get(AUTHORIZATION)
             .and_then(|value| value.to_str().ok());
-        let key = key.and_then(|value| value.trim().rsplit(' ').next());
+        let key = key.and_then(|value| match value.trim().rsplit_once(' ') {
+            // The name and password of a proxy in front of this server.
+            Some((scheme, _)) if scheme.trim().eq_ignore_ascii_case("Basic") => None,
+            Some((_, key)) => Some(key),
+            None => Some(value.trim()),
+        });
         Self {
             address: access.address(connection, headers),
-            key: key.map(str::to_owned),
+            key: key.map(SecretString::from),
         }
+    }
+
+    /// Checks the key in the header or the address of a request before its body arrives. One without
+    /// a key there may have it in the body.
+    ///
+    /// # Errors
+    /// The key is wrong.
+    pub(super) fn check(&self, access: &Access, query: Option<&str>) -> Result<(), Refusal> {
+        let query = query.unwrap_or_default().as_bytes();
+        let mut fields = form_urlencoded::parse(query);
+        let key = fields.find(|(name, _)| KEY_FIELDS.contains(&name.as_ref()));
+        if self.key.is_some() || key.is_some() {
+            self.client(access, key.as_ref().map(|(_, key)| key.as_ref()))?;
+        }
+        Ok(())
     }
 
     /// Identifies the client, by its key in the header `Authorization` (of any scheme), else by
@@ -44,7 +68,8 @@ impl Caller {
     /// # Errors
     /// The key is missing or wrong.
     pub(super) fn client(&self, access: &Access, key: Option<&str>) -> Result<Client, Refusal> {
-        access.client(self.key.as_deref().or(key), self.address)
+        let own = self.key.as_ref().map(SecretString::expose_secret);
+        access.client(own.or(key), self.address)
     }
 }
 
@@ -73,6 +98,10 @@ impl FromRequest<Apis> for Call {
 
     async fn from_request(request: Request, apis: &Apis) -> Result<Self, Refusal> {
         let caller = Caller::of(&request, &apis.access);
+        if let Err(refusal) = caller.check(&apis.access, request.uri().query()) {
+            service::body::drain(request).await;
+            return Err(refusal);
+        }
         let headers = request.headers().clone();
         let uri = request.uri().clone();
         let limit = apis.max_body_bytes();
@@ -115,21 +144,27 @@ async fn body(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use axum::body::Body;
     use axum::http::header::RETRY_AFTER;
     use axum::response::IntoResponse as _;
+    use tokio::time::Instant;
 
     use super::*;
+    use crate::compat::apis::ROOM_TIMEOUT;
 
     const LIMIT: usize = 100_000;
 
     #[tokio::test(start_paused = true)]
     async fn a_request_without_room_is_refused_for_a_while() {
-        let memory = Forms::with_room(LIMIT, LIMIT, LIMIT);
+        let memory = Forms::with_room(LIMIT, LIMIT, LIMIT, ROOM_TIMEOUT);
         let send = |text: Vec<u8>| body(Request::new(Body::from(text)), &memory, LIMIT, LIMIT);
         let (_, room) = send(vec![b'a'; LIMIT]).await.expect("room");
         // It waits in vain, on a clock that jumps.
+        let start = Instant::now();
         let refusal = send(vec![b'a'; LIMIT]).await.expect_err("no room");
+        assert!(start.elapsed() < Duration::from_secs(5), "clients wait");
         assert_eq!(refusal, Refusal::Crowded);
         let response = refusal.into_response();
         assert_eq!(response.status(), 503);

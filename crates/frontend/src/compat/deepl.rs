@@ -18,8 +18,10 @@ use serde_json::{Value, json};
 
 use self::authorized::{Authorized, DeeplRefusal};
 use self::options::{Options, choice};
+use super::access::Client;
 use super::apis::Apis;
-use super::keep_alive;
+use super::call::Call;
+use super::keep_alive::{self, Late};
 use super::language::Language;
 use super::refusal::Refusal;
 use super::texts::Texts;
@@ -64,35 +66,37 @@ struct Translation {
 }
 
 /// `POST /v2/translate`.
-async fn translate(
-    State(apis): State<Apis>,
-    Authorized { mut call, client }: Authorized,
-) -> Response {
-    let work = async move {
-        let options = Options::take_from(&mut call.fields)?;
-        let limit = apis.max_text_bytes;
-        if options.texts.iter().map(String::len).sum::<usize>() > limit {
-            return Err(Refusal::TooLong { limit });
-        }
-        let texts = Texts {
-            texts: options.texts,
-            format: options.format,
-            source: options.source,
-            target: Language::English,
-        };
-        let translations = apis.translate(&client, texts).await?;
-        let texts = translations.texts.into_iter();
-        let translations = texts.zip(translations.sources).zip(options.characters);
-        let translations = translations.map(|((text, source), billed_characters)| Translation {
-            detected_source_language: code(source.language),
-            text,
-            billed_characters,
-            model_type_used: options.model_type,
-            tag_handling_version: options.tag_handling_version,
-        });
-        Ok(json!({ "translations": translations.collect::<Vec<_>>() }))
+async fn translate(State(apis): State<Apis>, Authorized { call, client }: Authorized) -> Response {
+    let work = async move { translated(&apis, &client, call).await };
+    let refuse = |refusal| DeeplRefusal(refusal).into_response();
+    // Its clients try again when the connection breaks, and would take an error for an answer.
+    keep_alive::answer(work, refuse, Late::Broken).await
+}
+
+/// Translates the texts of `call`, which keeps its room in memory until then.
+async fn translated(apis: &Apis, client: &Client, mut call: Call) -> Result<Value, Refusal> {
+    let options = Options::take_from(&mut call.fields)?;
+    let limit = apis.max_text_bytes;
+    if options.texts.iter().map(String::len).sum::<usize>() > limit {
+        return Err(Refusal::TooLong { limit });
+    }
+    let texts = Texts {
+        texts: options.texts,
+        format: options.format,
+        source: options.source,
+        target: Language::English,
     };
-    keep_alive::answer(work, |refusal| DeeplRefusal(refusal).into_response()).await
+    let translations = apis.translate(client, texts).await?;
+    let texts = translations.texts.into_iter();
+    let translations = texts.zip(translations.sources).zip(options.characters);
+    let translations = translations.map(|((text, source), billed_characters)| Translation {
+        detected_source_language: code(source.language),
+        text,
+        billed_characters,
+        model_type_used: options.model_type,
+        tag_handling_version: options.tag_handling_version,
+    });
+    Ok(json!({ "translations": translations.collect::<Vec<_>>() }))
 }
 
 /// `GET /v2/languages`. The field `type` may be in a body even then: so DeepL's own client sends it.

@@ -8,18 +8,17 @@ use std::sync::Arc;
 
 use documents::{Error, Kind, Sentence, extract, paper, rewrite, walk};
 use futures_util::{StreamExt as _, stream};
-use markup::Link;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::access::Client;
 use super::apis::Apis;
-use super::blocking::blocking;
+use super::blocking::{blocking, in_turn};
 use super::files::{Scratch, State, Ticket, Translated};
 use super::language::{Detection, Language, MAX_SAMPLE_BYTES, detect};
 use super::refusal::Refusal;
-use crate::jobs::Job;
+use crate::jobs::{Job, Patience};
 
 /// Size of the parts in which a long text is translated, in bytes. The links between the words of a
 /// part take 20 times as much.
@@ -45,7 +44,7 @@ pub(super) struct Document {
     pub(super) target: Language,
 }
 
-/// What a look at the text of a file finds.
+/// Size, language and marks of the text of a file.
 #[derive(Debug, Default)]
 struct Survey {
     bytes: usize,
@@ -90,6 +89,7 @@ impl Document {
         apis: &Apis,
         client: &Client,
         ticket: &Ticket,
+        patience: Patience,
     ) -> Result<Translated, Refusal> {
         let document = Arc::new(self);
         if document.is_paper() {
@@ -103,7 +103,11 @@ impl Document {
         let is_translated = source.language.is_translated_to(document.target)?;
         apis.spend_characters(client, survey.characters).await?;
         if is_translated {
-            document.rewrite(apis, ticket, &survey).await?;
+            let rewritten = document.rewrite(apis, ticket, &survey, patience).await;
+            if rewritten.is_err() {
+                apis.access.refund(client, survey.characters as u64);
+            }
+            rewritten?;
         } else {
             let document = Arc::clone(&document);
             let copy = move || fs::rename(document.readable(), document.scratch.translation());
@@ -118,7 +122,6 @@ impl Document {
 
     /// Reads a PDF or picture, and writes what it says as a document.
     async fn read(self: &Arc<Self>, apis: &Apis) -> Result<(), Refusal> {
-        let _turn = turn(&apis.files.reading).await?;
         let (document, token) = (Arc::clone(self), CancellationToken::new());
         // The reading ends when the client goes away.
         let _guard = token.clone().drop_guard();
@@ -141,12 +144,11 @@ impl Document {
             )?;
             flush(output)
         };
-        Ok(blocking(read).await??)
+        Ok(in_turn(&apis.files.reading, read).await??)
     }
 
     /// Looks through the text, which is not kept.
     async fn survey(self: &Arc<Self>, apis: &Apis) -> Result<Survey, Refusal> {
-        let _turn = turn(&apis.files.cutting).await?;
         let document = Arc::clone(self);
         let survey = move || {
             let mut survey = Survey::default();
@@ -157,7 +159,7 @@ impl Document {
             })?;
             Ok::<_, Error>(survey)
         };
-        let survey = blocking(survey).await??;
+        let survey = in_turn(&apis.files.cutting, survey).await??;
         let limit = apis.max_text_bytes;
         if survey.bytes > limit {
             return Err(Refusal::TooLong { limit });
@@ -171,6 +173,7 @@ impl Document {
         apis: &Apis,
         ticket: &Ticket,
         survey: &Survey,
+        patience: Patience,
     ) -> Result<(), Refusal> {
         let is_short = survey.bytes <= PART_BYTES;
         let turns = if is_short {
@@ -194,7 +197,10 @@ impl Document {
         let translated = async move {
             let text = text.as_str();
             let parts = stream::iter(parts(text)).map(|part| async move {
-                let job = apis.work.job(&text[part.clone()], survey.has_marks).await?;
+                let job = apis
+                    .work
+                    .job(&text[part.clone()], survey.has_marks, patience);
+                let job = job.await?;
                 Ok::<_, Refusal>((part, job))
             });
             let mut parts = parts.buffered(PARTS);
@@ -310,19 +316,8 @@ fn parts(text: &str) -> Vec<Range<usize>> {
 fn sentences(job: &Job, start: usize) -> Vec<Sentence> {
     // A text without words has no sentences.
     let segments = job.segments().unwrap_or_default();
-    let sentences = job.translated_of(segments, 0).map(|sentence| {
-        let links = sentence.links.into_iter().map(|link| Link {
-            target: link.target,
-            source: link.source,
-            weight: link.percent,
-        });
-        Sentence {
-            range: start + sentence.start..start + sentence.end,
-            translation: sentence.translation,
-            links: links.collect(),
-        }
-    });
-    sentences.collect()
+    let sentences = job.translated_of(segments, 0);
+    sentences.map(|one| one.into_sentence(start)).collect()
 }
 
 fn flush(output: BufWriter<File>) -> Result<(), Error> {

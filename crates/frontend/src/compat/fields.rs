@@ -7,6 +7,10 @@ use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
 
+/// Maximum number of values in a request, with those in lists: each takes memory of its own, however
+/// short it is.
+const MAX_VALUES: usize = 10_000;
+
 /// Fields of a request. Those of forms and addresses are strings, or arrays of strings if a name
 /// occurs more than once.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,24 +30,42 @@ impl Fields {
         body: Vec<u8>,
     ) -> Result<Self, Refusal> {
         let mut fields = Self::default();
-        fields.add_form(query.unwrap_or_default().as_bytes());
         let content_type = headers.get(CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok());
         let content_type = content_type.unwrap_or_default();
         let essence = content_type.split(';').next().unwrap_or_default();
         let essence = essence.trim().to_ascii_lowercase();
         match essence.as_str() {
-            "application/x-www-form-urlencoded" => fields.add_form(&body),
+            "application/x-www-form-urlencoded" => fields.add_form(&body)?,
             "multipart/form-data" => fields.add_multipart(content_type, body).await?,
             _ if body.is_empty() => {}
             _ => {
+                if count_values(&body) > MAX_VALUES {
+                    return Err(too_many());
+                }
                 let Ok(Value::Object(object)) = serde_json::from_slice(&body) else {
                     return Err(Refusal::Invalid("Invalid JSON format".to_owned()));
                 };
-                fields.values.extend(object);
+                fields.values = object;
             }
         }
+        fields.add_query(query)?;
         Ok(fields)
+    }
+
+    /// Adds the fields of an address that are not there yet, or null.
+    ///
+    /// # Errors
+    /// They are too many.
+    pub(super) fn add_query(&mut self, query: Option<&str>) -> Result<(), Refusal> {
+        let mut fields = Self::default();
+        fields.add_form(query.unwrap_or_default().as_bytes())?;
+        for (name, value) in fields.values {
+            if self.get(&name).is_none() {
+                self.values.insert(name, value);
+            }
+        }
+        Ok(())
     }
 
     /// Returns a field; `None` also if it is null.
@@ -61,11 +83,14 @@ impl Fields {
         self.get(name)?.as_str().filter(|text| !text.is_empty())
     }
 
-    /// Adds the fields of a form or an address.
-    pub(super) fn add_form(&mut self, form: &[u8]) {
+    fn add_form(&mut self, form: &[u8]) -> Result<(), Refusal> {
+        if form_urlencoded::parse(form).nth(MAX_VALUES).is_some() {
+            return Err(too_many());
+        }
         for (name, value) in form_urlencoded::parse(form) {
             self.add(name.into_owned(), &value);
         }
+        Ok(())
     }
 
     async fn add_multipart(&mut self, content_type: &str, body: Vec<u8>) -> Result<(), Refusal> {
@@ -73,7 +98,12 @@ impl Fields {
         let boundary = multer::parse_boundary(content_type).map_err(invalid)?;
         let body = futures_util::stream::iter([Ok::<_, std::io::Error>(Bytes::from(body))]);
         let mut form = multer::Multipart::new(body, boundary);
+        let mut count = 0;
         while let Some(field) = form.next_field().await.map_err(invalid)? {
+            count += 1;
+            if count > MAX_VALUES {
+                return Err(too_many());
+            }
             if let Some(name) = field.name().map(str::to_owned) {
                 let value = field.text().await.map_err(invalid)?;
                 self.add(name, &value);
@@ -93,6 +123,26 @@ impl Fields {
             Some(first) => *first = Value::Array(vec![first.take(), value]),
         }
     }
+}
+
+/// Returns the maximum number of values in JSON: each one but the first has a comma, a colon or a
+/// bracket before it.
+fn count_values(json: &[u8]) -> usize {
+    let (mut count, mut is_string, mut is_escaped) = (1, false, false);
+    for byte in json {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = is_string,
+            b'"' => is_string = !is_string,
+            b',' | b':' | b'[' | b'{' if !is_string => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
+
+fn too_many() -> Refusal {
+    Refusal::Invalid(format!("Invalid request: more than {MAX_VALUES} values"))
 }
 
 #[cfg(test)]
@@ -140,6 +190,39 @@ mod tests {
     async fn a_name_that_occurs_again_makes_a_list() {
         let form = read("application/x-www-form-urlencoded", "", "a=1&a=2&b=3&a=4").await;
         assert_eq!(form, Ok(json!({"a": ["1", "2", "4"], "b": "3"})));
+    }
+
+    #[tokio::test]
+    async fn a_field_of_the_body_wins_over_one_of_the_address() {
+        let form = "application/x-www-form-urlencoded";
+        for (content_type, body) in [
+            (form, "a=1&b=2&b=3"),
+            ("", r#"{"a": "1", "b": ["2", "3"], "c": null}"#),
+        ] {
+            let fields = read(content_type, "a=4&b=5&c=6", body).await;
+            let expected = json!({"a": "1", "b": ["2", "3"], "c": "6"});
+            assert_eq!(fields, Ok(expected));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_number_of_values_is_limited() {
+        let lists = [MAX_VALUES - 4, MAX_VALUES + 1].map(|count| vec!["[,:\\\""; count]);
+        for (list, is_allowed) in lists.into_iter().zip([true, false]) {
+            let list = json!({ "a": list }).to_string();
+            let form = "a=1&".repeat(if is_allowed {
+                MAX_VALUES
+            } else {
+                MAX_VALUES + 1
+            });
+            for (content_type, body) in [
+                ("", list.as_str()),
+                ("application/x-www-form-urlencoded", &form),
+            ] {
+                let fields = read(content_type, "", body).await;
+                assert_eq!(fields.is_ok(), is_allowed, "{content_type}");
+            }
+        }
     }
 
     #[tokio::test]

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::extract::Request;
+use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 use tempfile::TempDir;
 use tokio::runtime::Handle;
@@ -18,6 +19,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::access::Client;
+use super::apis::ROOM_TIMEOUT;
 use super::blocking::blocking;
 use super::refusal::Refusal;
 use crate::files::Files;
@@ -113,7 +115,7 @@ pub(crate) struct Translated {
 struct Entry {
     client: Client,
     /// Second name, without which it is not found.
-    key: Option<String>,
+    key: Option<SecretString>,
     bytes: usize,
     arrival: Instant,
     /// Whether the translation was fetched. It may make room for other files.
@@ -151,6 +153,7 @@ impl ApiFiles {
                 max_bytes.saturating_mul(MAX_OF_ALL),
                 SMALL_FILES_BYTES,
                 max_bytes,
+                ROOM_TIMEOUT,
             ),
             reading: pages.reading(),
             cutting: semaphore(MAX_CUT),
@@ -198,18 +201,18 @@ impl ApiFiles {
     pub(crate) fn enter(
         &self,
         client: Client,
-        key: Option<String>,
+        key: Option<SecretString>,
         file: &Scratch,
     ) -> Result<Ticket, Refusal> {
         let id = Uuid::new_v4();
         let bytes = file.bytes();
         let mut entries = self.lock();
         while !has_room(&entries, client, bytes, self.max_bytes) {
-            let fetched = entries
+            let spare = entries
                 .iter()
-                .filter(|(_, entry)| entry.client == client && entry.is_fetched)
+                .filter(|(_, entry)| entry.client == client && entry.makes_room())
                 .min_by_key(|(_, entry)| entry.arrival);
-            let id = fetched.map(|(id, _)| *id).ok_or(Refusal::TooManyFiles)?;
+            let id = spare.map(|(id, _)| *id).ok_or(Refusal::TooManyFiles)?;
             entries.remove(&id);
         }
         entries.insert(
@@ -236,15 +239,29 @@ impl ApiFiles {
         let entry = entries.get(&id)?;
         let is_known = match (&entry.key, key) {
             (None, None) => true,
-            (Some(own), Some(key)) => own.as_bytes().ct_eq(key.as_bytes()).into(),
+            (Some(own), Some(key)) => {
+                let own = own.expose_secret().as_bytes();
+                own.ct_eq(key.as_bytes()).into()
+            }
             _ => false,
         };
         is_known.then(|| entry.state.clone())
     }
 
-    /// Marks a translation as fetched.
-    pub(crate) fn set_fetched(&self, id: Uuid) {
+    /// Marks a translation as fetched. It is removed after `kept`, if that is before its hour ends.
+    pub(crate) fn set_fetched(&self, id: Uuid, kept: Option<Duration>) {
         self.change(id, |entry| entry.is_fetched = true);
+        if let Some(kept) = kept {
+            self.remove_after(id, kept);
+        }
+    }
+
+    fn remove_after(&self, id: Uuid, kept: Duration) {
+        let files = self.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(kept).await;
+            files.remove(id);
+        });
     }
 
     /// Removes a file.
@@ -278,6 +295,13 @@ fn has_room(
     count < MAX_FILES && (count == 0 || total + bytes <= max_bytes.saturating_mul(MAX_OF_CLIENT))
 }
 
+impl Entry {
+    /// Returns whether it may be removed for another file: nobody waits for it any more.
+    fn makes_room(&self) -> bool {
+        self.is_fetched || matches!(self.state, State::Failed(_))
+    }
+}
+
 impl Ticket {
     /// Sets the state of the translation.
     pub(crate) fn set(&self, state: State) {
@@ -288,11 +312,7 @@ impl Ticket {
     pub(crate) fn end(mut self, state: State) {
         self.set(state);
         self.is_ended = true;
-        let (files, id) = (self.files.clone(), self.id);
-        tokio::spawn(async move {
-            tokio::time::sleep(KEPT).await;
-            files.remove(id);
-        });
+        self.files.remove_after(self.id, KEPT);
     }
 }
 
@@ -412,6 +432,35 @@ mod tests {
         }
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_translation_is_kept_for_minutes_after_it_was_fetched() {
+        let (_folder, files) = open().await;
+        let scratch = arrived(&files).await;
+        let ticket = files.enter(CLIENT, None, &scratch).expect("room");
+        let id = ticket.id;
+        ticket.end(done(scratch));
+        files.set_fetched(id, Some(Duration::from_mins(5)));
+        tokio::time::sleep(Duration::from_secs(299)).await;
+        assert!(files.state(id, None).is_some());
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert!(files.state(id, None).is_none());
+    }
+
+    #[tokio::test]
+    async fn failures_make_room() {
+        let (_folder, files) = open().await;
+        let mut ids = Vec::new();
+        for _ in 0..3 * MAX_FILES {
+            let scratch = arrived(&files).await;
+            let ticket = files.enter(CLIENT, None, &scratch).expect("room");
+            ids.push(ticket.id);
+            ticket.end(State::Failed("damaged".to_owned()));
+        }
+        let last = files.state(ids[3 * MAX_FILES - 1], None);
+        assert!(matches!(last, Some(State::Failed(_))));
+        assert!(files.lock().len() <= MAX_FILES);
+    }
+
     #[tokio::test]
     async fn only_fetched_files_of_the_same_client_make_room() {
         let (_folder, files) = open().await;
@@ -429,7 +478,7 @@ mod tests {
         }
         assert_eq!(another(CLIENT).await, Err(Refusal::TooManyFiles));
         another(Client::Key(1)).await.expect("another client");
-        files.set_fetched(ids[1]);
+        files.set_fetched(ids[1], None);
         another(CLIENT).await.expect("room");
         assert!(files.state(ids[0], None).is_some());
         assert!(files.state(ids[1], None).is_none());

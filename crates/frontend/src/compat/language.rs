@@ -30,7 +30,7 @@ pub(crate) struct Detection {
 }
 
 impl Detection {
-    /// Returns a language that somebody named.
+    /// Returns a language that the request names.
     pub(crate) fn certain(language: Language) -> Self {
         Self {
             language,

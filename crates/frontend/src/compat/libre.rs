@@ -14,16 +14,17 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
-use self::parameters::{AUTO, languages as languages_of, missing, refuse};
+use self::parameters::{AUTO, Codes, missing, refuse};
 use super::apis::Apis;
 use super::call::Call;
 use super::format::Format;
-use super::keep_alive;
+use super::keep_alive::{self, Late};
 use super::language::{self, Detection, Language};
 use super::refusal::Refusal;
 use super::texts::{Source, Texts, Translations};
+use crate::metrics::API_CHARACTERS;
 
-/// Time after which the web page of LibreTranslate gives up, in seconds.
+/// Pause after a key was pressed before the web page of LibreTranslate translates, in milliseconds.
 const FRONTEND_TIMEOUT: u32 = 500;
 
 /// Extensions of the files that can be translated.
@@ -48,7 +49,9 @@ pub(super) fn routes() -> axum::Router<Apis> {
 
 /// `POST /translate`.
 async fn translate(State(apis): State<Apis>, call: Result<Call, Refusal>) -> Response {
-    keep_alive::answer(async move { translated(&apis, call?).await }, refuse).await
+    let work = async move { translated(&apis, call?).await };
+    // Its web page shows the error of an answer with any status.
+    keep_alive::answer(work, refuse, Late::Told).await
 }
 
 async fn translated(apis: &Apis, mut call: Call) -> Result<Value, Refusal> {
@@ -66,7 +69,7 @@ async fn translated(apis: &Apis, mut call: Call) -> Result<Value, Refusal> {
         let translations = apis.translate(&client, texts).await?;
         return Ok(json!({"text_en": translations.texts.concat()}));
     }
-    let query = Query::read(&mut call)?;
+    let query = Query::read(apis, &mut call)?;
     let translations = apis.translate(&client, query.texts).await?;
     Ok(query.shape.json(translations))
 }
@@ -82,7 +85,9 @@ async fn detect(State(apis): State<Apis>, call: Result<Call, Refusal>) -> Respon
             }
             _ => return Err(missing("q")),
         };
-        apis.spend(&client, texts.iter().map(|text| text.chars().count()).sum())?;
+        let characters = texts.iter().map(|text| text.chars().count()).sum();
+        apis.spend(&client, characters)?;
+        metrics::counter!(API_CHARACTERS).increment(characters as u64);
         let detection = language::detect(texts);
         Ok(Json(json!([detected_language(detection)])))
     });
@@ -146,7 +151,7 @@ struct Shape {
 
 impl Query {
     /// Reads the parameters, in the order in which LibreTranslate complains about them.
-    fn read(call: &mut Call) -> Result<Self, Refusal> {
+    fn read(apis: &Apis, call: &mut Call) -> Result<Self, Refusal> {
         let fields = &mut call.fields;
         let (texts, is_array) = match fields.take("q") {
             Some(Value::String(text)) if !text.is_empty() => (vec![text], false),
@@ -155,7 +160,7 @@ impl Query {
             }
             _ => return Err(missing("q")),
         };
-        let (source, target) = languages_of(fields)?;
+        let codes = Codes::of(fields)?;
         let alternatives = match fields.get("alternatives") {
             None => Some(0.0),
             Some(Value::String(number)) => number.trim().parse().ok(),
@@ -166,6 +171,8 @@ impl Query {
                 "Invalid request: alternatives parameter is not a number".to_owned(),
             ));
         };
+        apis.check(&texts)?;
+        let (source, target) = codes.languages()?;
         let format = match fields.text("format") {
             None | Some("text") => Format::Text,
             Some("html") => Format::Html,

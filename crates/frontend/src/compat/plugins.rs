@@ -13,8 +13,8 @@ use super::apis::Apis;
 use super::call::Call;
 use super::fields::Fields;
 use super::format::Format;
-use super::keep_alive;
-use super::language::Language;
+use super::keep_alive::{self, Late};
+use super::language::{Detection, Language};
 use super::refusal::Refusal;
 use super::texts::{Source, Texts, Translations};
 
@@ -48,12 +48,12 @@ async fn deeplx(State(apis): State<Apis>, call: Result<Call, Refusal>) -> Respon
             "method": "Free",
         }))
     };
-    keep_alive::answer(work, |refusal| {
+    let refuse = |refusal: Refusal| {
         let status = refusal.status();
         let body = json!({"code": status.as_u16(), "message": refusal.to_string()});
         refusal.respond(status, body)
-    })
-    .await
+    };
+    keep_alive::answer(work, refuse, Late::Told).await
 }
 
 /// `POST /imme`: `{source_lang, target_lang, text_list}`, for Immersive Translate.
@@ -62,12 +62,12 @@ async fn immersive(State(apis): State<Apis>, call: Result<Call, Refusal>) -> Res
         let mut call = call?;
         let texts = required_list(&mut call.fields, "text_list")?;
         let translations = translate(&apis, &call, texts, "source_lang", "target_lang").await?;
-        let source = translations.source().language.code();
-        let item = |text| json!({"detected_source_lang": source, "text": text});
-        let items: Vec<_> = translations.texts.into_iter().map(item).collect();
+        let item = |(text, source): (String, Detection)| json!({"detected_source_lang": source.language.code(), "text": text});
+        let items = translations.texts.into_iter().zip(translations.sources);
+        let items: Vec<_> = items.map(item).collect();
         Ok(json!({ "translations": items }))
     };
-    keep_alive::answer(work, Refusal::into_response).await
+    keep_alive::answer(work, Refusal::into_response, Late::Told).await
 }
 
 /// `POST /kiss`: `{text, from, to}` or `{texts, from, to}`, for both versions of kiss-translator.
@@ -81,16 +81,16 @@ async fn kiss(State(apis): State<Apis>, call: Result<Call, Refusal>) -> Response
             vec![required(&mut call.fields, "text")?]
         };
         let translations = translate(&apis, &call, texts, "from", "to").await?;
-        let source = translations.source().language.code();
-        let texts = translations.texts;
         if !is_list {
-            return Ok(json!({"text": texts.concat(), "from": source, "to": "en"}));
+            let source = translations.source().language.code();
+            return Ok(json!({"text": translations.texts.concat(), "from": source, "to": "en"}));
         }
-        let item = |text| json!({"text": text, "src": source});
-        let items: Vec<_> = texts.into_iter().map(item).collect();
+        let item = |(text, source): (String, Detection)| json!({"text": text, "src": source.language.code()});
+        let items = translations.texts.into_iter().zip(translations.sources);
+        let items: Vec<_> = items.map(item).collect();
         Ok(json!({ "translations": items }))
     };
-    keep_alive::answer(work, Refusal::into_response).await
+    keep_alive::answer(work, Refusal::into_response, Late::Told).await
 }
 
 /// `POST /hcfy`: `{text, source, destination}`, for hcfy, which shows a result for each paragraph.
@@ -108,7 +108,7 @@ async fn hcfy(State(apis): State<Apis>, call: Result<Call, Refusal>) -> Response
             "result": english.split('\n').collect::<Vec<_>>(),
         }))
     };
-    keep_alive::answer(work, Refusal::into_response).await
+    keep_alive::answer(work, Refusal::into_response, Late::Told).await
 }
 
 /// Translates texts into English. `source` and `target` are the names of the fields with the
@@ -122,7 +122,7 @@ async fn translate(
 ) -> Result<Translations, Refusal> {
     let client = call.client(apis, call.fields.text("token"))?;
     let source = match call.fields.text(source) {
-        None | Some("auto") => Source::Common,
+        None | Some("auto") => Source::OwnIfLong,
         Some(code) => Source::Known(language(code)?),
     };
     // hcfy sends a second choice for texts that are in the first language.

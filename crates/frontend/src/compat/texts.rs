@@ -10,6 +10,14 @@ use super::blocking::blocking;
 use super::format::Format;
 use super::language::{Detection, Language, detect};
 use super::refusal::Refusal;
+use crate::metrics::API_CHARACTERS;
+
+/// Maximum number of texts in a request.
+const MAX_TEXTS: usize = 1000;
+
+/// Maximum size of a text that does not tell its language by itself, in bytes; that of
+/// LibreTranslate.
+const MAX_SHORT_BYTES: usize = 40;
 
 /// Texts to translate.
 #[derive(Clone, Debug)]
@@ -34,6 +42,8 @@ pub(super) enum Source {
     Common,
     /// Detected for each text.
     Own,
+    /// Detected for each long text; that of all of them for short ones, which tell little.
+    OwnIfLong,
 }
 
 /// Translated texts.
@@ -71,17 +81,42 @@ impl Apis {
             source,
             target,
         } = texts;
-        let (size, limit) = (
-            texts.iter().map(String::len).sum::<usize>(),
-            self.max_text_bytes,
-        );
-        if size > limit {
-            // In the words of LibreTranslate.
-            return Err(Refusal::Invalid(format!(
-                "Invalid request: request ({size}) exceeds text limit ({limit})"
-            )));
+        self.check(&texts)?;
+        let characters = texts.iter().map(|text| text.chars().count()).sum();
+        self.spend(client, characters)?;
+        let translated = self.translated(texts, format, source, target).await;
+        if translated.is_err() {
+            self.access.refund(client, characters as u64);
+        } else {
+            metrics::counter!(API_CHARACTERS).increment(characters as u64);
         }
-        self.spend(client, texts.iter().map(|text| text.chars().count()).sum())?;
+        translated
+    }
+
+    /// Checks the number and the size of the texts of a request.
+    ///
+    /// # Errors
+    /// They are too many or too long.
+    pub(super) fn check(&self, texts: &[String]) -> Result<(), Refusal> {
+        let size = texts.iter().map(String::len).sum();
+        for (size, limit) in [(texts.len(), MAX_TEXTS), (size, self.max_text_bytes)] {
+            if size > limit {
+                // In the words of LibreTranslate, which has these for both.
+                return Err(Refusal::Invalid(format!(
+                    "Invalid request: request ({size}) exceeds text limit ({limit})"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    async fn translated(
+        &self,
+        texts: Vec<String>,
+        format: Format,
+        source: Source,
+        target: Language,
+    ) -> Result<Translations, Refusal> {
         let texts: Arc<[String]> = texts.into();
         let format = Arc::new(format);
         let read = (Arc::clone(&texts), Arc::clone(&format));
@@ -115,16 +150,21 @@ impl Apis {
 impl Source {
     /// Returns the language of each text, given as its units.
     fn of(self, texts: &[Vec<Segment>]) -> Vec<Detection> {
-        let common = match self {
-            Self::Known(language) => Detection::certain(language),
-            Self::Common => detect(texts.iter().flatten().map(|unit| unit.text.as_str())),
-            Self::Own => {
-                let texts = texts.iter();
-                return texts
-                    .map(|units| detect(units.iter().map(|unit| unit.text.as_str())))
-                    .collect();
+        let own = |units: &Vec<Segment>| detect(units.iter().map(|unit| unit.text.as_str()));
+        let common = || detect(texts.iter().flatten().map(|unit| unit.text.as_str()));
+        let same = |language: Detection| vec![language; texts.len()];
+        match self {
+            Self::Known(language) => same(Detection::certain(language)),
+            Self::Common => same(common()),
+            Self::Own => texts.iter().map(own).collect(),
+            Self::OwnIfLong => {
+                let common = common();
+                let is_long = |units: &Vec<Segment>| {
+                    units.iter().map(|unit| unit.text.len()).sum::<usize>() > MAX_SHORT_BYTES
+                };
+                let language = |units| if is_long(units) { own(units) } else { common };
+                texts.iter().map(language).collect()
             }
-        };
-        vec![common; texts.len()]
+        }
     }
 }

@@ -14,6 +14,7 @@ use super::call::Caller;
 use super::fields::Fields;
 use super::files::{ApiFiles, Scratch};
 use super::refusal::Refusal;
+use crate::multipart::Held;
 
 /// Name of the field with the file.
 const FILE: &str = "file";
@@ -21,8 +22,11 @@ const FILE: &str = "file";
 /// Maximum size of any other field, in bytes.
 const MAX_FIELD_BYTES: u64 = 64 << 10;
 
-/// Bytes of a form besides the file.
-const OVERHEAD_BYTES: u64 = 1 << 20;
+/// Maximum bytes of a form besides the file.
+const OVERHEAD_BYTES: usize = 1 << 20;
+
+/// Bytes of memory for a field besides its name and its value.
+const FIELD_BYTES: usize = 128;
 
 /// A request with a file.
 #[derive(Debug)]
@@ -40,13 +44,18 @@ impl FromRequest<Apis> for Upload {
 
     async fn from_request(request: Request, apis: &Apis) -> Result<Self, Refusal> {
         let caller = Caller::of(&request, &apis.access);
+        let uri = request.uri().clone();
+        if let Err(refusal) = caller.check(&apis.access, uri.query()) {
+            service::body::drain(request).await;
+            return Err(refusal);
+        }
         let mut fields = Fields::default();
-        fields.add_form(request.uri().query().unwrap_or_default().as_bytes());
         let content_type = request.headers().get(CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok());
         let boundary = multer::parse_boundary(content_type.unwrap_or_default());
         let Ok(boundary) = boundary else {
             service::body::drain(request).await;
+            fields.add_query(uri.query())?;
             // Without a form there is no file in it.
             return Ok(Self {
                 fields,
@@ -59,13 +68,17 @@ impl FromRequest<Apis> for Upload {
             return Err(Refusal::Crowded);
         };
         let mut body = pin!(service::body::stream(request));
+        let held = Held::default();
+        let limit = apis.files.max_bytes;
+        let max_bytes = limit.saturating_add(OVERHEAD_BYTES) as u64;
+        let chunks = held.counted(body.as_mut(), max_bytes, || Refusal::FileTooLarge { limit });
         let limits = SizeLimit::new()
-            .whole_stream(apis.files.max_bytes as u64 + OVERHEAD_BYTES)
             .per_field(MAX_FIELD_BYTES)
-            .for_field(FILE, apis.files.max_bytes as u64);
+            .for_field(FILE, limit as u64);
         let limits = Constraints::new().size_limit(limits);
-        let form = Multipart::with_constraints(body.as_mut(), boundary, limits);
-        match receive(form, &apis.files, room, &mut fields).await {
+        let form = Multipart::with_constraints(chunks, boundary, limits);
+        let received = receive(form, &held, &apis.files, room, &mut fields).await;
+        match received.and_then(|file| fields.add_query(uri.query()).map(|()| file)) {
             Ok(file) => Ok(Self {
                 fields,
                 file,
@@ -82,28 +95,39 @@ impl FromRequest<Apis> for Upload {
 /// Reads a form. Returns its file, and adds the other fields to `fields`.
 async fn receive(
     mut form: Multipart<'_>,
+    held: &Held,
     files: &ApiFiles,
     room: OwnedSemaphorePermit,
     fields: &mut Fields,
 ) -> Result<Option<Scratch>, Refusal> {
     let mut room = Some(room);
     let mut file = None;
+    let mut left = OVERHEAD_BYTES;
     let refuse = |error| refusal(error, files.max_bytes);
     while let Some(mut field) = form.next_field().await.map_err(refuse)? {
+        held.release();
         let name = field.name().unwrap_or_default().to_owned();
         let file_name = field.file_name().unwrap_or_default().to_owned();
         if name != FILE {
-            fields.add(name, &field.text().await.map_err(refuse)?);
+            let value = field.text().await.map_err(refuse)?;
+            held.release();
+            let bytes = name.len() + value.len() + FIELD_BYTES;
+            left = left.checked_sub(bytes).ok_or_else(invalid)?;
+            fields.add(name, &value);
             continue;
         }
         // The first file counts.
         let Some(room) = room.take() else {
+            while field.chunk().await.map_err(refuse)?.is_some() {
+                held.release();
+            }
             continue;
         };
         let mut scratch = files.create(&file_name, room).await?;
         let mut output = File::create(scratch.source()).await?;
         let mut bytes = 0;
         while let Some(chunk) = field.chunk().await.map_err(refuse)? {
+            held.release();
             bytes += chunk.len();
             output.write_all(&chunk).await?;
         }
@@ -121,11 +145,14 @@ fn refusal(error: multer::Error, max_bytes: usize) -> Refusal {
             field_name: Some(name),
             ..
         } if name == FILE => Refusal::FileTooLarge { limit: max_bytes },
-        multer::Error::StreamSizeExceeded { .. } => Refusal::FileTooLarge { limit: max_bytes },
-        multer::Error::StreamReadFailed(cause) => match cause.downcast::<service::body::Error>() {
-            Ok(error) => Refusal::from(*error),
+        multer::Error::StreamReadFailed(cause) => match cause.downcast::<Refusal>() {
+            Ok(refusal) => *refusal,
             Err(_) => Refusal::Incomplete,
         },
-        _ => Refusal::Invalid("Invalid multipart form".to_owned()),
+        _ => invalid(),
     }
+}
+
+fn invalid() -> Refusal {
+    Refusal::Invalid("Invalid multipart form".to_owned())
 }

@@ -7,8 +7,9 @@ use std::ops::Range;
 use markup::{Link, Marked, Piece, Segment};
 
 use super::blocking::blocking;
+use super::keep_alive;
 use super::refusal::Refusal;
-use crate::jobs::{Job, Jobs, Reason, Translated};
+use crate::jobs::{Job, Jobs, Patience, Reason, Translated};
 
 /// Separator of the units of a text, each of which is a line.
 const LINE_BREAK: &str = "\n";
@@ -66,13 +67,16 @@ impl Work {
         } else {
             usize::MAX
         };
+        let patience = Patience::Client {
+            begins: keep_alive::beginning(),
+        };
         let mut translated = Vec::with_capacity(texts.len());
         for Batch {
             texts,
             is_continuation,
         } in batches(texts, max_bytes)
         {
-            let mut units = self.batch(texts).await?.into_iter();
+            let mut units = self.batch(texts, patience).await?.into_iter();
             if is_continuation && let Some(last) = translated.last_mut() {
                 Vec::extend(last, units.next().unwrap_or_default());
             }
@@ -82,10 +86,14 @@ impl Work {
     }
 
     /// Translates texts that one job may hold together.
-    async fn batch(&self, texts: Vec<Vec<Segment>>) -> Result<Vec<Vec<Marked>>, Refusal> {
+    async fn batch(
+        &self,
+        texts: Vec<Vec<Segment>>,
+        patience: Patience,
+    ) -> Result<Vec<Vec<Marked>>, Refusal> {
         let links = texts.iter().flatten().any(has_marks);
         let joined = blocking(move || Joined::new(texts)).await?;
-        let job = self.job(&joined.text, links).await?;
+        let job = self.job(&joined.text, links, patience).await?;
         blocking(move || joined.translated(&job)).await
     }
 
@@ -93,9 +101,15 @@ impl Work {
     ///
     /// # Errors
     /// The text is too long, or the backend does not translate now.
-    pub(super) async fn job(&self, text: &str, links: bool) -> Result<Job, Refusal> {
-        let job = self.jobs.translate(text, links, self.keeps_history).await;
-        job.map_err(|reason| match reason {
+    pub(super) async fn job(
+        &self,
+        text: &str,
+        links: bool,
+        patience: Patience,
+    ) -> Result<Job, Refusal> {
+        let history = self.keeps_history;
+        let job = self.jobs.translate(text, links, history, patience);
+        job.await.map_err(|reason| match reason {
             Reason::TooLong => Refusal::TooLong {
                 limit: self.max_text_bytes,
             },
@@ -257,10 +271,10 @@ impl Line {
         let (target, source) = (self.translation.len(), sentence.start - start);
         self.translation.push_str(&sentence.translation);
         let shifted = |range: &Range<usize>, by: usize| range.start + by..range.end + by;
-        let links = sentence.links.iter().map(|link| Link {
+        let links = sentence.markup_links().map(|link| Link {
             target: shifted(&link.target, target),
             source: shifted(&link.source, source),
-            weight: link.percent,
+            ..link
         });
         self.links.extend(links);
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use segment::Segment;
+use tokio::time::Instant;
 
 use super::job::Run;
 use super::queue::Queues;
@@ -22,8 +23,40 @@ const PAUSES: Backoff = Backoff::new(Duration::from_secs(1), LONG_PAUSE);
 /// or to start another version of the backend. Also the maximum of [`PAUSES`].
 const LONG_PAUSE: Duration = Duration::from_secs(20);
 
-/// Returns once every sentence is translated. `patience` is the maximum time of pauses in which no
-/// attempt gets any further.
+/// Maximum time of pauses for a client whose answer has not begun: long enough for a few attempts,
+/// and short enough that the client, which has its own pauses, still gets a status.
+const MAX_SHORT_PAUSES: Duration = Duration::from_secs(4);
+
+/// Maximum time of pauses for a file, or once an answer has begun: a restart of the backend takes
+/// less, and the client would have to begin anew.
+const MAX_LONG_PAUSES: Duration = Duration::from_mins(5);
+
+/// Patience with pauses between attempts in which no attempt gets any further.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Patience {
+    /// The text waits for as long as it takes: it is in the spool.
+    Unlimited,
+    /// A file waits for minutes.
+    File,
+    /// A client waits for seconds, and for minutes once its answer has begun.
+    Client {
+        /// Time at which the answer begins.
+        begins: Instant,
+    },
+}
+
+impl Patience {
+    /// Returns the maximum time of pauses, now.
+    fn max_pauses(self) -> Duration {
+        match self {
+            Self::Unlimited => Duration::MAX,
+            Self::Client { begins } if Instant::now() < begins => MAX_SHORT_PAUSES,
+            Self::Client { .. } | Self::File => MAX_LONG_PAUSES,
+        }
+    }
+}
+
+/// Returns once every sentence is translated.
 ///
 /// # Errors
 /// The text cannot be translated, whatever the number of attempts, or the patience is over.
@@ -31,7 +64,7 @@ pub(super) async fn translate(
     queues: &Queues,
     translator: &Translator,
     run: &Run,
-    patience: Duration,
+    patience: Patience,
 ) -> Result<(), Reason> {
     let mut pauses = PAUSES;
     let mut total_pause = Duration::ZERO;
@@ -64,11 +97,14 @@ pub(super) async fn translate(
             tracing::warn!(%failure, "the text cannot be translated");
             return Err(reason);
         }
-        total_pause = total_pause.saturating_add(pause);
-        if total_pause > patience {
+        let left = patience.max_pauses().saturating_sub(total_pause);
+        if left.is_zero() {
             tracing::info!(%failure, "giving up");
             return Err(reason);
         }
+        // The last attempt is at the end of the patience, even if the backend asks for a longer pause.
+        let pause = pause.min(left);
+        total_pause += pause;
         if logged.as_ref() == Some(&failure) {
             tracing::debug!(%failure, ?pause, "trying again");
         } else {
@@ -130,4 +166,19 @@ async fn segments(run: &Run, language: &str) -> Result<Arc<[Segment]>, Failure> 
     let segments = move || segment::segments(job.text(), job.rules(&language)).into();
     let segments = tokio::task::spawn_blocking(segments).await;
     segments.map_err(|error| Failure::Failed(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_is_patient_once_its_answer_has_begun() {
+        let begins = Instant::now() + Duration::from_secs(5);
+        let client = Patience::Client { begins };
+        assert!(Instant::now() + client.max_pauses() < begins, "a status");
+        tokio::time::sleep_until(begins).await;
+        assert!(client.max_pauses() >= Duration::from_mins(1));
+        assert!(Patience::File.max_pauses() >= Duration::from_mins(1));
+    }
 }

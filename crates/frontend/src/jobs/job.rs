@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use api::{AtomCheck, Flag, ModelInfo, WordLink};
+use documents::Sentence;
 use jiff::Timestamp;
+use markup::Link;
 use segment::{Rules, Segment};
 use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, watch};
@@ -42,6 +44,27 @@ pub struct Translated {
     /// Words of the translation and those of the sentence that they come from; empty unless the job
     /// was created with links.
     pub links: Vec<WordLink>,
+}
+
+impl Translated {
+    /// Returns the links between the words as the writers of markup take them.
+    pub(crate) fn markup_links(&self) -> impl Iterator<Item = Link> {
+        self.links.iter().map(|link| Link {
+            target: link.target.clone(),
+            source: link.source.clone(),
+            weight: link.percent,
+        })
+    }
+
+    /// Returns the sentence as the writer of a file takes it. `start` is the offset of the job's text
+    /// in that of the file.
+    pub(crate) fn into_sentence(self, start: usize) -> Sentence {
+        Sentence {
+            range: start + self.start..start + self.end,
+            links: self.markup_links().collect(),
+            translation: self.translation,
+        }
+    }
 }
 
 /// Maximum number of sentences that are copied under one lock.

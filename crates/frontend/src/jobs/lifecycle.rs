@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use super::attempts;
+use super::attempts::{self, Patience};
 use super::job::{Job, Run};
 use super::queue::Queues;
 use super::registry::Registry;
@@ -65,7 +65,7 @@ pub struct Jobs {
     shutdown: CancellationToken,
     tasks: TaskTracker,
     queues: Queues,
-    /// Slots of texts that somebody waits for, so that those of the pages have their own.
+    /// Slots of texts for which a client waits, so that those of the pages have their own.
     direct_queues: Queues,
     registry: Arc<Registry>,
     store: Arc<Store>,
@@ -347,7 +347,7 @@ impl Jobs {
             tokio::select! {
                 biased;
                 () = run.stopped() => {}
-                done = attempts::translate(&jobs.queues, &jobs.translator, &run, Duration::MAX) => match done {
+                done = attempts::translate(&jobs.queues, &jobs.translator, &run, Patience::Unlimited) => match done {
                     Ok(()) => jobs.finish(&run).await,
                     Err(reason) => jobs.fail(&run, reason).await,
                 },

@@ -41,6 +41,7 @@ mod spread;
 mod state;
 mod store;
 
+pub(crate) use attempts::Patience;
 pub use job::{Job, Translated};
 pub use lifecycle::{Jobs, SubmitError};
 pub use state::{Phase, Reason, State, Unfinished};

@@ -36,7 +36,7 @@ const MAX_SHORT_FORM_BYTES: usize = 64 << 10;
 /// Maximum memory of the short texts that arrive at the same time, in bytes.
 const SHORT_TEXTS_BYTES: usize = 16 << 20;
 
-/// Maximum wait for room.
+/// Maximum wait for room for a text of a page.
 const ROOM_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Unit in which memory is counted, in bytes.
@@ -109,18 +109,30 @@ pub struct Forms {
     long_texts: Arc<Semaphore>,
     short_texts: Arc<Semaphore>,
     max_text_bytes: usize,
+    max_wait: Duration,
 }
 
 impl Forms {
     /// Creates the memory for texts of up to `max_text_bytes` bytes.
     #[must_use]
     pub fn new(max_text_bytes: usize) -> Self {
-        Self::with_room(LONG_TEXTS_BYTES, SHORT_TEXTS_BYTES, max_text_bytes)
+        Self::with_room(
+            LONG_TEXTS_BYTES,
+            SHORT_TEXTS_BYTES,
+            max_text_bytes,
+            ROOM_TIMEOUT,
+        )
     }
 
     /// Creates the memory for texts of up to `max_text_bytes` bytes: `long` bytes for long ones, but
-    /// always enough for one, and `short` bytes for short ones.
-    pub(crate) fn with_room(long: usize, short: usize, max_text_bytes: usize) -> Self {
+    /// always enough for one, and `short` bytes for short ones. A text waits for room for up to
+    /// `max_wait`.
+    pub(crate) fn with_room(
+        long: usize,
+        short: usize,
+        max_text_bytes: usize,
+        max_wait: Duration,
+    ) -> Self {
         let room = |bytes: usize| {
             let units = bytes.div_ceil(UNIT).min(Semaphore::MAX_PERMITS);
             Arc::new(Semaphore::new(units))
@@ -129,6 +141,7 @@ impl Forms {
             long_texts: room(long.max(max_text_bytes)),
             short_texts: room(short),
             max_text_bytes,
+            max_wait,
         }
     }
 
@@ -155,9 +168,10 @@ impl Forms {
         } else {
             &self.long_texts
         });
+        let max_wait = self.max_wait;
         async move {
             // The semaphores are never closed.
-            let room = timeout(ROOM_TIMEOUT, room.acquire_many_owned(wanted)).await;
+            let room = timeout(max_wait, room.acquire_many_owned(wanted)).await;
             room.ok().and_then(Result::ok)
         }
     }

@@ -233,14 +233,9 @@ async fn send(file: File) -> Result<Response, Error> {
     Ok((headers, body).into_response())
 }
 
-/// Returns a header that makes a browser save a file under this name (RFC 6266): in ASCII for old
-/// ones, and as it is.
-pub(crate) fn attachment(name: &str) -> HeaderValue {
-    let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') || c == ' ';
-    let plain: String = name
-        .chars()
-        .map(|c| if is_plain(c) { c } else { '_' })
-        .collect();
+/// Returns a name for an address or a header: everything but letters, digits and a few marks of
+/// ASCII as percent signs and digits.
+pub(crate) fn percent_encoded(name: &str) -> String {
     let mut encoded = String::new();
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -249,6 +244,18 @@ pub(crate) fn attachment(name: &str) -> HeaderValue {
             let _ = write!(encoded, "%{byte:02X}");
         }
     }
+    encoded
+}
+
+/// Returns a header that makes a browser save a file under this name (RFC 6266): in ASCII for old
+/// ones, and as it is.
+pub(crate) fn attachment(name: &str) -> HeaderValue {
+    let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') || c == ' ';
+    let plain: String = name
+        .chars()
+        .map(|c| if is_plain(c) { c } else { '_' })
+        .collect();
+    let encoded = percent_encoded(name);
     let value = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}");
     HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static("attachment"))
 }

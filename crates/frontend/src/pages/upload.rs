@@ -1,19 +1,17 @@
 //! Reading a form with files (`multipart/form-data`), which go to the disk as they arrive.
 
 use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::extract::Request;
 use axum::http::header;
 use bytes::Bytes;
-use futures_util::StreamExt as _;
 use multer::{Field, Multipart};
 use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 use crate::error::Error;
 use crate::files::{Upload, printable};
+use crate::multipart::Held;
 use crate::pages::body::{Fields, Forms, Text};
 use crate::pages::sizes_in_words;
 use crate::state::AppState;
@@ -28,10 +26,6 @@ pub(crate) const ACCEPT: &str = ".docx,.pdf,.odt,.pptx,.xlsx,.epub,.txt,.md,.htm
 
 /// Maximum size of a form, in files of the maximum size.
 const MAX_LARGE_FILES: u64 = 16;
-
-/// Maximum number of bytes that arrive without the end of a header or a piece of a field: a header
-/// that never ends would fill the memory.
-const MAX_HELD: usize = 4 << 20;
 
 /// Maximum length of the id of the form.
 const MAX_NONCE_BYTES: usize = 64;
@@ -72,25 +66,14 @@ pub(crate) async fn read(
     boundary: String,
 ) -> Result<Arrived, Error> {
     let size = service::body::size(&request);
-    let held = Arc::new(AtomicUsize::new(0));
-    let mut left = max_bytes(state);
-    let counted = Arc::clone(&held);
+    let held = Held::default();
     let mut body = pin!(service::body::stream(request));
-    let chunks = body.as_mut().map(move |chunk| {
-        let chunk = chunk?;
-        let length = chunk.len();
-        let held = counted.fetch_add(length, Ordering::Relaxed) + length;
-        left = left.saturating_sub(length as u64);
-        if left == 0 || held > MAX_HELD {
-            return Err(Error::TooManyFiles);
-        }
-        Ok(chunk)
-    });
+    let chunks = held.counted(body.as_mut(), max_bytes(state), || Error::TooManyFiles);
     let form = Multipart::new(chunks, boundary);
     let mut reader = Reader {
         state,
         size,
-        held,
+        held: held.clone(),
         arrived: Arrived::default(),
     };
     let outcome = reader.read(form).await;
@@ -109,7 +92,7 @@ struct Reader<'a> {
     state: &'a AppState,
     /// Size of the body, if it is known.
     size: Option<usize>,
-    held: Arc<AtomicUsize>,
+    held: Held,
     arrived: Arrived,
 }
 
@@ -213,7 +196,7 @@ impl Reader<'_> {
 
     /// Notes that a part of the body was taken, or why there is none.
     fn advance<T>(&self, taken: multer::Result<T>) -> Result<T, Error> {
-        self.held.store(0, Ordering::Relaxed);
+        self.held.release();
         taken.map_err(|error| match error {
             multer::Error::StreamReadFailed(error) => match error.downcast::<Error>() {
                 Ok(error) => *error,

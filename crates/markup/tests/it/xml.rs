@@ -186,3 +186,12 @@ fn errors_of_units_are_passed_on() {
     let result = xml("Text", &XmlRules::default(), |_| Err("no"));
     assert_eq!(result, Err(XmlError::Unit("no")));
 }
+
+#[test]
+fn new_lines_end_units_or_are_spaces() {
+    let source = "<p>Eins\nZwei\r\n\r\nDrei</p>";
+    let mut rules = XmlRules::default();
+    assert_eq!(xml_units(source, &rules), ["Eins", "Zwei", "Drei"]);
+    rules.new_lines = false;
+    assert_eq!(xml_units(source, &rules), ["Eins Zwei Drei"]);
+}

@@ -1,6 +1,7 @@
 //! `/v2/document`: a file is sent, asked about, and fetched.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
@@ -20,9 +21,13 @@ use crate::compat::files;
 use crate::compat::language::Language;
 use crate::compat::refusal::Refusal;
 use crate::compat::upload::Upload;
+use crate::jobs::Patience;
 
 /// Bytes of text a second before any of it is translated: a guess, so that clients have an estimate.
 const TYPICAL_SPEED: usize = 10_000;
+
+/// Time for which a translation is kept after it was fetched.
+const AFTER_FETCH: Option<Duration> = Some(Duration::from_mins(5));
 
 /// `POST /v2/document`: accepts a file, which is translated while the client asks about it.
 pub(super) async fn translate(
@@ -47,10 +52,12 @@ pub(super) async fn translate(
     let key = key.concat().to_uppercase();
     let ticket = apis
         .files
-        .enter(client, Some(key.clone()), &document.scratch)?;
+        .enter(client, Some(key.as_str().into()), &document.scratch)?;
     let id = code(ticket.id);
     tokio::spawn(async move {
-        let translated = document.translate(&apis, &client, &ticket).await;
+        let translated = document
+            .translate(&apis, &client, &ticket, Patience::File)
+            .await;
         ticket.end(match translated {
             Ok(translated) => files::State::Done(Arc::new(translated)),
             Err(refusal) => files::State::Failed(refusal.to_string()),
@@ -84,7 +91,8 @@ pub(super) async fn status(
     Ok(Json(status))
 }
 
-/// `POST /v2/document/{id}/result`: the translation, which is removed when it was fetched.
+/// `POST /v2/document/{id}/result`: the translation, which is removed some minutes after it was
+/// fetched: the connection may have broken before its end.
 pub(super) async fn fetch(
     State(apis): State<Apis>,
     id: Result<Path<String>, PathRejection>,
@@ -94,7 +102,7 @@ pub(super) async fn fetch(
     match state {
         files::State::Done(translated) => {
             let files = apis.files.clone();
-            Ok(download(translated, move || files.remove(id)).await?)
+            Ok(download(translated, move || files.set_fetched(id, AFTER_FETCH)).await?)
         }
         files::State::Failed(reason) => Err(Refusal::Invalid(reason).into()),
         _ => Err(Refusal::Unavailable("Document translation is not done".to_owned()).into()),

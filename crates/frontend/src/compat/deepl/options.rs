@@ -9,6 +9,9 @@ use crate::compat::language::Language;
 use crate::compat::refusal::Refusal;
 use crate::compat::texts::Source;
 
+/// Maximum number of texts in a request, as DeepL documents it.
+const MAX_TEXTS: usize = 50;
+
 /// Codes of the target languages. All are the same to the model.
 const TARGETS: [&str; 3] = ["EN", "EN-GB", "EN-US"];
 
@@ -55,22 +58,28 @@ impl Options {
         if texts.is_empty() {
             return Err(missing("text"));
         }
+        if texts.len() > MAX_TEXTS {
+            return Err(Refusal::Invalid(format!(
+                "Value for 'text' not supported: a request may have {MAX_TEXTS} texts."
+            )));
+        }
         let source = source_language(fields)?;
         // They have no effect: white space and punctuation are always kept, and characters counted.
         flag(fields, "preserve_formatting")?;
         flag(fields, "show_billed_characters")?;
         let version = choice(fields, "tag_handling_version", &[LENIENT, STRICT])?;
         let version = version.unwrap_or(LENIENT);
-        let rules = xml_rules(fields, version)?;
+        // Without any splitting, a long text would be one sentence, which the model cannot read.
+        let split = choice(fields, "split_sentences", &["0", "1", "nonewlines"])?;
+        let joins_lines = matches!(split, Some("0" | "nonewlines"));
+        let rules = xml_rules(fields, version, !joins_lines)?;
         let format = match choice(fields, "tag_handling", &["xml", "html"])? {
             Some("xml") => Format::Xml(rules),
             Some(_) => Format::Html,
             None => Format::Text,
         };
         let characters = texts.iter().map(|text| text.chars().count()).collect();
-        // Without any splitting, a long text would be one sentence, which the model cannot read.
-        let split = choice(fields, "split_sentences", &["0", "1", "nonewlines"])?;
-        if format == Format::Text && matches!(split, Some("0" | "nonewlines")) {
+        if format == Format::Text && joins_lines {
             for text in &mut texts {
                 *text = join_lines(text);
             }
@@ -149,12 +158,13 @@ fn names(fields: &mut Fields, name: &str) -> Result<Vec<String>, Refusal> {
     Ok(names.map(str::to_owned).collect())
 }
 
-fn xml_rules(fields: &mut Fields, version: &str) -> Result<XmlRules, Refusal> {
+fn xml_rules(fields: &mut Fields, version: &str, new_lines: bool) -> Result<XmlRules, Refusal> {
     Ok(XmlRules {
         ignore: names(fields, "ignore_tags")?,
         splitting: names(fields, "splitting_tags")?,
         non_splitting: names(fields, "non_splitting_tags")?,
         outline_detection: flag(fields, "outline_detection")?.unwrap_or(true),
+        new_lines,
         strict: version == STRICT,
     })
 }
@@ -199,18 +209,18 @@ fn model_type(fields: &Fields) -> Result<Option<&'static str>, Refusal> {
 fn join_lines(text: &str) -> String {
     let mut joined = String::with_capacity(text.len());
     let mut is_after_blank = true;
-    for (index, line) in text.split('\n').enumerate() {
+    let mut line_break = "";
+    for line in text.split_inclusive('\n') {
         let is_blank = line.trim().is_empty();
-        if index > 0 {
-            joined.push(if is_blank || is_after_blank {
-                '\n'
-            } else {
-                ' '
-            });
-        }
-        joined.push_str(line);
+        let is_joined = !is_blank && !is_after_blank;
+        joined.push_str(if is_joined { " " } else { line_break });
+        let content = line.strip_suffix('\n').unwrap_or(line);
+        let content = content.strip_suffix('\r').unwrap_or(content);
+        joined.push_str(content);
+        line_break = &line[content.len()..];
         is_after_blank = is_blank;
     }
+    joined.push_str(line_break);
     joined
 }
 
@@ -233,6 +243,7 @@ mod tests {
             ("eins\nzwei\ndrei", "eins zwei drei"),
             ("eins\nzwei\n\ndrei\n", "eins zwei\n\ndrei\n"),
             ("\n\neins\n \nzwei", "\n\neins\n \nzwei"),
+            ("eins\r\nzwei\r\n\r\ndrei\r\n", "eins zwei\r\n\r\ndrei\r\n"),
         ] {
             assert_eq!(join_lines(text), joined);
         }

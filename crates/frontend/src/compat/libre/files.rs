@@ -9,15 +9,17 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::parameters::{languages, missing, refuse};
+use super::parameters::{Codes, missing, refuse};
 use crate::address::address;
 use crate::compat::apis::Apis;
 use crate::compat::document::Document;
-use crate::compat::download::{download, percent_encoded};
+use crate::compat::download::download;
 use crate::compat::files;
-use crate::compat::keep_alive;
+use crate::compat::keep_alive::{self, Late};
 use crate::compat::refusal::Refusal;
 use crate::compat::upload::Upload;
+use crate::jobs::Patience;
+use crate::pages::document::percent_encoded;
 
 /// `POST /translate_file`. The client waits for the translation; the answer has its address.
 pub(super) async fn translate(
@@ -26,10 +28,13 @@ pub(super) async fn translate(
     upload: Result<Upload, Refusal>,
 ) -> Response {
     let work = async move { translated(&apis, upload?, &address(&headers)).await };
-    keep_alive::answer(work, refuse).await
+    keep_alive::answer(work, refuse, Late::Told).await
 }
 
 async fn translated(apis: &Apis, upload: Upload, address: &str) -> Result<Value, Refusal> {
+    let patience = Patience::Client {
+        begins: keep_alive::beginning(),
+    };
     let Upload {
         fields,
         file,
@@ -37,11 +42,11 @@ async fn translated(apis: &Apis, upload: Upload, address: &str) -> Result<Value,
     } = upload;
     let client = caller.client(&apis.access, fields.text("api_key"))?;
     let file = file.ok_or_else(|| missing("file"))?;
-    let (source, target) = languages(&fields)?;
+    let (source, target) = Codes::of(&fields)?.languages()?;
     apis.spend_request(&client)?;
     let document = Document::recognise(file, source, target).await?;
     let ticket = apis.files.enter(client, None, &document.scratch)?;
-    let translated = document.translate(apis, &client, &ticket).await?;
+    let translated = document.translate(apis, &client, &ticket, patience).await?;
     let (id, name) = (ticket.id, percent_encoded(&translated.name));
     ticket.end(files::State::Done(Arc::new(translated)));
     Ok(json!({"translatedFileUrl": format!("{address}/download_file/{id}.{name}")}))
@@ -59,7 +64,7 @@ pub(super) async fn fetch(
     match apis.files.state(id, None) {
         Some(files::State::Done(translated)) => {
             let files = apis.files.clone();
-            download(translated, move || files.set_fetched(id)).await
+            download(translated, move || files.set_fetched(id, None)).await
         }
         _ => Err(Refusal::NotFound(
             "There is no such file: a translation is kept for an hour.".to_owned(),

@@ -11,19 +11,35 @@ use crate::compat::refusal::Refusal;
 /// Source language that has to be detected.
 pub(super) const AUTO: &str = "auto";
 
-/// Returns the languages of a request: the source, `None` if it has to be detected, and the target.
-///
-/// # Errors
-/// One of them is missing or unknown.
-pub(super) fn languages(fields: &Fields) -> Result<(Option<Language>, Language), Refusal> {
-    let source = fields.text("source").ok_or_else(|| missing("source"))?;
-    let target = fields.text("target").ok_or_else(|| missing("target"))?;
-    let source = if source.eq_ignore_ascii_case(AUTO) {
-        None
-    } else {
-        Some(supported(source)?)
-    };
-    Ok((source, supported(target)?))
+/// Codes of the languages of a request, which are checked later than that they are there.
+#[derive(Debug)]
+pub(super) struct Codes<'f> {
+    source: &'f str,
+    target: &'f str,
+}
+
+impl<'f> Codes<'f> {
+    /// Reads the codes.
+    ///
+    /// # Errors
+    /// One of them is missing.
+    pub(super) fn of(fields: &'f Fields) -> Result<Self, Refusal> {
+        let code = |name| fields.text(name).ok_or_else(|| missing(name));
+        Ok(Self {
+            source: code("source")?,
+            target: code("target")?,
+        })
+    }
+
+    /// Returns the source, `None` if it has to be detected, and the target.
+    ///
+    /// # Errors
+    /// One of them is unknown.
+    pub(super) fn languages(&self) -> Result<(Option<Language>, Language), Refusal> {
+        let is_known = !self.source.eq_ignore_ascii_case(AUTO);
+        let source = is_known.then(|| supported(self.source)).transpose()?;
+        Ok((source, supported(self.target)?))
+    }
 }
 
 fn supported(code: &str) -> Result<Language, Refusal> {

@@ -1,23 +1,18 @@
-//! Texts that somebody waits for, translated in memory only.
+//! Texts for which a client waits, translated in memory only.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use uuid::Uuid;
 
 use super::{Jobs, detached, now};
-use crate::jobs::attempts;
+use crate::jobs::attempts::{self, Patience};
 use crate::jobs::job::Job;
 use crate::jobs::state::Reason;
 use crate::metrics::ACCEPTED;
 use crate::spool::Accepted;
 
-/// Maximum time of pauses between attempts: long enough for a few of them, and short enough that
-/// the client, which has its own pauses, learns of it while its request still has no answer.
-const PATIENCE: Duration = Duration::from_secs(4);
-
 impl Jobs {
-    /// Translates a text for somebody who waits and still has it: it is neither in the spool nor in
+    /// Translates a text for a client that waits and still has it: it is neither in the spool nor in
     /// a list, and dropping the future ends the work. With `links`, the sentences have the links
     /// between their words. With `history`, the translation is stored like that of a page.
     ///
@@ -28,6 +23,7 @@ impl Jobs {
         text: impl Into<Arc<str>>,
         links: bool,
         history: bool,
+        patience: Patience,
     ) -> Result<Job, Reason> {
         let accepted = Accepted {
             id: Uuid::now_v7(),
@@ -46,7 +42,7 @@ impl Jobs {
         tokio::select! {
             biased;
             () = run.stopped() => return Err(Reason::Broken),
-            done = attempts::translate(&self.direct_queues, &self.translator, &run, PATIENCE) => done?,
+            done = attempts::translate(&self.direct_queues, &self.translator, &run, patience) => done?,
         }
         if history {
             metrics::counter!(ACCEPTED).increment(1);

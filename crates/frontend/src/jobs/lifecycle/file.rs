@@ -3,14 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use documents::Sentence;
-use markup::Link;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use uuid::Uuid;
 
 use super::{Jobs, SUBMIT_LOCKS, SubmitError, detached, now};
 use crate::files::{Checked, Unreadable, Upload};
-use crate::jobs::job::{Job, Run, Translated};
+use crate::jobs::job::{Job, Run};
 use crate::jobs::registry::Reservation;
 use crate::jobs::state::{Phase, Reason};
 use crate::spool::{Accepted, Spool, SpooledFile};
@@ -190,7 +188,7 @@ impl Jobs {
         let written = self.files.work(move |files| {
             let segments = translated.segments().unwrap_or_default();
             let sentences = translated.translated_of(segments, 0);
-            files.write(id, sentences.map(sentence))
+            files.write(id, sentences.map(|one| one.into_sentence(0)))
         });
         let reason = match written.await {
             Ok(Ok(())) => {
@@ -261,19 +259,5 @@ impl Jobs {
                 tracing::error!(%error, "old files cannot be removed from DATA_DIR");
             }
         }
-    }
-}
-
-/// Returns a sentence as the writer of the file takes it.
-fn sentence(translated: Translated) -> Sentence {
-    let links = translated.links.into_iter().map(|link| Link {
-        target: link.target,
-        source: link.source,
-        weight: link.percent,
-    });
-    Sentence {
-        range: translated.start..translated.end,
-        links: links.collect(),
-        translation: translated.translation,
     }
 }

@@ -120,6 +120,19 @@ async fn keys() {
             assert_eq!(request.send().await.unwrap().status(), expected, "{key}");
         }
     }
+    // A wrong key is refused before the body arrives: here it is not even JSON.
+    for request in [
+        frontend
+            .post("/translate")
+            .header("authorization", "Bearer geheim3"),
+        frontend
+            .post("/translate_file")
+            .header("authorization", "Bearer geheim3"),
+        frontend.post("/translate?api_key=geheim3"),
+        frontend.post("/deeplx?token=geheim3"),
+    ] {
+        assert_eq!(request.body("{").send().await.unwrap().status(), 403);
+    }
     let body = json!({"text": "Ja.", "target_lang": "EN"});
     frontend.ok("/deeplx?token=geheim1", body.clone()).await;
     let (status, answer) = frontend.json("/deeplx", body).await;

@@ -157,6 +157,16 @@ async fn tags() {
             "<doc><par>DAS IST <i>ES</i></par><par>JA</par></doc>",
         ),
         (
+            xml(json!({"split_sentences": "1"})),
+            "<p>Eins\nZwei\r\nDrei</p>",
+            "<p>EINS\nZWEI\r\nDREI</p>",
+        ),
+        (
+            xml(json!({"split_sentences": "nonewlines"})),
+            "<p>Eins\nZwei\r\nDrei</p>",
+            "<p>EINS ZWEI DREI</p>",
+        ),
+        (
             xml(json!({"tag_handling_version": "v1"})),
             "Ein <b>Tag",
             "EIN <b>TAG",
@@ -282,6 +292,11 @@ async fn errors() {
             unsupported("custom_instructions"),
         ),
         (
+            400,
+            json!({"text": vec!["a"; 51]}),
+            "Value for 'text' not supported: a request may have 50 texts.".to_owned(),
+        ),
+        (
             404,
             json!({"glossary_id": "def3a26b"}),
             "Glossary not found".to_owned(),
@@ -393,7 +408,13 @@ async fn keys() {
         (frontend.get("/v2/languages"), 403),
         (frontend.get("/v2/glossaries?auth_key=falsch"), 403),
         (post().header("authorization", "DeepL-Auth-Key geheim"), 200),
-        (frontend.post(TRANSLATE).json(&in_body), 200),
+        (
+            frontend
+                .post(TRANSLATE)
+                .json(&in_body)
+                .header("authorization", "Basic bmFtZTp3b3J0"),
+            200,
+        ),
         (frontend.get("/v2/languages?auth_key=geheim"), 200),
     ];
     for (number, (request, status)) in calls.into_iter().enumerate() {
@@ -403,7 +424,16 @@ async fn keys() {
     let usage = frontend.get("/v2/usage?auth_key=geheim").send().await;
     let usage = answer(usage.unwrap()).await;
     let expected = json!({"character_count": 6, "character_limit": 10});
-    assert_eq!(usage, (StatusCode::OK, expected));
+    assert_eq!(usage, (StatusCode::OK, expected.clone()));
+    // A text that is refused later is not billed.
+    let mut strict = in_body.clone();
+    strict["text"] = json!(["<b>"]);
+    strict["tag_handling"] = json!("xml");
+    strict["tag_handling_version"] = json!("v2");
+    let refused = frontend.post(TRANSLATE).json(&strict).send().await.unwrap();
+    assert_eq!(refused.status(), 400);
+    let usage = frontend.get("/v2/usage?auth_key=geheim").send().await;
+    assert_eq!(super::answer(usage.unwrap()).await.1, expected);
     // Its own status, which tells its clients not to try again.
     let mut long = in_body.clone();
     long["text"] = json!(["Nein, nein."]);

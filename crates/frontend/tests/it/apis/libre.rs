@@ -133,6 +133,11 @@ async fn formats() {
             .header("content-type", "multipart/form-data; boundary=x")
             .body(multipart),
         translate().body(r#"{"q": "Grüße\nan alle", "source": "de", "target": "en"}"#),
+        // What the body says counts.
+        frontend.form("/translate?q=Ja&source=fr", form),
+        frontend
+            .post("/translate?source=de&target=fr")
+            .json(&json!({"q": "Grüße\nan alle", "source": null, "target": "en"})),
     ] {
         let (status, answer) = answer(request.send().await.unwrap()).await;
         assert_eq!(status, 200, "{answer}");
@@ -175,6 +180,18 @@ async fn errors() {
         (
             json!({"target": null}),
             "Invalid request: missing target parameter",
+        ),
+        (
+            json!({"q": vec!["a"; 1001], "source": "zz"}),
+            "Invalid request: request (1001) exceeds text limit (1000)",
+        ),
+        (
+            json!({"q": "ä".repeat(51), "source": "zz", "alternatives": "many"}),
+            "Invalid request: alternatives parameter is not a number",
+        ),
+        (
+            json!({"q": vec!["a"; 10_000]}),
+            "Invalid request: more than 10000 values",
         ),
         (json!({"source": "ZZ"}), "zz is not supported"),
         (json!({"target": "fr"}), "fr is not supported"),

@@ -32,6 +32,29 @@ async fn shapes() {
             ]}),
         ),
         (
+            "/imme",
+            json!({"source_lang": "auto", "target_lang": "en", "text_list": [
+                "Guten Tag, alle zusammen. Wie geht es Ihnen heute?", "OK",
+                "Good morning everybody. How are you all today?",
+            ]}),
+            json!({"translations": [
+                {"detected_source_lang": "de", "text": "GUTEN TAG, ALLE ZUSAMMEN. WIE GEHT ES IHNEN HEUTE?"},
+                {"detected_source_lang": "de", "text": "OK"},
+                {"detected_source_lang": "en", "text": "Good morning everybody. How are you all today?"},
+            ]}),
+        ),
+        (
+            "/kiss",
+            json!({"texts": [
+                "Guten Tag, alle zusammen. Wie geht es Ihnen heute?",
+                "Good morning everybody. How are you all today?",
+            ], "to": "en"}),
+            json!({"translations": [
+                {"src": "de", "text": "GUTEN TAG, ALLE ZUSAMMEN. WIE GEHT ES IHNEN HEUTE?"},
+                {"src": "en", "text": "Good morning everybody. How are you all today?"},
+            ]}),
+        ),
+        (
             "/kiss",
             json!({"text": "Guten Tag.", "from": "de", "to": "en-US"}),
             json!({"text": "GUTEN TAG.", "from": "de", "to": "en"}),

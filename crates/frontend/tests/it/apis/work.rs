@@ -18,6 +18,7 @@ pub(super) fn add(cases: &mut Cases) {
     cases.plain("apis/work/a_backend_that_fails_is_tried_again", failing);
     cases.plain("apis/work/another_replica_takes_over", replicas);
     cases.plain("apis/work/a_backend_that_is_down_is_an_error_soon", down);
+    cases.plain("apis/work/a_long_answer_keeps_its_room", room);
     cases.plain("apis/work/the_history_only_if_it_is_wanted", history);
 }
 
@@ -140,6 +141,32 @@ async fn down() {
     backend.set(Mood::Works);
     let (status, _) = answer(send().await.unwrap()).await;
     assert_eq!(status, 200);
+}
+
+async fn room() {
+    let backend = Backend::start().await;
+    let frontend = Frontend::start(&backend, &["--max-text-bytes=1000"]).await;
+    backend.hold();
+    // Sixteen of them take the room for long requests, which is 16 MiB.
+    let body = r#"{"text": ["Ja."], "target_lang": "EN", "source_lang": "DE"}"#;
+    let body = body.to_owned() + &" ".repeat(1_000_000);
+    let send = || frontend.post("/v2/translate").body(body.clone()).send();
+    let first: Vec<_> = join_all((0..16).map(|_| send())).await;
+    // All of them have begun, and still have no answer.
+    assert!(
+        first
+            .iter()
+            .all(|answer| answer.as_ref().unwrap().status() == 200)
+    );
+    assert!(!backend.texts().is_empty());
+    let response = send().await.unwrap();
+    assert!(response.headers().contains_key("retry-after"));
+    assert_eq!(answer(response).await.0, 503);
+    backend.release_all();
+    for first in first {
+        assert_eq!(answer(first.unwrap()).await.0, 200);
+    }
+    assert_eq!(answer(send().await.unwrap()).await.0, 200);
 }
 
 async fn history() {
