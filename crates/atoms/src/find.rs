@@ -29,6 +29,7 @@ use crate::text::end_of;
 use crate::text::is_end;
 use crate::text::is_space;
 use crate::text::is_start;
+use crate::text::is_superscript;
 use crate::text::number_run_end;
 use crate::text::run_end;
 use crate::text::skip_space;
@@ -368,8 +369,4 @@ fn roman_ordinal(text: &str, at: usize) -> Option<usize> {
         _ => true,
     };
     is_numeral.then_some(end + usize::from(has_stop))
-}
-
-fn is_superscript(c: char) -> bool {
-    matches!(c, '¹' | '²' | '³' | '⁰' | '⁴'..='⁹')
 }

@@ -53,6 +53,11 @@ fn long_rows_of_one_mark_end() {
         "1½",
         "aB",
         "<{%&.7",
+        "Mo ",
+        "Mo.",
+        "Mo. ",
+        "Fr. ",
+        "Fr.1.",
     ] {
         let text = unit.repeat(LENGTH / unit.len());
         let mut end = 0;
