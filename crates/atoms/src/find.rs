@@ -257,6 +257,9 @@ impl Scanner<'_> {
         if let Some(end) = identifier::grouped(text, at) {
             return Some(identified(at, end));
         }
+        if let Some(end) = identifier::labelled(text, at) {
+            return Some(identified(at, end));
+        }
         let run_end = number_run_end(text, at);
         let quantity = quantity(text, at).filter(|found| found.numbers_end() >= run_end);
         if let Some(found) = &quantity

@@ -163,6 +163,19 @@ fn dates_times_and_ordinals() {
         ("Die V. Olympischen Spiele", &[("V.", Ordinal)]),
         ("vom 3. bis 5. Mai 2020", &[("3. bis 5. Mai 2020", Date)]),
         ("C. Meier und V. Huber", &[]),
+        (
+            "Fr. 5. Mai 2024",
+            &[("Fr.", Weekdays), ("5. Mai 2024", Date)],
+        ),
+        (
+            "Mo. 8–12 Fr. 8–11 Uhr",
+            &[
+                ("Mo.", Weekdays),
+                ("8–12", Range),
+                ("Fr.", Weekdays),
+                ("8–11 Uhr", Time),
+            ],
+        ),
     ]);
 }
 
@@ -196,6 +209,21 @@ fn references() {
             ],
         ),
         ("WIR HABEN ZH 12 HUNDE", &[("12", Number)]),
+        ("Muster AG 2024", &[("2024", Number)]),
+        ("Das Auto mit AG 2024 fährt.", &[("AG 2024", Identifier)]),
+        ("Police Nr. 12.345.678", &[("12.345.678", LongIdentifier)]),
+        (
+            "Vertragsnummer 123.456.789",
+            &[("123.456.789", LongIdentifier)],
+        ),
+        ("Konto-Nr. 123.456", &[("123.456", Identifier)]),
+        ("Kundennummer: 123 456", &[("123 456", Identifier)]),
+        ("Auf dem Konto 5.000 Euro", &[("5.000 Euro", Amount)]),
+        (
+            "Der Absatz 2024 lag bei 12'000.",
+            &[("2024", Number), ("12'000", Number)],
+        ),
+        ("4 Ob 135/18t", &[("4 Ob 135/18t", LongIdentifier)]),
     ]);
 }
 
