@@ -183,7 +183,8 @@ impl Target<'_> {
             } else {
                 let next = self.items.partition_point(|item| item.range.start < end);
                 let at = self.items.get(next)?.range.start;
-                if at - end > MAX_GAP || !connects(&self.text[end..at]) {
+                let gap = &self.text[end..at];
+                if at - end > MAX_GAP || !connects(gap) && gap != ", " {
                     return None;
                 }
                 at

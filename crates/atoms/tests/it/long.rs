@@ -58,6 +58,11 @@ fn long_rows_of_one_mark_end() {
         "Mo. ",
         "Fr. ",
         "Fr.1.",
+        "1./",
+        "1.-1. ",
+        "14, ",
+        "Nr. 1 000 ",
+        "Seeweg 1 m ",
     ] {
         let text = unit.repeat(LENGTH / unit.len());
         let mut end = 0;
