@@ -311,6 +311,11 @@ fn german_style_is_found_to_be_replaced() {
         "31. Dezember 2024",
     );
     german("um 14 Uhr", "at 14 Uhr", "14 Uhr");
+    german(
+        "12. bis 14. Mai 2024",
+        "12nd to 14 May 2024",
+        "12nd to 14 May 2024",
+    );
     german("um 14.30 Uhr", "at 14.30", "14.30");
     german("um 14 Uhr", "at 14", "14");
     german("am 17.08.2024", "on 17 August 2024", "17 August 2024");
