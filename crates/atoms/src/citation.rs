@@ -20,6 +20,13 @@ const REPORTS: [&str; 14] = [
 const STANDARDS: [&str; 13] = [
     "DIN", "EN", "ISO", "IEC", "IEEE", "ÖNORM", "VDE", "VDI", "SIA", "CEN", "ETSI", "RFC", "SR",
 ];
+/// Registers of courts whose last letter is small. Others are letters of which the last is a capital.
+const REGISTERS: [&str; 46] = [
+    "Ob", "ObA", "ObS", "Os", "Ns", "Nc", "Bkd", "Nd", "Cg", "Cga", "Cgs", "Hv", "Fam", "Msch",
+    "Ra", "Ro", "Rs", "Bs", "Ba", "Ca", "Sa", "Ta", "TaBV", "TaBVGa", "Ga", "BVGa", "Ha", "Ws",
+    "Ss", "Js", "Gs", "Ds", "Ls", "Cs", "Ks", "Qs", "Ns", "BJs", "BGs", "ARs", "VAs", "Vollz",
+    "StVK", "OWi", "Wx", "Kart",
+];
 /// Maximum number of bodies before the number of a standard: `DIN EN ISO/IEC 27001`.
 const MAX_BODIES: usize = 5;
 
@@ -71,7 +78,8 @@ pub(crate) fn standard(text: &str, at: usize) -> Option<usize> {
     (start < number && !goes_on && !is_shouted(text, number)).then_some(number)
 }
 
-/// Returns the end of a court's file number: `V ZR 12/18`, `1 BvR 2649/21`, `12 O 345/20`.
+/// Returns the end of a court's file number: `V ZR 12/18`, `1 BvR 2649/21`, `12 O 345/20`, `4 Ob
+/// 135/18t`.
 pub(crate) fn court_file(text: &str, at: usize) -> Option<usize> {
     let senate = at
         + text[at..]
@@ -96,18 +104,43 @@ pub(crate) fn court_file(text: &str, at: usize) -> Option<usize> {
     let slash = digits_end(text, number);
     let is_register = (1..=5).contains(&letters)
         && text[register..].starts_with(|c: char| c.is_ascii_uppercase())
-        && text[..register_end].ends_with(|c: char| c.is_ascii_uppercase());
+        && (text[..register_end].ends_with(|c: char| c.is_ascii_uppercase())
+            || REGISTERS.contains(&&text[register..register_end]));
     if !is_register || number == register_end || slash == number || !text[slash..].starts_with('/')
     {
         return None;
     }
-    let end = digits_end(text, slash + 1);
-    (matches!(end - slash - 1, 2 | 4) && is_end(text, end)).then_some(end)
+    let year = digits_end(text, slash + 1);
+    // The letter in Austria checks the numbers.
+    let end = year + usize::from(text[year..].starts_with(|c: char| c.is_ascii_lowercase()));
+    (matches!(year - slash - 1, 2 | 4) && is_end(text, end)).then_some(end)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn file_numbers_of_courts() {
+        for text in [
+            "V ZR 12/18",
+            "4 Ob 135/18t",
+            "10 ObS 5/19f",
+            "12 Ca 1234/20",
+            "5 Sa 123/19",
+            "2 Ws 12/20",
+            "4 Js 123/20",
+        ] {
+            assert_eq!(
+                court_file(&format!("{text} gilt"), 0),
+                Some(text.len()),
+                "{text}"
+            );
+        }
+        for text in ["5 Sack 12/20", "4 Ob 135", "4 Ob 135/18tt", "3 Ca 2/1"] {
+            assert_eq!(court_file(text, 0), None, "{text}");
+        }
+    }
 
     #[test]
     fn judgments_and_standards() {

@@ -2,14 +2,18 @@
 
 use std::ops::Range;
 
+use crate::quantity::follows_noun;
 use crate::text::after;
 use crate::text::digits_end;
 use crate::text::end_of;
 use crate::text::goes_on;
+use crate::text::has_group;
 use crate::text::is_end;
 use crate::text::is_space;
+use crate::text::is_start;
 use crate::text::skip_space;
 use crate::text::two_digits;
+use crate::text::word;
 
 /// Minutes in English.
 const ENGLISH_MINUTES: [&str; 7] = [
@@ -25,6 +29,18 @@ const ENGLISH_HOURS: [&str; 12] = [
     "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
     "twelve",
 ];
+
+/// Text from one time to another, and its English form.
+const JOINTS: [(&str, &str); 6] = [
+    ("–", "–"),
+    ("-", "–"),
+    ("—", "–"),
+    (" – ", "–"),
+    (" - ", "–"),
+    (" bis ", " to "),
+];
+/// Text between two times of which only the second has its "Uhr", and its English form.
+const LIST_JOINTS: [(&str, &str); 3] = [(" und ", " and "), (" oder ", " or "), (", ", ", ")];
 
 /// A time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,22 +92,24 @@ fn clock(text: &str, at: usize) -> Option<(Clock, usize, bool)> {
     (is_end(text, end) || text[end..].starts_with('h')).then_some((clock, end, has_colon))
 }
 
-/// Returns the time of day, or the two with a dash or "bis" between them, that starts at `at`.
+/// Returns the time of day, or the two with a dash or a word between them, that starts at `at`.
 pub(crate) fn times(text: &str, at: usize) -> Option<Times> {
     let (first, mut end, mut has_colon) = clock(text, at)?;
     let is_padded = text[at..].starts_with('0');
+    let has_minutes = digits_end(text, at) < end;
     let mut clocks = vec![first];
     let mut found_joint = "";
-    for (german, english) in [
-        ("–", "–"),
-        ("-", "–"),
-        ("—", "–"),
-        (" – ", "–"),
-        (" - ", "–"),
-        (" bis ", " to "),
-    ] {
+    // `14 und 16 Uhr`, but not `Saal 3, 20 Uhr`.
+    let may_list = |last_end: usize| {
+        word(text, skip_space(text, last_end), &["Uhr"]).is_some()
+            && (has_minutes || !follows_noun(text, at))
+    };
+    let spans = JOINTS.map(|joint| (joint, false));
+    let lists = LIST_JOINTS.map(|joint| (joint, true));
+    for ((german, english), is_list) in spans.into_iter().chain(lists) {
         if text[end..].starts_with(german)
             && let Some((last, last_end, colon)) = clock(text, end + german.len())
+            && (!is_list || may_list(last_end))
         {
             clocks.push(last);
             found_joint = english;
@@ -118,9 +136,12 @@ pub(crate) fn times(text: &str, at: usize) -> Option<Times> {
             clocks[0].minute = minute;
             end = minutes_end;
         }
-    } else if has_colon && text[start..].starts_with('h') && is_end(text, start + 1) {
+    } else if (has_colon || has_minutes && is_at_time(text, at))
+        && text[start..].starts_with('h')
+        && is_end(text, start + 1)
+    {
         end = start + 1;
-    } else if !has_colon || !is_end(text, end) || goes_on(text, end) {
+    } else if !has_colon || !is_end(text, end) || goes_on(text, end) || is_scale(text, at, end) {
         return None;
     }
     Some(Times {
@@ -129,6 +150,22 @@ pub(crate) fn times(text: &str, at: usize) -> Option<Times> {
         joint: found_joint,
         is_padded,
     })
+}
+
+/// Returns whether the word before `at` says that a time of day follows. Without it, `14.30 h` may
+/// be hours and a fraction.
+fn is_at_time(text: &str, at: usize) -> bool {
+    let before = text[..at].trim_end_matches(is_space);
+    ["um", "Um", "gegen", "Gegen"].iter().any(|word| {
+        before
+            .strip_suffix(word)
+            .is_some_and(|rest| is_start(text, rest.len()))
+    })
+}
+
+/// Returns whether `at..end` is the start of a scale: `1:25'000`, `1:50 000`.
+fn is_scale(text: &str, at: usize, end: usize) -> bool {
+    has_group(text, end) && (text[at..].starts_with("1:") || !text[end..].starts_with(is_space))
 }
 
 impl Times {
@@ -187,14 +224,27 @@ mod tests {
             ("08.00–11.30 Uhr", "08.00–11.30 Uhr", "08:00–11:30"),
             ("14 bis 16 Uhr", "14 bis 16 Uhr", "14:00 to 16:00"),
             ("8 Uhr 30.", "8 Uhr 30", "8:30"),
+            ("14 und 16 Uhr", "14 und 16 Uhr", "14:00 and 16:00"),
+            (
+                "14.30 und 16.00 Uhr",
+                "14.30 und 16.00 Uhr",
+                "14:30 and 16:00",
+            ),
+            ("14 oder 15 Uhr", "14 oder 15 Uhr", "14:00 or 15:00"),
+            ("9.30, 11.00 Uhr", "9.30, 11.00 Uhr", "9:30, 11:00"),
+            ("14:30 und 3 Hunde", "14:30", "14:30"),
             ("8 Uhr 30 Personen", "8 Uhr", "8:00"),
         ] {
             let times = times(text, 0).expect(text);
             assert_eq!(&text[times.range.clone()], found);
             assert_eq!(times.english(), english);
         }
-        for text in ["14.30", "25 Uhr", "3:2", "14:75", "14 Uhren"] {
+        for text in [
+            "14.30", "14.30 h", "25 Uhr", "3:2", "14:75", "14 Uhren", "1:25'000", "1:50 000",
+        ] {
             assert_eq!(times(text, 0), None, "{text}");
         }
+        assert!(times("um 14.30 h", 3).is_some());
+        assert_eq!(times("Saal 3, 20 Uhr", 5), None);
     }
 }

@@ -85,7 +85,11 @@ pub(crate) fn named_date(text: &str, at: usize) -> Option<NamedDate> {
         (" – ", "–"),
         (" - ", "–"),
         (" bis ", " to "),
+        (" bis zum ", " to "),
         (" und ", " and "),
+        (" und am ", " and "),
+        (" oder ", " or "),
+        (" oder am ", " or "),
     ] {
         if text[first_end..].starts_with(german)
             && let Some((last, last_end)) = day(text, first_end + german.len())
@@ -136,8 +140,13 @@ fn month(text: &str, at: usize) -> Option<(u32, usize, Option<u32>)> {
     let is_noun = word.starts_with(char::is_uppercase);
     let month = is_noun.then(|| german_month(word)).flatten()?;
     let is_short = !MONTHS.iter().any(|(name, _, _)| fold(word) == *name);
-    end += usize::from(is_short && text[end..].starts_with('.'));
+    let has_stop = is_short && text[end..].starts_with('.');
+    end += usize::from(has_stop);
     let start = skip_space(text, end);
+    // `1. Jan Frodeno`
+    if is_short && !has_stop && start > end && text[start..].starts_with(char::is_uppercase) {
+        return None;
+    }
     let year_end = digits_end(text, start);
     let has_year =
         start > end && year_end == start + 4 && is_end(text, year_end) && !goes_on(text, year_end);
@@ -254,12 +263,27 @@ mod tests {
             ),
             ("3. Sept. 2024", "3. Sept. 2024", "3 September 2024"),
             ("7 Mai", "7 Mai", "7 May"),
+            ("1. Jan 2024", "1. Jan 2024", "1 January 2024"),
+            ("1. Jan bis 3. Feb", "1. Jan", "1 January"),
+            ("3. bis zum 5. Mai", "3. bis zum 5. Mai", "3 to 5 May"),
+            (
+                "24. und am 31. Dezember",
+                "24. und am 31. Dezember",
+                "24 and 31 December",
+            ),
         ] {
             let date = named_date(text, 0).expect(text);
             assert_eq!(&text[date.range.clone()], found);
             assert_eq!(date.english(), english);
         }
-        for text in ["32. Mai", "3. Stock", "3 Maier", "3Mai", "3. mai"] {
+        for text in [
+            "32. Mai",
+            "3. Stock",
+            "3 Maier",
+            "3Mai",
+            "3. mai",
+            "1. Jan Frodeno",
+        ] {
             assert_eq!(named_date(text, 0), None, "{text}");
         }
     }

@@ -29,6 +29,7 @@ use crate::text::end_of;
 use crate::text::is_end;
 use crate::text::is_space;
 use crate::text::is_start;
+use crate::text::is_superscript;
 use crate::text::number_run_end;
 use crate::text::run_end;
 use crate::text::skip_space;
@@ -68,6 +69,9 @@ const ARTICLES: [&str; 18] = [
     "Der", "Die", "Das", "Den", "Dem", "Des", "der", "die", "das", "den", "dem", "des", "Im", "im",
     "vom", "zum", "zur", "beim",
 ];
+
+/// Words before an ordinal of four digits, which do not come before a year: `den 1000. Besucher`.
+const LONG_ORDINALS: [&str; 7] = ["beim", "dem", "den", "der", "des", "zum", "zur"];
 
 /// Returns the atoms of a line, sorted and without overlap.
 ///
@@ -256,6 +260,9 @@ impl Scanner<'_> {
         if let Some(end) = identifier::grouped(text, at) {
             return Some(identified(at, end));
         }
+        if let Some(end) = identifier::labelled(text, at) {
+            return Some(identified(at, end));
+        }
         let run_end = number_run_end(text, at);
         let quantity = quantity(text, at).filter(|found| found.numbers_end() >= run_end);
         if let Some(found) = &quantity
@@ -328,17 +335,39 @@ fn ended(quantity: &Quantity) -> (usize, Kind) {
     (quantity.range.end, quantity.kind)
 }
 
-/// Returns whether the digits `at..end` have a full stop that a word follows: `2. Stock`.
+/// Returns whether the digits `at..end` have a full stop that a word follows, or a mark and another
+/// ordinal: `2. Stock`, `3./4. Klasse`.
 fn is_ordinal(text: &str, at: usize, end: usize) -> bool {
     let mut rest = text[end..].chars();
-    if end - at > 3 || rest.next() != Some('.') {
+    let is_long = || {
+        let before = text[..at].trim_end_matches(is_space);
+        end - at == 4
+            && LONG_ORDINALS
+                .iter()
+                .any(|word| ends_with_word(before, word))
+    };
+    if end - at > 3 && !is_long() || rest.next() != Some('.') {
         return false;
     }
     match rest.next() {
         Some(c) if is_space(c) => rest.next().is_some_and(char::is_alphabetic),
+        Some('/' | '-' | '–') => {
+            let next = text.len() - rest.as_str().len();
+            let next_end = digits_end(text, next);
+            (1..=3).contains(&(next_end - next))
+                && text[next_end..].starts_with('.')
+                && skip_space(text, next_end + 1) > next_end + 1
+                && is_ordinal(text, next, next_end)
+        }
         Some(c) => c.is_uppercase(),
         None => false,
     }
+}
+
+/// Returns whether the last word of `text` is `word`.
+fn ends_with_word(text: &str, word: &str) -> bool {
+    text.strip_suffix(word)
+        .is_some_and(|rest| is_start(text, rest.len()))
 }
 
 /// Returns the end of the Roman numeral at `at`, with its full stop before a word.
@@ -368,8 +397,4 @@ fn roman_ordinal(text: &str, at: usize) -> Option<usize> {
         _ => true,
     };
     is_numeral.then_some(end + usize::from(has_stop))
-}
-
-fn is_superscript(c: char) -> bool {
-    matches!(c, '¹' | '²' | '³' | '⁰' | '⁴'..='⁹')
 }

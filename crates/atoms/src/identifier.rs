@@ -5,16 +5,21 @@ use crate::bank::iban;
 use crate::citation::court_file;
 use crate::citation::reported_case;
 use crate::citation::standard;
+use crate::quantity::follows_noun;
 use crate::text::after;
 use crate::text::assigned_end;
 use crate::text::before;
 use crate::text::digits_end;
 use crate::text::end_of;
+use crate::text::goes_on;
 use crate::text::is_end;
 use crate::text::is_shouted;
+use crate::text::is_space;
+use crate::text::is_start;
 use crate::text::skip_space;
 use crate::text::word;
 use crate::text::word_end;
+use crate::unit;
 
 /// Swiss cantons, on plates before one to six digits.
 const CANTONS: [&str; 26] = [
@@ -28,6 +33,11 @@ const NUMBERED: [&str; 14] = [
 /// Labels of identifiers, which are the same in both languages.
 const LABELS: [&str; 12] = [
     "IBAN", "BIC", "SWIFT", "ISBN", "ISSN", "EAN", "GTIN", "UID", "AHV", "PIN", "TAN", "URL",
+];
+/// Words before a number that identifies something. Those in small letters end a longer word.
+const LABELS_OF_NUMBERS: [&str; 16] = [
+    "nummer", "Nummer", "nr.", "Nr.", "nr", "Nr", "Konto", "Kto.", "Police", "Tel.", "Tel",
+    "Telefon", "Fax", "Mobile", "Natel", "Handy",
 ];
 /// Words in small letters in the names of versions: `2.4.1-rc.3`.
 const PRERELEASES: [&str; 6] = ["alpha", "beta", "rc", "dev", "pre", "final"];
@@ -99,6 +109,30 @@ fn phone_or_account(text: &str, at: usize) -> Option<usize> {
     (is_phone || is_account).then_some(end)
 }
 
+/// Returns the end of the number at `at` in groups of three digits if the word before says that it
+/// identifies something: `Police Nr. 12.345.678`, `Konto 123 456`, but not `Konto 5.000 Euro`.
+pub(crate) fn labelled(text: &str, at: usize) -> Option<usize> {
+    let label = text[..at].trim_end_matches(|c| is_space(c) || c == ':');
+    let is_label = LABELS_OF_NUMBERS.iter().any(|name| {
+        label
+            .strip_suffix(name)
+            .is_some_and(|rest| name.starts_with(char::is_lowercase) || is_start(text, rest.len()))
+    });
+    let mut end = digits_end(text, at);
+    let mark = after(text, end).filter(|c| is_label && (".'’".contains(*c) || is_space(*c)))?;
+    let mut groups = 0;
+    while groups < MAX_GROUPS
+        && after(text, end) == Some(mark)
+        && digits_end(text, end + mark.len_utf8()) == end + mark.len_utf8() + 3
+    {
+        end += mark.len_utf8() + 3;
+        groups += 1;
+    }
+    let is_number =
+        groups > 0 && is_end(text, end) && !goes_on(text, end) && unit::suffix(text, end).is_none();
+    is_number.then_some(end)
+}
+
 /// Returns the kind of separator between two groups of digits at `at` (0: space, 1: dot, 2: other)
 /// and the start of the next group.
 fn separator(text: &str, at: usize) -> Option<(usize, usize)> {
@@ -156,7 +190,13 @@ fn plate(text: &str, at: usize) -> Option<usize> {
             .chars()
             .nth(1)
             .is_some_and(|c| c.is_ascii_digit());
+    // `Muster AG 2024` is a company and a year.
+    let is_year = CANTONS.contains(&&text[at..name])
+        && digits - start == 4
+        && (text[start..].starts_with("19") || text[start..].starts_with("20"))
+        && follows_noun(text, at);
     (start > name
+        && !is_year
         && (1..=limit).contains(&(digits - start))
         && is_end(text, end)
         && !goes_on

@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use crate::text::digits_end;
 use crate::text::end_of;
+use crate::text::has_group;
 use crate::text::is_end;
+use crate::text::is_space;
 use crate::text::is_start;
 use crate::text::is_word;
 use crate::text::skip_space;
@@ -55,6 +57,18 @@ const JOINTS: [(&str, &str); 6] = [
     ("Paragraf", "Paragraph"),
     ("Paragrafen", "Paragraphs"),
 ];
+/// Words that are endings of a number: `Art. 8bis`.
+const ENDINGS: [&str; 6] = ["bis", "ter", "quater", "quinquies", "sexies", "septies"];
+/// Abbreviations of laws that are longer than [`MAX_CAPITALS`] and have no small letter. Other words
+/// in capitals are those of a heading: `§ 8 HAFTUNG`.
+const LONG_CODES: [&str; 11] = [
+    "DSGVO", "EGBGB", "EGZPO", "MWSTG", "MWSTV", "FINMAG", "FIDLEG", "FINIG", "FINFRAG", "AVAVG",
+    "EGGVG",
+];
+/// Maximum length in bytes of an abbreviation in capitals that may be any law.
+const MAX_CAPITALS: usize = 4;
+/// Maximum number of digits after a word that also means sales or a digit: `Absatz`, `Ziffer`.
+const MAX_PART_DIGITS: usize = 3;
 /// Maximum number of parts of a reference.
 const MAX_PARTS: usize = 16;
 
@@ -68,14 +82,16 @@ pub(crate) struct Law {
     pub(crate) code: Option<Range<usize>>,
 }
 
-/// Returns the end of a number at `at`, with a letter after it (`28a`).
+/// Returns the end of a number at `at`, with a letter (`28a`) or an ending (`3bis`) after it.
 fn number(text: &str, at: usize) -> Option<usize> {
     let digits = digits_end(text, at);
     if !(1..=5).contains(&(digits - at)) {
         return None;
     }
     let end = digits + usize::from(text[digits..].starts_with(|c: char| c.is_ascii_lowercase()));
-    [end, digits].into_iter().find(|end| is_end(text, *end))
+    let ending = word(text, digits, &ENDINGS).map(|(_, end)| end);
+    let ends = [end, digits].into_iter().chain(ending);
+    ends.into_iter().find(|end| is_end(text, *end))
 }
 
 /// Returns the end of a single letter at `at`.
@@ -92,10 +108,12 @@ pub(crate) fn law(text: &str, at: usize) -> Option<Law> {
     let (start, start_end) = word(text, at, &STARTS)?;
     let first = skip_space(text, start_end);
     let mut end = number(text, first)?;
-    // `Art. 5.3` and `Art. 2024–2025` are something else.
-    if text[end..].starts_with(['.', ','])
-        && text[end + 1..].starts_with(|c: char| c.is_ascii_digit())
-    {
+    // `Art. 5.3`, `Absatz 12'000 Stück` and `Absatz 2024` are something else.
+    let goes_on = text[end..].starts_with(['.', ','])
+        && text[end + 1..].starts_with(|c: char| c.is_ascii_digit());
+    let is_count = PARTS.iter().any(|(name, _)| *name == start)
+        && digits_end(text, first) > first + MAX_PART_DIGITS;
+    if goes_on || has_group(text, end) || is_count {
         return None;
     }
     let mut parts = vec![text[first..end].to_owned()];
@@ -178,7 +196,8 @@ fn article(text: &str, at: usize) -> Option<(Range<usize>, usize)> {
     (!counts).then_some((start..end, end))
 }
 
-/// Returns the abbreviation of a law at `at`: two capitals or more, the last letter one of them.
+/// Returns the abbreviation of a law at `at`: two capitals or more, the last letter one of them. A
+/// longer one has a small letter or is known.
 fn code(text: &str, at: usize) -> Option<Range<usize>> {
     let start = skip_space(text, at);
     let end = end_of(text, start, is_word);
@@ -187,24 +206,25 @@ fn code(text: &str, at: usize) -> Option<Range<usize>> {
         && (2..=8).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_alphabetic())
         && name.starts_with(|c: char| c.is_ascii_uppercase())
-        && name.ends_with(|c: char| c.is_ascii_uppercase());
+        && name.ends_with(|c: char| c.is_ascii_uppercase())
+        && (name.len() <= MAX_CAPITALS
+            || name.contains(char::is_lowercase)
+            || LONG_CODES.contains(&name));
     is_code.then_some(start..end)
 }
 
 impl Law {
-    /// Returns the reference with English words.
+    /// Returns the reference with English words and its own spaces.
     pub(crate) fn english(&self, text: &str) -> String {
-        let words: Vec<&str> = text[self.range.clone()]
-            .split(' ')
-            .map(|word| {
-                PARTS
-                    .iter()
-                    .chain(&JOINTS)
-                    .find(|(german, _)| word == *german)
-                    .map_or(word, |(_, english)| *english)
-            })
-            .collect();
-        words.join(" ")
+        let mut english = String::new();
+        for piece in text[self.range.clone()].split_inclusive(is_space) {
+            let word = piece.trim_end_matches(is_space);
+            let known = PARTS.iter().chain(&JOINTS);
+            let known = known.into_iter().find(|(german, _)| word == *german);
+            english.push_str(known.map_or(word, |(_, english)| *english));
+            english.push_str(&piece[word.len()..]);
+        }
+        english
     }
 }
 
@@ -257,6 +277,23 @@ mod tests {
                 "Paragraph 12 para. 3",
             ),
             (
+                "Art. 12 Abs. 3bis OR",
+                "Art. 12 Abs. 3bis OR",
+                "12 3bis",
+                "Art. 12 para. 3bis OR",
+            ),
+            ("Art. 8bis gilt", "Art. 8bis", "8bis", "Art. 8bis"),
+            ("Art. 5 bis 7", "Art. 5 bis 7", "5 7", "Art. 5 to 7"),
+            ("§ 8 HAFTUNG", "§ 8", "8", "§ 8"),
+            ("Art. 5 KOSTEN", "Art. 5", "5", "Art. 5"),
+            ("Art. 6 DSGVO", "Art. 6 DSGVO", "6", "Art. 6 DSGVO"),
+            (
+                "Art.\u{a0}8\u{a0}Abs.\u{202f}1",
+                "Art.\u{a0}8\u{a0}Abs.\u{202f}1",
+                "8 1",
+                "Art.\u{a0}8\u{a0}para.\u{202f}1",
+            ),
+            (
                 "§ 25 Abs. 2 Z 3 MRG",
                 "§ 25 Abs. 2 Z 3 MRG",
                 "25 2 3",
@@ -268,7 +305,15 @@ mod tests {
             assert_eq!(law.parts.join(" "), parts, "{text}");
             assert_eq!(law.english(text), english);
         }
-        for text in ["Artikel", "Art und Weise", "§", "Art. 5.3"] {
+        for text in [
+            "Artikel",
+            "Art und Weise",
+            "§",
+            "Art. 5.3",
+            "Absatz 2024 lag",
+            "Absatz 12'000 Stück",
+            "Absatz 12 000 Stück",
+        ] {
             assert!(law(text, 0).is_none(), "{text}");
         }
     }

@@ -47,13 +47,13 @@
 //! | `Date` | `3. März`, `31. Dezember 2024`, `1.–3. Mai`, `Mai 2024` | `3 March`, `March 3rd`, `3rd of March`, `December 31, 2024` |
 //! | `DateRange` | `1. Januar bis 31. Dezember 2024`, `03.04.–12.05.2019` | both dates in order: `1 January to 31 December 2024`, `3–5 May` for `3. Mai bis 5. Mai` |
 //! | `NumericDate` | `17.08.2024`, `24.12.`, `2024-05-17` | itself |
-//! | `Time` | `14 Uhr`, `14.30 Uhr`, `14:30`, `08.00–11.30 Uhr`, `halb acht` | `2 p.m.`, `2:30 p.m.`, `14:30`, `half past two`, `noon` |
+//! | `Time` | `14 Uhr`, `14.30 Uhr`, `14:30`, `08.00–11.30 Uhr`, `14 und 16 Uhr`, `halb acht`, `viertel acht` | `2 p.m.`, `2:30 p.m.`, `14:30`, `half past two`, `noon` |
 //! | `Weekdays` | `Mo–Fr`, `Sa und So`, `Do, 5.6.` | the same days in order: `Mon–Fri`, `Monday to Friday` |
 //! | `Range` | `5–7`, `5 bis 7`, `0,5–1,0 %`, `3:2`, `2023/24` | both ends in order: `5 to 7`, `between 5 and 7` |
 //! | `Measure` | `5 m³`, `20 Grad`, `90 km/h`, `3 × 4 m` | the value with the unit or its English name: `5 cubic metres`, `3 by 4 m` |
 //! | | `5 Tage`, `2 Std.`, `12 Seiten` | the value with the same unit, or none after a word: `5 days`, "at 18" for `mit 18 Jahren` |
 //! | `Ordinal` | `2.`, `20.` before a word; `II.`, `XX.` | `2nd`, `second`, `II`, `twentieth`, `chapter 2` |
-//! | `Identifier` | `LX318`, `2.4.1`, `ZH 4711`, `V ZR 12/18`, `A4` | itself |
+//! | `Identifier` | `LX318`, `2.4.1`, `ZH 4711`, `V ZR 12/18`, `A4`, `123.456` after `Konto-Nr.` | itself |
 //! | `LongIdentifier` | an identifier of nine bytes or more: IBAN, phone number, UUID, `RE-2024-17` | itself |
 //! | `Law` | `Art. 8 Abs. 1 lit. b`, `§ 139 Abs. 2 StG` | all numbers and letters in order, after the word or sign of a provision: `Article 8(1)(b)` |
 //! | `Address` | `https://a.example`, `a@b.example`, `haus-garten.de`, `#Katzen`, `/home/anna`, `C:\Users` | itself |

@@ -50,7 +50,10 @@ pub(crate) static MEASURES: &[Measure] = &[
         "km per hour", "kph", "kmh"]),
     unit(&["m/s"], &["Metern pro Sekunde", "Meter pro Sekunde"], &["metres per second",
         "metre per second", "meters per second", "meter per second"]),
-    unit(&[], &["Knoten"], &["knots", "knot"]),
+    // Shares of another unit, before those that they begin with
+    unit(&["l/100 km"], &["Liter auf 100 km", "Liter pro 100 km"], &["litres per 100 km",
+        "litre per 100 km", "liters per 100 km"]),
+    unit(&["mmol/l", "mg/dl", "mg/l", "g/km", "kg/m³", "kWh/m²"], &[], &[]),
     // Area
     unit(&["km²", "km2"], &["Quadratkilometern", "Quadratkilometer", "qkm"], &["square kilometres",
         "square kilometre", "square kilometers", "square kilometer", "sq km", "sq. km",
@@ -82,8 +85,6 @@ pub(crate) static MEASURES: &[Measure] = &[
     unit(&["hl"], &["Hektolitern", "Hektoliter"], &["hectolitres", "hectolitre", "hectoliters",
         "hectoliter", "hL"]),
     unit(&["l"], &["Litern", "Liter", "Ltr."], &["litres", "litre", "liters", "liter", "L"]),
-    unit(&["l/100 km"], &["Liter auf 100 km", "Liter pro 100 km"], &["litres per 100 km",
-        "litre per 100 km", "liters per 100 km"]),
     unit(&[], &["Esslöffeln", "Esslöffel", "EL"], &["tablespoons", "tablespoon", "tbsp"]),
     unit(&[], &["Teelöffeln", "Teelöffel", "TL"], &["teaspoons", "teaspoon", "tsp"]),
     unit(&[], &["Gallonen", "Gallone"], &["gallons", "gallon"]),
@@ -121,7 +122,6 @@ pub(crate) static MEASURES: &[Measure] = &[
     unit(&[], &["Zentnern", "Zentner", "Ztr."], &["hundredweight", "hundredweight",
         "hundredweights", "centners", "centner", "quintals", "quintal"]),
     unit(&["mol"], &["Mol"], &["moles", "mole", "mol"]),
-    unit(&["mmol/l", "mg/dl", "mg/l", "g/km", "kg/m³", "kWh/m²"], &[], &[]),
     unit(&[], &["Unzen", "Unze"], &["ounces", "ounce", "oz"]),
     unit(&[], &["Karat"], &["carats", "carat", "karats", "karat"]),
     // Temperature
@@ -196,7 +196,7 @@ pub(crate) static MEASURES: &[Measure] = &[
     // Time
     unit(&["ms"], &["Millisekunden", "Millisekunde"], &["milliseconds", "millisecond"]),
     optional(&[], &["Sekunden", "Sekunde", "Sek.", "Sek"], &["seconds", "second", "secs", "sec"]),
-    optional(&["min", "min."], &["Minuten", "Minute", "Min.", "Min"], &["minutes", "minute",
+    optional(&["min.", "min"], &["Minuten", "Minute", "Min.", "Min"], &["minutes", "minute",
         "mins"]),
     optional(&["h"], &["Stunden", "Stunde", "Stdn.", "Std.", "Std"], &["hours", "hour", "hrs",
         "hr"]),

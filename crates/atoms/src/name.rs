@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::date::german_month;
+
 /// Common given names in Germany, Austria and Switzerland that are no other words.
 #[rustfmt::skip] // Several names in a line.
 const GIVEN: [&str; 469] = [
@@ -112,6 +114,18 @@ fn is_name(value: &str) -> bool {
         return false;
     }
     let rest: Vec<&str> = words.take(MAX_WORDS).collect();
+    // `Paul Klee Ausstellung`: further words with a capital are other given names.
+    let is_given = |word: &str| {
+        let initial = word.strip_suffix('.').is_some();
+        initial || GIVEN.contains(&word.split('-').next().unwrap_or(word))
+    };
+    let given = rest.iter().take_while(|word| is_given(word)).count();
+    let mut surnames = rest[given.min(rest.len().saturating_sub(1))..].iter();
+    let is_surname = surnames.all(|word| PARTICLES.contains(word) || Some(word) == rest.last());
+    let are_months = rest.iter().all(|word| german_month(word).is_some());
+    if !is_surname || german_month(first).is_some() && are_months {
+        return false;
+    }
     let is_capital = |word: &str| {
         let letters = word
             .strip_suffix('.')
@@ -155,6 +169,8 @@ mod tests {
             ("Apfel;Peter Graf;12", "Peter Graf"),
             ("| 12 | Hans-Peter Bauer |", "Hans-Peter Bauer"),
             (" Anna M. von der Linde ", "Anna M. von der Linde"),
+            ("Anna Maria Bauer", "Anna Maria Bauer"),
+            ("Jan Huber", "Jan Huber"),
         ] {
             assert_eq!(found(text, false), [name], "{text}");
         }
@@ -171,6 +187,10 @@ mod tests {
             "Er sagte am Abend noch: Anna Meier",
             "Anna Keller, Seeweg",
             "Thomas Betrag 12",
+            "Paul Klee Ausstellung",
+            "Anna Bauer Leiterin Einkauf",
+            "Jan Feb Mär",
+            "Jan Feb",
             "Winterthur, Anna Meier",
         ] {
             assert!(found(text, false).is_empty(), "{text}");

@@ -11,6 +11,7 @@ use crate::text::end_of;
 use crate::text::goes_on;
 use crate::text::is_end;
 use crate::text::is_space;
+use crate::text::is_superscript;
 use crate::text::skip_space;
 use crate::text::word;
 use crate::unit;
@@ -27,8 +28,8 @@ const SCALES: [(&[&str], usize, &str); 5] = [
     (&["Bio.", "Billionen", "Billion"], 12, "trillion"),
     (&["Brd.", "Billiarden", "Billiarde"], 15, "quadrillion"),
 ];
-/// Marks of a price without small change: `20.–`.
-const PRICE_MARKS: [&str; 8] = [".–", ".-", ".—", ",–", ",-", ",—", ".--", ",--"];
+/// Marks of a price without small change: `20.–`. Longer ones come first.
+pub(crate) const PRICE_MARKS: [&str; 8] = [".--", ",--", ".–", ".-", ".—", ",–", ",-", ",—"];
 
 /// Maximum number of groups of three digits, so that a long row of them is read once.
 const MAX_GROUPS: usize = 12;
@@ -108,7 +109,7 @@ pub(crate) fn numeral(text: &str, start: usize) -> Option<Numeral> {
             digits.clone_into(&mut fraction);
             english.push_str(&text[end..at + c.len_utf8()]);
             end = at + c.len_utf8();
-        } else if let Some(mark) = PRICE_MARKS.iter().rev().find(|mark| {
+        } else if let Some(mark) = PRICE_MARKS.iter().find(|mark| {
             text[end..].starts_with(**mark)
                 && !after(text, end + mark.len()).is_some_and(char::is_alphanumeric)
         }) {
@@ -157,11 +158,6 @@ fn sign(text: &str, at: usize) -> &str {
         }
     }
     ""
-}
-
-/// Returns whether the character is a digit of an exponent.
-fn is_superscript(c: char) -> bool {
-    matches!(c, '⁰' | '¹' | '²' | '³' | '⁴'..='⁹' | '⁻')
 }
 
 /// Returns the digits at `at` with their groups and fraction.

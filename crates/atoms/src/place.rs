@@ -33,7 +33,36 @@ const SEPARATE: [&str; 7] = [
     "Strasse", "Straße", "Gasse", "Weg", "Allee", "Platz", "Ring",
 ];
 /// Words that end like the name of a street.
-const OTHER_WAYS: [&str; 6] = ["Umweg", "Ausweg", "Heimweg", "Rückweg", "Radweg", "Feldweg"];
+const OTHER_WAYS: [&str; 18] = [
+    "Umweg",
+    "Ausweg",
+    "Heimweg",
+    "Rückweg",
+    "Hinweg",
+    "Fussweg",
+    "Fußweg",
+    "Bremsweg",
+    "Anhalteweg",
+    "Anfahrtsweg",
+    "Fahrweg",
+    "Gehweg",
+    "Fluchtweg",
+    "Rettungsweg",
+    "Lösungsweg",
+    "Rechtsweg",
+    "Dienstweg",
+    "Transportweg",
+];
+/// Words that are names of streets too, in a line that is an address.
+const ALSO_WAYS: [&str; 2] = ["Radweg", "Feldweg"];
+/// Words inside the name of a street before its last: `Am Alten Kirchweg`, `Dr.-Karl-Renner-Gasse`.
+const INSIDE: [&str; 45] = [
+    "Am", "An", "Im", "In", "Auf", "Zum", "Zur", "Beim", "Unter", "Hinter", "Vor", "Ob", "der",
+    "den", "dem", "Alte", "Alter", "Alten", "Neue", "Neuer", "Neuen", "Obere", "Oberer", "Oberen",
+    "Untere", "Unterer", "Unteren", "Hintere", "Hinterer", "Vordere", "Vorderer", "Innere",
+    "Äussere", "Äußere", "Mittlere", "Kleine", "Kleiner", "Grosse", "Großer", "Große", "Lange",
+    "Hohe", "Hoher", "St.", "Dr.",
+];
 /// Words before a street's name.
 const BEFORE: [&str; 17] = [
     "Am",
@@ -210,7 +239,13 @@ fn is_street_line(part: &str, is_address: bool) -> bool {
     if !is_plain {
         return false;
     }
-    if ends(&STREETS) || is_separate && is_address {
+    // `Kündigung Mietvertrag Lindenweg 3` is about a street.
+    let mut words = name.split(is_space).filter(|word| !word.is_empty());
+    let is_name = words.all(|word| word == last || INSIDE.contains(&word));
+    if OTHER_WAYS.contains(&last) {
+        return false;
+    }
+    if ends(&STREETS) && is_name || is_separate && is_address {
         return true;
     }
     let has_preposition = BEFORE.iter().any(|before| {
@@ -334,6 +369,8 @@ fn streets(text: &str, range: Range<usize>, found: &mut Vec<Range<usize>>) {
         if let Some(first) = street_start(text, at..full, range.start)
             && (full + 1..=range.end).contains(&start)
             && let Some(length) = house_number(&text[start..range.end], 3)
+            // `Kiesweg 40 Meter`
+            && unit::suffix(&text[..range.end], start + length).is_none()
         {
             found.push(first..start + length);
             at = start + length;
@@ -346,7 +383,8 @@ fn streets(text: &str, range: Range<usize>, found: &mut Vec<Range<usize>>) {
 /// Returns the start of the name of a street, from `from` on, whose last word is `text[last]`.
 fn street_start(text: &str, last: Range<usize>, from: usize) -> Option<usize> {
     let word = &text[last.clone()];
-    if !word.starts_with(char::is_uppercase) || OTHER_WAYS.contains(&word) {
+    let is_other = || OTHER_WAYS.contains(&word) || ALSO_WAYS.contains(&word);
+    if !word.starts_with(char::is_uppercase) || is_other() {
         return None;
     }
     let is_joined = text[..last.start].ends_with('-');
@@ -424,6 +462,11 @@ mod tests {
                 &["Am Bach 12", "79098 Freiburg i. Br"],
             ),
             ("Zum Goldenen Löwen 3", &["Zum Goldenen Löwen 3"]),
+            ("Am Alten Kirchweg 3", &["Am Alten Kirchweg 3"]),
+            ("Obere Bahnhofstrasse 12", &["Obere Bahnhofstrasse 12"]),
+            ("Feldweg 12", &["Feldweg 12"]),
+            ("Kündigung Mietvertrag Lindenweg 3", &["Lindenweg 3"]),
+            ("Nebenkostenabrechnung Seestrasse 14", &["Seestrasse 14"]),
             (
                 "Sie wohnt in der Wiener Straße 12 in Graz.",
                 &["Wiener Straße 12"],
@@ -450,6 +493,12 @@ mod tests {
             "Kapitel 3",
             "Marktplatz 3, 1500 Euro",
             "1998 Abitur",
+            "Sanierung Hauptstrasse 2024",
+            "Fussweg 5 Minuten",
+            "Bremsweg 40 Meter",
+            "Anfahrtsweg 20 km",
+            "Kiesweg 20 m breit",
+            "Rückweg 12",
             "Wir haben 200 Hunde, 1200 Katzen, 300 Vögel",
         ] {
             assert!(places(text).is_empty(), "{text}");

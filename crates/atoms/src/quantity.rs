@@ -26,6 +26,12 @@ pub(crate) const COMPARISONS: [(&str, &[&str]); 10] = [
     ("~", ABOUT),
     ("∼", ABOUT),
 ];
+/// Articles and pronouns before a number at the start of a sentence: `Die 3 Zeugen`.
+const NO_NOUNS: [&str; 28] = [
+    "Der", "Die", "Das", "Den", "Dem", "Des", "Diese", "Diesen", "Dieser", "Alle", "Allen",
+    "Aller", "Beide", "Ihre", "Ihren", "Ihrer", "Seine", "Seinen", "Meine", "Meinen", "Deine",
+    "Unsere", "Unseren", "Eure", "Keine", "Jene", "Welche", "Solche",
+];
 const AT_MOST: &[&str] = &["at most", "up to", "no more than"];
 const AT_LEAST: &[&str] = &["at least", "no less than"];
 const ABOUT: &[&str] = &["about", "around", "approximately", "roughly"];
@@ -95,11 +101,12 @@ pub(crate) fn quantity(text: &str, at: usize) -> Option<Quantity> {
     })
 }
 
-/// Returns whether the word before `at` is a noun.
-fn follows_noun(text: &str, at: usize) -> bool {
+/// Returns whether the word before `at` is a noun: not an article or pronoun with the capital of a
+/// sentence's start.
+pub(crate) fn follows_noun(text: &str, at: usize) -> bool {
     let before = text[..at].trim_end_matches(is_space);
     let word = before.rsplit(|c: char| !c.is_alphabetic()).next();
-    word.is_some_and(|word| word.starts_with(char::is_uppercase))
+    word.is_some_and(|word| word.starts_with(char::is_uppercase) && !NO_NOUNS.contains(&word))
 }
 
 /// Returns the number that is connected with `first`, and the kind of both together.
@@ -165,8 +172,21 @@ impl Quantity {
         } else {
             ""
         };
-        let quantity = unit::with_unit(&numbers, unit, self.form, space);
-        format!("{}{quantity}", self.comparison(text))
+        let (times, number) = match self.parts.last() {
+            Some(last) if self.is_price_of_each() => {
+                numbers.split_at(numbers.len() - last.english().len())
+            }
+            _ => ("", &numbers[..]),
+        };
+        let quantity = unit::with_unit(number, unit, self.form, space);
+        format!("{}{times}{quantity}", self.comparison(text))
+    }
+
+    /// Returns whether the unit is a currency that belongs to the last number alone: `2 x 12,50 €`.
+    pub(crate) fn is_price_of_each(&self) -> bool {
+        self.kind == Kind::Measure
+            && matches!(self.unit, Some(Unit::Currency(_)))
+            && self.numbers_end() < self.range.end
     }
 
     /// Returns the English form without the unit.
@@ -278,6 +298,34 @@ mod tests {
             ("–.50 Fr. mehr", "–.50 Fr.", Kind::Amount, "CHF 0.50"),
             ("33 €9", "33", Kind::Number, "33"),
             ("2 Grad-Marke", "2", Kind::Number, "2"),
+            ("2 x 12,50 €", "2 x 12,50 €", Kind::Measure, "2 x €12.50"),
+            (
+                "3 × 1.500 Franken",
+                "3 × 1.500 Franken",
+                Kind::Measure,
+                "3 × 1,500 francs",
+            ),
+            ("2x5 Fr. Rabatt", "2x5 Fr.", Kind::Measure, "2xCHF 5"),
+            ("EUR 2 x 5", "EUR 2 x 5", Kind::Measure, "EUR 2 x 5"),
+            (
+                "7,5 l/100 km",
+                "7,5 l/100 km",
+                Kind::Measure,
+                "7.5 l/100 km",
+            ),
+            ("120 mg/dl Zucker", "120 mg/dl", Kind::Measure, "120 mg/dl"),
+            ("1,2 kg/m³", "1,2 kg/m³", Kind::Measure, "1.2 kg/m³"),
+            ("95 g/km CO2", "95 g/km", Kind::Measure, "95 g/km"),
+            ("5 min. später", "5 min.", Kind::Measure, "5 min."),
+            ("3 Knoten", "3", Kind::Number, "3"),
+            ("3 Kronen", "3", Kind::Number, "3"),
+            (
+                "100 schwedische Kronen",
+                "100 schwedische Kronen",
+                Kind::Amount,
+                "100 Swedish kronor",
+            ),
+            ("12 Fr. 8–11 Uhr", "12", Kind::Number, "12"),
         ] {
             let quantity = quantity(text, 0).expect(text);
             assert_eq!(&text[quantity.range.clone()], found);

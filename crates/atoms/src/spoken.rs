@@ -19,6 +19,14 @@ const MINUTES: [(&[&str], u32); 5] = [
     (&["zwanzig", "20"], 20),
     (&["fünfundzwanzig", "25"], 25),
 ];
+/// Parts of the hour that ends with the hour said, and the minutes that are left of it: `viertel
+/// acht` is 7:15.
+const PARTS_OF_HOUR: [(&[&str], i32); 3] = [
+    (&["halb", "Halb"], 30),
+    (&["viertel"], 45),
+    (&["dreiviertel", "Dreiviertel"], 15),
+];
+
 /// Returns the time of day in words that starts at `at`. Its hour is one of twelve.
 pub(crate) fn spoken_time(text: &str, at: usize) -> Option<Times> {
     let (minutes, end) = match half_hour(text, at) {
@@ -38,9 +46,21 @@ pub(crate) fn spoken_time(text: &str, at: usize) -> Option<Times> {
 
 /// Returns the minutes since midnight or noon of `halb acht` at `at`, and its end.
 fn half_hour(text: &str, at: usize) -> Option<(i32, usize)> {
-    let (_, half) = word(text, at, &["halb", "Halb"])?;
-    let (hour, end) = hour(text, skip_space(text, half)).filter(|_| half < text.len())?;
-    Some((hour * 60 - 30, end))
+    let (minutes, part) = PARTS_OF_HOUR.into_iter().find_map(|(words, minutes)| {
+        let (_, end) = word(text, at, words)?;
+        Some((minutes, end))
+    })?;
+    let (hour, end) = hour(text, skip_space(text, part)).filter(|_| part < text.len())?;
+    // "viertel acht Liter" is no time.
+    let is_half = minutes == 30;
+    (is_half || !is_counted(text, end)).then_some((hour * 60 - minutes, end))
+}
+
+/// Returns whether a noun follows `at`, of which the number before may count the things.
+fn is_counted(text: &str, at: usize) -> bool {
+    text[at..].starts_with(' ')
+        && text[at + 1..].starts_with(char::is_uppercase)
+        && !text[at + 1..].starts_with("Uhr")
 }
 
 /// Returns the minutes since midnight or noon of `Viertel nach drei` or `fünf vor halb drei` at
@@ -61,9 +81,7 @@ fn beside_hour(text: &str, at: usize) -> Option<(i32, usize)> {
     });
     let (hour, end) = hour?;
     // "fünf vor acht Leuten" is no time.
-    let counts = text[end..].starts_with(' ')
-        && text[end + 1..].starts_with(char::is_uppercase)
-        && !text[end + 1..].starts_with("Uhr");
+    let counts = is_counted(text, end);
     let minutes = if side == "vor" { -minutes } else { minutes };
     (!counts).then_some((hour + minutes, end))
 }
@@ -108,6 +126,9 @@ mod tests {
                 "twenty-five to three",
             ),
             ("zehn vor eins", "zehn vor eins", "ten to one"),
+            ("dreiviertel 8 Uhr", "dreiviertel 8 Uhr", "quarter to eight"),
+            ("viertel acht.", "viertel acht", "quarter past seven"),
+            ("viertel eins", "viertel eins", "quarter past twelve"),
         ] {
             let times = spoken_time(text, 0).expect(text);
             assert_eq!(&text[times.range.clone()], found);
@@ -119,6 +140,8 @@ mod tests {
             "Viertel der Leute",
             "fünf vor acht Leuten",
             "drei vor elf",
+            "viertel acht Liter",
+            "dreiviertel der Leute",
         ] {
             assert!(spoken_time(text, 0).is_none(), "{text}");
         }

@@ -13,6 +13,7 @@ use crate::text::before;
 use crate::text::is_word;
 use crate::translation;
 use crate::translation::Item;
+use crate::words::ordinal_ending;
 
 /// Maximum distance in bytes between two numbers of a range, or a day and its month.
 const MAX_GAP: usize = 24;
@@ -152,6 +153,14 @@ impl<'a> Target<'a> {
             .map(|(start, _)| start..start + own.len())
             .find(|range| self.is_free(range) && self.is_apart(range, true))
             .map(|range| Place::new(range, false))
+    }
+
+    /// Returns whether an ordinal has the ending of its number, unlike `12nd`, or none at all.
+    fn has_own_ending(&self, range: &Range<usize>) -> bool {
+        let own = &self.text[range.clone()];
+        let number = own.trim_end_matches(char::is_alphabetic);
+        let ending = &own[number.len()..];
+        ending.is_empty() || number.is_empty() || ending == ordinal_ending(number)
     }
 
     /// Returns the text between an item and the one before it, if it is short.

@@ -84,6 +84,27 @@ pub(crate) fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}')
 }
 
+/// Returns whether the character is a digit or the minus of an exponent.
+pub(crate) fn is_superscript(c: char) -> bool {
+    matches!(c, '⁰' | '¹' | '²' | '³' | '⁴'..='⁹' | '⁻')
+}
+
+/// Returns whether a group of three digits goes on at `at` after an apostrophe or a space: the
+/// number before is only the start of another.
+pub(crate) fn has_group(text: &str, at: usize) -> bool {
+    after(text, at).is_some_and(|mark| {
+        let start = at + mark.len_utf8();
+        (matches!(mark, '\'' | '’') || is_space(mark))
+            && text[start..]
+                .bytes()
+                .take(3)
+                .filter(u8::is_ascii_digit)
+                .count()
+                == 3
+            && is_end(text, start + 3)
+    })
+}
+
 /// Returns the position after one space at `at`, or `at` if there is no space.
 pub(crate) fn skip_space(text: &str, at: usize) -> usize {
     match after(text, at) {

@@ -10,6 +10,7 @@ use crate::text::is_space;
 use crate::text::is_start;
 use crate::text::skip_space;
 use crate::text::word;
+use crate::weekday::is_friday;
 
 const PERCENT: [&str; 7] = [
     "%",
@@ -39,17 +40,26 @@ fn units() -> impl Iterator<Item = Unit> {
         .chain(MEASURES.iter().map(Unit::Measure))
 }
 
-/// Returns the currency that stands at `at` before a German number, its end, and whether it is a
-/// symbol.
+/// Returns the currency that stands at `at` before a German number, the mark in which it stands
+/// there, and its end.
 pub(crate) fn prefix(text: &str, at: usize) -> Option<(&'static Currency, &'static str, usize)> {
     if !is_start(text, at) {
         return None;
     }
     CURRENCIES.iter().find_map(|currency| {
-        let (mark, end) = word(text, at, currency.marks)?;
+        let (mark, end) = currency_mark(text, at, currency)?;
         currency.prefix?;
         Some((currency, mark, end))
     })
+}
+
+/// Returns the mark of the currency at `at`, and its end.
+fn currency_mark(
+    text: &str,
+    at: usize,
+    currency: &'static Currency,
+) -> Option<(&'static str, usize)> {
+    word(text, at, currency.marks).filter(|(mark, _)| *mark != "Fr." || !is_friday(text, at))
 }
 
 /// Returns the unit that stands at `at` after a German number, the form in which it stands there,
@@ -79,7 +89,7 @@ fn any_suffix(text: &str, start: usize) -> Option<(Unit, &'static str, usize)> {
     }
     let currency = CURRENCIES.iter().find_map(|currency| {
         let (form, end) =
-            word(text, start, currency.marks).or_else(|| word(text, start, currency.german))?;
+            currency_mark(text, start, currency).or_else(|| word(text, start, currency.german))?;
         Some((Unit::Currency(currency), form, end))
     });
     currency.or_else(|| {

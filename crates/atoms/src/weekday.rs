@@ -6,6 +6,7 @@ use crate::clock::times;
 use crate::date::named_date;
 use crate::date::numeric_date;
 use crate::text::digits_end;
+use crate::text::is_start;
 use crate::text::skip_space;
 use crate::text::word;
 
@@ -69,21 +70,26 @@ pub(crate) fn weekdays(text: &str, at: usize) -> Option<Weekdays> {
         end = next_end;
     }
     // `Fr. 12.50` is an amount.
-    let is_currency = text[at..end] == *"Fr.";
-    let is_whole =
-        text.trim_end_matches([':', ',', ' ']).len() == end && text[..at].trim().is_empty();
+    let is_currency = text[at..end] == *"Fr." && !is_friday(text, at);
+    // Only the first word of a text looks at all of the rest.
+    let before = text[..at].trim_end();
+    let is_whole = before.is_empty() && text[end..].trim_start_matches([':', ',', ' ']).is_empty();
     let is_used = || {
         let start = skip_space(text, end + usize::from(text[end..].starts_with(',')));
         let is_after = word(text, start, &AFTER).is_some();
         let time = word(text, start, &BEFORE_TIMES).map(|(_, end)| skip_space(text, end));
-        let is_before = text[..at]
-            .trim_end()
-            .rsplit(' ')
-            .next()
-            .is_some_and(|word| BEFORE.contains(&word));
+        let is_before = BEFORE.iter().any(|word| {
+            before
+                .strip_suffix(word)
+                .is_some_and(|rest| is_start(text, rest.len()))
+        });
         let is_dated = numeric_date(text, start).is_some() || named_date(text, start).is_some();
         let is_timed =
             times(text, start).is_some() || time.is_some_and(|time| digits_end(text, time) > time);
+        // `Mo. 8–12`, but `So 8–12 Leute`.
+        let is_timed = is_timed
+            || text[at..end].ends_with('.')
+                && text[start..].starts_with(|c: char| c.is_ascii_digit());
         start > end && (is_after || is_dated || is_timed) || is_before
     };
     let is_weekday = days.len() > 1 || !is_currency && (is_whole || is_used());
@@ -91,6 +97,24 @@ pub(crate) fn weekdays(text: &str, at: usize) -> Option<Weekdays> {
         range: at..end,
         days,
         joints,
+    })
+}
+
+/// Returns whether `Fr.` at `at` is a Friday and not francs: a date or a time of day follows.
+pub(crate) fn is_friday(text: &str, at: usize) -> bool {
+    let end = at + "Fr.".len();
+    let start = skip_space(text, end + usize::from(text[end..].starts_with(',')));
+    if named_date(text, start).is_some() || times(text, start).is_some() {
+        return true;
+    }
+    // `12.10.` after other words may be a price at the end of a sentence.
+    numeric_date(text, start).is_some_and(|end| {
+        let date = &text[start..end];
+        let is_price = (5..=6).contains(&date.len())
+            && date.ends_with('.')
+            && date[..date.len() - 3].ends_with('.')
+            && !date.starts_with('0');
+        !is_price || text[..at].trim_end().is_empty()
     })
 }
 
@@ -105,7 +129,7 @@ fn weekday(text: &str, at: usize) -> Option<(usize, usize)> {
         })?;
     let goes_on = text[end..]
         .strip_prefix('.')
-        .is_some_and(|rest| !rest.trim().is_empty());
+        .is_some_and(|rest| !rest.trim_start().is_empty());
     Some((day, end + usize::from(goes_on)))
 }
 
@@ -138,6 +162,12 @@ mod tests {
             ("Fr 5. Mai", "Fr", "Fri"),
             ("Sa ab 9 h", "Sa", "Sat"),
             ("Mi geschlossen", "Mi", "Wed"),
+            ("Fr. 5. Mai 2024", "Fr.", "Fri"),
+            ("Fr. 3.5.", "Fr.", "Fri"),
+            ("Fr. 17.00 Uhr", "Fr.", "Fri"),
+            ("Fr. 8–11 Uhr", "Fr.", "Fri"),
+            ("Fr., 12.10.2024", "Fr.", "Fri"),
+            ("Mo. 8–12 Fr. 8–11 Uhr", "Mo.", "Mon"),
         ] {
             let weekdays = weekdays(text, 0).expect(text);
             assert_eq!(&text[weekdays.range.clone()], found);
@@ -146,5 +176,6 @@ mod tests {
         for text in ["So ist es.", "Do it", "Fr. 12.50", "Mond", "Mo kommt"] {
             assert!(weekdays(text, 0).is_none(), "{text}");
         }
+        assert!(weekdays("Das macht Fr. 12.10.", 10).is_none());
     }
 }

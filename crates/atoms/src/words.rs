@@ -180,7 +180,10 @@ pub(crate) fn english(text: &str, at: usize) -> Option<Words> {
                 if !fits && words > 0 {
                     break;
                 }
-                group += value;
+                let Some(sum) = group.checked_add(value) else {
+                    break;
+                };
+                group = sum;
                 last_tens = value >= 20;
                 is_ordinal = ordinal;
                 is_decade = word.ends_with("ties");
@@ -193,7 +196,10 @@ pub(crate) fn english(text: &str, at: usize) -> Option<Words> {
                 if zeros == 2 {
                     group = scaled;
                 } else {
-                    total = total.saturating_add(scaled);
+                    let Some(sum) = total.checked_add(scaled) else {
+                        break;
+                    };
+                    total = sum;
                     group = 0;
                 }
                 last_tens = false;
@@ -213,7 +219,7 @@ pub(crate) fn english(text: &str, at: usize) -> Option<Words> {
     if words == 0 {
         return None;
     }
-    let value = total + group;
+    let value = total.checked_add(group)?;
     let mut values = vec![Decimal::from(value)];
     if let Some(half) = and_a_half(text, end) {
         let zeros = scale_of_last(total, group);
@@ -326,58 +332,69 @@ const GERMAN_IDIOMS: [(&str, &[u64]); 14] = [
     ("milliarde", &[1_000_000_000]),
 ];
 
+/// Words beside which a number is that of a time of day.
+const CLOCK_WORDS: [&str; 4] = ["uhr", "halb", "viertel", "dreiviertel"];
+
 /// Returns the numbers that the German words of `text` hold; for each, the values that it may have
 /// in English.
 pub(crate) fn german(text: &str) -> Vec<Vec<Decimal>> {
     let folded = fold(text);
-    let is_clock = folded.contains("uhr") || folded.contains("halb ") || folded.contains("viertel");
-    let mut found: Vec<Vec<u64>> = Vec::new();
+    let words = || folded.split(|c: char| !is_word(c));
+    let is_clock = words().any(|word| CLOCK_WORDS.contains(&word));
+    let mut found: Vec<Vec<Decimal>> = Vec::new();
     let mut last_end = None;
     let mut at = 0;
-    for word in folded.split(|c: char| !is_word(c)) {
+    for word in words() {
         let start = at;
         at += word.len();
         at += folded[at..].chars().next().map_or(0, char::len_utf8);
-        let Some(mut values) = german_word(word) else {
+        let Some((mut values, is_half)) = german_word(word) else {
             continue;
         };
         // `zwei Millionen`
         if let [scale @ (1_000_000 | 1_000_000_000)] = values[..]
-            && last_end.is_some_and(|end| end + 1 == start)
+            && last_end.take().is_some_and(|end| end + 1 == start)
             && let Some(last) = found.last_mut()
         {
-            for value in last {
-                *value = value.saturating_mul(scale);
-            }
+            let zeros = if scale == 1_000_000 { 6 } else { 9 };
+            *last = last.drain(..).map(|value| value.shifted(zeros)).collect();
         } else {
-            if is_clock && values[0] <= 24 {
+            if is_clock && !is_half && values[0] <= 24 {
                 // `drei Uhr` may be 15:00, `halb drei` is 2:30.
                 let hour = values[0];
                 let before = hour.checked_sub(1).unwrap_or(11);
                 values.extend([hour + 12, hour.saturating_sub(12), before, before + 12, 30]);
             }
-            found.push(values);
+            let half = if is_half { "5" } else { "" };
+            let values = values.iter().map(u64::to_string);
+            found.push(values.map(|whole| Decimal::new(&whole, half)).collect());
+            last_end = Some(start + word.len());
         }
-        last_end = Some(start + word.len());
     }
     found
-        .into_iter()
-        .map(|values| values.into_iter().map(Decimal::from).collect())
-        .collect()
 }
 
-/// Returns the values of a folded German word that starts with a number.
-fn german_word(word: &str) -> Option<Vec<u64>> {
+/// Returns the values of a folded German word that starts with a number, and whether a half comes
+/// on top: `dreieinhalb`.
+fn german_word(word: &str) -> Option<(Vec<u64>, bool)> {
+    if word.starts_with("anderthalb") {
+        return Some((vec![1], true));
+    }
     if let Some((_, values)) = GERMAN_IDIOMS
         .iter()
         .find(|(start, _)| word.starts_with(start))
     {
-        return Some(values.to_vec());
+        return Some((values.to_vec(), false));
     }
     let (mut total, mut group, mut unit): (u64, u64, Option<u64>) = (0, 0, None);
     let mut rest = word;
     let mut parts = 0;
+    let mut is_half = false;
     while !rest.is_empty() && parts < 16 {
+        is_half = parts > 0 && rest.starts_with("einhalb");
+        if is_half {
+            break;
+        }
         parts += 1;
         if let Some(after) = rest.strip_prefix("hundert") {
             group += unit.take().unwrap_or(1) * 100;
@@ -404,7 +421,7 @@ fn german_word(word: &str) -> Option<Vec<u64>> {
     }
     // `ein` is an article, and starts many words.
     let value = total + group + unit.unwrap_or(0);
-    (parts > 0 && value != 1 || word == "eins").then(|| vec![value])
+    (parts > 0 && value != 1 || word == "eins" || is_half).then(|| (vec![value], is_half))
 }
 
 /// Returns the value of a Roman numeral in capitals, in its usual spelling.

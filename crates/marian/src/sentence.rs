@@ -118,6 +118,7 @@ impl Sentence {
         let mut setting = Setting {
             limit: model.limits.piece(),
             depth: 0,
+            withholds: false,
             goes_on: false,
             is_shouted: false,
             links,
@@ -352,6 +353,7 @@ impl Sentence {
             let setting = Setting {
                 limit: encoding.spans.len().div_ceil(2),
                 depth: piece.setting.depth + 1,
+                withholds: piece.withholds(),
                 ..piece.setting
             };
             self.open -= 1;

@@ -127,7 +127,8 @@ fn replaced(
 }
 
 /// Returns a range with the word after it, if that word is the translation of the atom's unit:
-/// `tones` for `Tonnen`. From `limit` on the text belongs to another atom.
+/// `tones` for `Tonnen`, and `Sts.` for `Std.` with its full stop. From `limit` on the text belongs
+/// to another atom.
 fn with_garbled_unit(
     source: &Encoding,
     atom: &Atom,
@@ -149,7 +150,10 @@ fn with_garbled_unit(
     let mut sources = target.sources(&place).peekable();
     let is_word = length > 0 && start > range.end && place.end <= limit;
     if is_word && sources.peek().is_some() && sources.all(is_of_atom) {
-        range.start..place.end
+        let has_stop = source.text[atom.range.clone()].ends_with('.')
+            && place.end < limit
+            && target.text[place.end..].starts_with('.');
+        range.start..place.end + usize::from(has_stop)
     } else {
         range.clone()
     }

@@ -43,7 +43,8 @@ const ORDINAL_NOUNS: &str = "januar jänner februar feber märz april mai juni j
     jahrtausends altersjahr altersjahrs dienstjahr geschäftsjahr quartal semester trimester weltkrieg weltkriegs bundesliga liga fc sc sv fsv vfl tsv division klasse \
     stock stockwerk obergeschoss og ug untergeschoss etage geburtstag jahrestag hochzeitstag runde halbzeit spieltag \
     etappe lesung auflage ausgabe instanz grades weihnachtstag advent adventssonntag lebensjahr lebensjahres \
-    lebensmonat schuljahr armee infanterie bataillon brigade";
+    lebensmonat schuljahr armee infanterie bataillon brigade woche schwangerschaftswoche ssw minute spielminute kalenderwoche \
+    stunde";
 
 /// Words after which a number with a full stop is an ordinal: `am 3. Platz`, `die 5. Etappe`.
 const BEFORE_ORDINALS: &str = "ab am ans auf bei beim bis das dem den der des die diese diesem diesen dieser dieses ein \
@@ -53,8 +54,13 @@ const BEFORE_ORDINALS: &str = "ab am ans auf bei beim bis das dem den der des di
 
 /// Those of them that stand before plain numbers as well: after `auf 65.` a sentence ends.
 const BEFORE_NUMBERS: &str = "ab auf bei bis nach seit von vor";
-/// Maximum number that is an ordinal after such a word: days of a month, storeys, classes.
-const MAX_ORDINAL: u16 = 31;
+/// Maximum number that is an ordinal after such a word, unless a noun of [`ORDINAL_NOUNS`] follows:
+/// places, storeys, classes. Days of a month have one.
+const MAX_ORDINAL: u16 = 12;
+
+/// Those of them that stand before an ordinal of four digits, and not before a year: `den 1000.
+/// Besucher`.
+const BEFORE_LONG_ORDINALS: &str = "beim dem den der des zum zur";
 
 /// Words after which an adjective has its end: articles, and prepositions joined with one, that are
 /// not also pronouns before a verb (`ob die kommt`).
@@ -267,15 +273,18 @@ fn is_day_and_month(token: &str) -> bool {
 /// Returns whether `number.` is an ordinal: `am 3. Juni`, `der 2. Weltkrieg`, `1. FC Köln`, `am
 /// 24. 12. Heiligabend`.
 fn is_ordinal(number: &str, before: &str, right: &str) -> bool {
+    let previous = last_word(before)
+        .trim_start_matches(|c: char| is_quote(c) || c == '(')
+        .to_lowercase();
     if number.len() > 3 {
-        return false;
+        return number.len() == 4
+            && number.ends_with("00")
+            && contains_word(BEFORE_LONG_ORDINALS, &previous)
+            && !is_starter(right);
     }
     if is_ordinal_noun(right) {
         return true;
     }
-    let previous = last_word(before)
-        .trim_start_matches(|c: char| is_quote(c) || c == '(')
-        .to_lowercase();
     let is_month = is_day_and_month(&format!("{previous}{number}"));
     if contains_word(BEFORE_NUMBERS, &previous)
         && number
@@ -284,7 +293,10 @@ fn is_ordinal(number: &str, before: &str, right: &str) -> bool {
     {
         return false;
     }
-    (before.is_empty() || is_month || contains_word(BEFORE_ORDINALS, &previous))
+    // `1. – 3. Preis`
+    let first = before.strip_suffix(['–', '-']).map(str::trim_end);
+    let ends_span = first.is_some_and(|first| begins_span(&format!("{}–", last_word(first))));
+    (before.is_empty() || is_month || ends_span || contains_word(BEFORE_ORDINALS, &previous))
         && !is_starter(right)
 }
 

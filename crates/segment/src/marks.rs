@@ -163,8 +163,9 @@ fn list_mark(text: &str) -> Option<usize> {
     let marks = if closed {
         is_number(core) || is_letter(core) || is_roman(core)
     } else {
-        // `1. FC Köln`, `3. Juni`, `III. Quartal` are ordinals, `z. B.` and `J. S. Bach` abbreviations.
-        is_number(core) && !german::is_ordinal_noun(next)
+        // `1. FC Köln`, `3. Juni`, `III. Quartal`, `1. bis 3. Platz` are ordinals, `z. B.` and `J. S.
+        // Bach` abbreviations.
+        is_number(core) && !german::is_ordinal_noun(next) && !is_joined_ordinal(next)
             || (is_letter(core) && core.to_ascii_lowercase().as_str() <= "h"
                 || is_upper_roman(core) && !german::is_ordinal_noun(next))
                 && next.starts_with(char::is_alphabetic)
@@ -195,6 +196,18 @@ fn section(text: &str) -> Option<usize> {
     first
         .is_some_and(|atom| atom.range == (0..length))
         .then_some(length)
+}
+
+/// Returns whether `text` joins a further ordinal to the one before it: `bis 14. Mai`, `– 3. Platz`.
+fn is_joined_ordinal(text: &str) -> bool {
+    let joints = ["und", "bis", "oder", "sowie", "–", "-"];
+    let rest = joints.iter().find_map(|joint| text.strip_prefix(joint));
+    rest.is_some_and(|rest| {
+        let number = rest.trim_start_matches(is_blank);
+        let number = number.strip_prefix("zum ").unwrap_or(number);
+        let digits = number.bytes().take_while(u8::is_ascii_digit).count();
+        (1..=3).contains(&digits) && number.len() < text.len() && number[digits..].starts_with('.')
+    })
 }
 
 /// Returns whether `core` is a list number: levels of up to three digits, so that years are

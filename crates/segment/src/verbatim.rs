@@ -18,6 +18,11 @@ const MAX_SIGNATURE_LINES: usize = 6;
 const PARTICLES: [&str; 12] = [
     "von", "van", "vom", "de", "der", "den", "di", "da", "zu", "zum", "zur", "und",
 ];
+/// Words that begin no name: `Ihr Kundendienst`.
+const NO_NAMES: [&str; 14] = [
+    "Ihr", "Ihre", "Dein", "Deine", "Euer", "Eure", "Unser", "Unsere", "Der", "Die", "Das", "Mit",
+    "Im", "Für",
+];
 /// Last words of the closing of a letter, in small letters.
 const CLOSINGS: [&str; 6] = ["grüsse", "grüssen", "grüße", "grüßen", "gruss", "gruß"];
 
@@ -74,9 +79,16 @@ fn fence_end(text: &str, lines: &[Range<usize>], first: usize) -> Option<usize> 
 }
 
 /// Appends the lines of the address whose last line, postcode and town, is line `town`. A town
-/// alone is no address.
+/// alone is no address, and neither is `1200 Personen`: the town is known, or a street or a person
+/// comes before it.
 fn address(text: &str, lines: &[Range<usize>], town: usize, found: &mut Vec<Range<usize>>) {
     let end = found.last().map_or(0, |last| last.end);
+    let content = |line: usize| text[lines[line].clone()].trim();
+    let is_addressed = is_place(content(town))
+        || town > 0 && (is_place(content(town - 1)) || is_person(content(town - 1)));
+    if !is_addressed {
+        return;
+    }
     let above = lines[..town].iter().rev().take(MAX_ADDRESS_LINES - 1);
     let is_part = |line: &&Range<usize>| {
         let content = text[(*line).clone()].trim();
@@ -101,12 +113,21 @@ fn signature(text: &str, lines: &[Range<usize>], closing: usize, found: &mut Vec
 
 /// Returns whether a line is a street with its number, or a postcode with its town.
 fn is_place(line: &str) -> bool {
+    is_one(line, atoms::Kind::Place)
+}
+
+/// Returns whether a line is a name that begins with a usual given name.
+fn is_person(line: &str) -> bool {
+    is_one(line, atoms::Kind::Name)
+}
+
+/// Returns whether a line is one atom of a kind.
+fn is_one(line: &str, kind: atoms::Kind) -> bool {
     if line.len() > MAX_LENGTH {
         return false;
     }
     let atoms = atoms::find(line);
-    let is_whole =
-        |atom: &atoms::Atom| atom.kind == atoms::Kind::Place && atom.range.len() == line.len();
+    let is_whole = |atom: &atoms::Atom| atom.kind == kind && atom.range.len() == line.len();
     atoms.iter().any(is_whole)
 }
 
@@ -139,7 +160,9 @@ fn is_name(line: &str) -> bool {
     (2..=MAX_NAME_WORDS).contains(&words().count())
         && line.len() <= MAX_LENGTH
         && words().all(|word| is_word(word) || PARTICLES.contains(&word) || word == "&")
-        && words().next().is_some_and(is_word)
+        && words()
+            .next()
+            .is_some_and(|word| is_word(word) && !NO_NAMES.contains(&word))
         && words()
             .last()
             .is_some_and(|word| is_word(word) && !word.ends_with('-'))
@@ -179,7 +202,11 @@ mod tests {
         let text = "Rechnung an:\nPeter Vogel\nAm Markt 4a\n79098 Freiburg\n\nGuten Tag";
         assert_eq!(copied(text), ["Peter Vogel\nAm Markt 4a\n79098 Freiburg"]);
         assert_eq!(copied("Anna von der Linde\r\nCH-8403 Winterthur").len(), 1);
+        assert_eq!(copied("Anna Meier\n7031 Laax"), ["Anna Meier\n7031 Laax"]);
+        assert_eq!(copied("Firma Huber\nSeeweg 4\n7031 Laax").len(), 1);
         assert_eq!(copied("Das ist der Text.\n79098 Freiburg"), [""; 0]);
+        assert_eq!(copied("Teilnehmer\n1200 Personen"), [""; 0]);
+        assert_eq!(copied("Gäste Total\n1200 Personen"), [""; 0]);
     }
 
     #[test]
@@ -187,5 +214,6 @@ mod tests {
         let text = "Vielen Dank.\n\nFreundliche Grüsse\n\n\nAnna Bauer\nLeiterin Einkauf";
         assert_eq!(copied(text), ["Anna Bauer"]);
         assert_eq!(copied("Viele Grüße\nBis morgen dann"), [""; 0]);
+        assert_eq!(copied("Freundliche Grüsse\nIhr Kundendienst"), [""; 0]);
     }
 }

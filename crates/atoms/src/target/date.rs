@@ -66,7 +66,14 @@ impl Target<'_> {
             }
             range.end = last.range.end;
         }
-        let is_english = !self.text[range.clone()].contains(". ");
+        let first = self
+            .items
+            .partition_point(|item| item.range.start < range.start);
+        let mut own = self.items[first..]
+            .iter()
+            .take_while(|item| item.range.end <= range.end);
+        let is_english = own.all(|item| self.has_own_ending(&item.range))
+            && !self.text[range.clone()].contains(". ");
         self.is_free(&range).then(|| Place::new(range, is_english))
     }
 
@@ -183,7 +190,8 @@ impl Target<'_> {
             } else {
                 let next = self.items.partition_point(|item| item.range.start < end);
                 let at = self.items.get(next)?.range.start;
-                if at - end > MAX_GAP || !connects(&self.text[end..at]) {
+                let gap = &self.text[end..at];
+                if at - end > MAX_GAP || !connects(gap) && gap != ", " {
                     return None;
                 }
                 at

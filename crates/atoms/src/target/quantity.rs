@@ -5,6 +5,7 @@ use super::Target;
 use super::connects;
 use super::reading;
 use crate::numeral::Numeral;
+use crate::numeral::PRICE_MARKS;
 use crate::quantity::COMPARISONS;
 use crate::quantity::Quantity;
 use crate::text::is_space;
@@ -17,8 +18,9 @@ use crate::unit::Unit;
 /// Maximum distance in bytes between a number and the words that make it negative.
 const MAX_DISTANCE: usize = 24;
 
-/// Marks of a price without small change, which are not English.
-const PRICE_MARKS: [&str; 8] = [".–", ".-", ".—", ",–", ",-", ". –", ". -", ". —"];
+/// Marks of a price without small change after a space, as a model writes them. A German text has a
+/// dash of its own there.
+const SPACED_MARKS: [&str; 3] = [". –", ". -", ". —"];
 
 impl Target<'_> {
     /// Finds a number, or a row of numbers, with its unit.
@@ -59,9 +61,9 @@ impl Target<'_> {
         let last = &self.items[index + quantity.parts.len() - 1].range;
         let mut range = first.start..last.end;
         let is_price = matches!(quantity.unit, Some(Unit::Currency(_)));
-        if let Some(mark) = PRICE_MARKS.into_iter().find(|mark| {
-            self.text[range.end..].starts_with(mark) && (is_price || !mark.contains(' '))
-        }) {
+        let spaced = SPACED_MARKS.iter().filter(|_| is_price);
+        let mut marks = PRICE_MARKS.iter().chain(spaced);
+        if let Some(mark) = marks.find(|mark| self.text[range.end..].starts_with(**mark)) {
             range.end += mark.len();
             is_english = false;
         }
@@ -71,9 +73,15 @@ impl Target<'_> {
                     range.end = end;
                     is_english &= is_own;
                 } else {
-                    let (start, is_own) = unit.before(self.text, range.start)?;
-                    range.start = start;
-                    is_english &= is_own;
+                    // `2 x €12.50`
+                    let own = quantity
+                        .is_price_of_each()
+                        .then(|| unit.before(self.text, last.start))
+                        .flatten();
+                    let whole = || unit.before(self.text, range.start);
+                    let (start, is_own) = own.or_else(whole)?;
+                    range.start = start.min(range.start);
+                    is_english &= is_own && own.is_some() == quantity.is_price_of_each();
                     if first.start > start && self.items[index].is_negative {
                         range.start = sign_start(self.text, start);
                     }

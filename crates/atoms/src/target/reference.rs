@@ -14,7 +14,6 @@ use crate::text::is_start;
 use crate::text::is_word;
 use crate::text::word_end;
 use crate::translation::Form;
-use crate::words::ordinal_ending;
 
 /// Maximum number of words between two numbers of a reference to a law.
 const MAX_LAW_WORDS: usize = 4;
@@ -155,10 +154,7 @@ impl Target<'_> {
         if let Some(item) = as_ordinal {
             // `3th`, `II.`
             let mut range = item.range.clone();
-            let number = self.text[range.clone()].trim_end_matches(char::is_alphabetic);
-            let ending = &self.text[range.start + number.len()..range.end];
-            let is_ending =
-                ending.is_empty() || number.is_empty() || ending == ordinal_ending(number);
+            let is_ending = self.has_own_ending(&range);
             let has_stop = item.form == Form::Roman && self.has_stop(range.end);
             range.end += usize::from(has_stop);
             return Some(Place::new(range, is_ending && !has_stop));

@@ -30,6 +30,9 @@ fn english_words_have_values() {
         let words = english(text, 0).expect(text);
         assert_eq!(words.values[0], Decimal::new(whole, fraction), "{text}");
     }
+    // More than a number of 64 bits holds.
+    let scales = "trillion ".repeat(16);
+    assert!(english(&format!("nine hundred hundred hundred hundred {scales}"), 0).is_some());
     for text in ["tent", "a", "tenfolds", "seconds", "onerous"] {
         assert_eq!(english(text, 0), None, "{text}");
     }
@@ -55,6 +58,23 @@ fn german_words_have_values() {
     }
     for text in ["ein Hund", "eine Katze", "einfach", "Hund und Katze"] {
         assert!(german(text).is_empty(), "{text}");
+    }
+    for (text, whole, fraction) in [
+        ("dreieinhalb Stunden", "3", "5"),
+        ("viereinhalbmal", "4", "5"),
+        ("eineinhalb Jahre", "1", "5"),
+        ("anderthalb Meter", "1", "5"),
+        ("zweieinhalb Millionen", "2500000", ""),
+    ] {
+        assert_eq!(german(text), [[Decimal::new(whole, fraction)]], "{text}");
+    }
+    for text in [
+        "innerhalb von drei Tagen",
+        "deshalb drei",
+        "er fuhr drei Tage",
+        "drei Stadtviertel",
+    ] {
+        assert_eq!(german(text), [[Decimal::from(3)]], "{text}");
     }
     assert!(german("halb drei")[0].contains(&Decimal::from(2)));
     assert!(german("um drei Uhr")[0].contains(&Decimal::from(15)));

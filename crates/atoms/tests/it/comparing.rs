@@ -69,6 +69,11 @@ fn equal_numbers() {
         ("Wir haben 12 Hunde.", "We have twelve dogs."),
         ("Wir haben zwölf Hunde.", "We have 12 dogs."),
         ("Wir haben 25 Hunde.", "We have twenty-five dogs."),
+        ("Nach dreieinhalb Stunden", "After 3.5 hours"),
+        ("Nach dreieinhalb Stunden", "After three and a half hours"),
+        ("zweieinhalb Millionen Leute", "2.5 million people"),
+        ("anderthalb Jahre", "1.5 years"),
+        ("innerhalb von drei Tagen", "within 3 days"),
         ("Das sind 1.234,56.", "That is 1,234.56."),
         ("Das sind 1.234,56.", "That is 1234.56."),
         ("Es waren 15230 Leute.", "There were 15,230 people."),
@@ -118,6 +123,9 @@ fn equal_ranges_amounts_and_measures() {
         ("Es kostet 9.875 Euro.", "It costs €9,875."),
         ("Es kostet 1.234,50 €.", "It costs EUR 1,234.50."),
         ("50 Rp. pro Stück", "50 centimes each"),
+        ("2 x 12,50 €", "2 x €12.50"),
+        ("2 x 12,50 €", "2 x 12.50 euros"),
+        ("2 × 3 Fr.", "2 × CHF 3"),
         ("3,5 Mio. Franken", "3.5 million francs"),
         ("5 m³ Holz", "5 m³ of wood"),
         ("5 m³ Holz", "five cubic metres of wood"),
@@ -207,6 +215,18 @@ fn equal_dates_times_and_ordinals() {
         ("08.00–11.30 Uhr", "08:00–11:30"),
         ("08.00–11.30 Uhr", "8 a.m. to 11.30 a.m."),
         ("von 14 bis 16 Uhr", "from 2 to 4 p.m."),
+        ("zwischen 14 und 16 Uhr", "between 2 and 4 p.m."),
+        ("um 14.30 und 16.00 Uhr", "at 14:30 and 16:00"),
+        ("um 9.30, 11.00 Uhr", "at 9:30, 11:00"),
+        ("um dreiviertel 8 Uhr", "at 7:45"),
+        ("um viertel acht", "at quarter past seven"),
+        ("vom 3. bis zum 5. Mai", "from 3 to 5 May"),
+        (
+            "am 24. und am 31. Dezember",
+            "on the 24th and 31st of December",
+        ),
+        ("die 3./4. Klasse", "the 3rd/4th class"),
+        ("den 1000. Besucher", "the 1000th visitor"),
         ("im 2. Stock", "on the second floor"),
         ("im 2. Stock", "on the 2nd floor"),
         ("im 20. Jahrhundert", "in the 20th century"),
@@ -239,6 +259,10 @@ fn equal_references() {
             "Art. 8 para. 1 let. b applies.",
         ),
         ("nach § 139 Abs. 2 StG", "under § 139 para. 2 StG"),
+        (
+            "nach Art. 12 Abs. 3bis OR",
+            "under Article 12 para. 3bis CO",
+        ),
         (
             "nach § 139 Abs. 2 StG",
             "under section 139(2) of the Tax Act",
@@ -287,6 +311,11 @@ fn german_style_is_found_to_be_replaced() {
         "31. Dezember 2024",
     );
     german("um 14 Uhr", "at 14 Uhr", "14 Uhr");
+    german(
+        "12. bis 14. Mai 2024",
+        "12nd to 14 May 2024",
+        "12nd to 14 May 2024",
+    );
     german("um 14.30 Uhr", "at 14.30", "14.30");
     german("um 14 Uhr", "at 14", "14");
     german("am 17.08.2024", "on 17 August 2024", "17 August 2024");
@@ -394,6 +423,7 @@ fn ordinals_are_no_other_numbers() {
 #[test]
 fn references_have_the_sign_or_word_of_a_provision() {
     differs("nach § 56", "below 56", 1, &["56"]);
+    differs("Die 3 Zeugen kamen.", "The third witness came.", 1, &[]);
     differs("nach Art. 8 Abs. 2", "on 8 paragraph 2", 1, &["8", "2"]);
     differs("laut § 7", "according to the law", 1, &[]);
 }

@@ -146,6 +146,14 @@ fn dates_times_and_ordinals() {
         ("um halb acht", &[("halb acht", Time)]),
         ("im 2. Stock", &[("2.", Ordinal)]),
         ("im 20. Jahrhundert", &[("20.", Ordinal)]),
+        ("die 3./4. Klasse", &[("3.", Ordinal), ("4.", Ordinal)]),
+        ("den 1000. Besucher", &[("1000.", Ordinal)]),
+        ("zwischen 14 und 16 Uhr", &[("14 und 16 Uhr", Time)]),
+        ("um 14.30 h", &[("14.30 h", Time)]),
+        ("um dreiviertel 8 Uhr", &[("dreiviertel 8 Uhr", Time)]),
+        ("Massstab 1:25'000", &[("1:25'000", Range)]),
+        ("vom 3. bis zum 5. Mai", &[("3. bis zum 5. Mai", Date)]),
+        ("Sieger: 1. Jan Frodeno", &[("1.", Ordinal)]),
         (
             "Das II. Vatikanische Konzil begann 1962.",
             &[("II.", Ordinal), ("1962", Number)],
@@ -163,6 +171,19 @@ fn dates_times_and_ordinals() {
         ("Die V. Olympischen Spiele", &[("V.", Ordinal)]),
         ("vom 3. bis 5. Mai 2020", &[("3. bis 5. Mai 2020", Date)]),
         ("C. Meier und V. Huber", &[]),
+        (
+            "Fr. 5. Mai 2024",
+            &[("Fr.", Weekdays), ("5. Mai 2024", Date)],
+        ),
+        (
+            "Mo. 8–12 Fr. 8–11 Uhr",
+            &[
+                ("Mo.", Weekdays),
+                ("8–12", Range),
+                ("Fr.", Weekdays),
+                ("8–11 Uhr", Time),
+            ],
+        ),
     ]);
 }
 
@@ -196,6 +217,21 @@ fn references() {
             ],
         ),
         ("WIR HABEN ZH 12 HUNDE", &[("12", Number)]),
+        ("Muster AG 2024", &[("2024", Number)]),
+        ("Das Auto mit AG 2024 fährt.", &[("AG 2024", Identifier)]),
+        ("Police Nr. 12.345.678", &[("12.345.678", LongIdentifier)]),
+        (
+            "Vertragsnummer 123.456.789",
+            &[("123.456.789", LongIdentifier)],
+        ),
+        ("Konto-Nr. 123.456", &[("123.456", Identifier)]),
+        ("Kundennummer: 123 456", &[("123 456", Identifier)]),
+        ("Auf dem Konto 5.000 Euro", &[("5.000 Euro", Amount)]),
+        (
+            "Der Absatz 2024 lag bei 12'000.",
+            &[("2024", Number), ("12'000", Number)],
+        ),
+        ("4 Ob 135/18t", &[("4 Ob 135/18t", LongIdentifier)]),
     ]);
 }
 

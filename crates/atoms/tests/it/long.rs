@@ -53,13 +53,36 @@ fn long_rows_of_one_mark_end() {
         "1½",
         "aB",
         "<{%&.7",
+        "Mo ",
+        "Mo.",
+        "Mo. ",
+        "Fr. ",
+        "Fr.1.",
+        "1.-1.-",
+        "a_a_",
+        "1.-1. ",
+        "14, ",
+        "Nr. 1 000 ",
+        "Seeweg 1 m ",
     ] {
-        let text = unit.repeat(LENGTH / unit.len());
-        let mut end = 0;
-        for atom in find(&text) {
-            assert!(atom.range.start >= end, "{unit}");
-            end = atom.range.end;
-        }
-        assert!(end <= text.len());
+        check(&unit.repeat(LENGTH / unit.len()), unit);
     }
+}
+
+#[test]
+fn long_rows_before_a_long_end_come_to_an_end() {
+    for (unit, tail) in [("Mo ", ","), ("Mo.", " "), ("1. ", "."), ("Seeweg 1 ", " ")] {
+        let text = unit.repeat(LENGTH / unit.len()) + &tail.repeat(LENGTH);
+        check(&text, unit);
+    }
+    check(&(" ".repeat(LENGTH) + &"Mo ".repeat(LENGTH / 3)), "spaces");
+}
+
+fn check(text: &str, unit: &str) {
+    let mut end = 0;
+    for atom in find(text) {
+        assert!(atom.range.start >= end, "{unit}");
+        end = atom.range.end;
+    }
+    assert!(end <= text.len());
 }

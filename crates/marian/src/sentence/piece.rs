@@ -20,6 +20,9 @@ pub(super) struct Setting {
     pub(super) limit: usize,
     /// Number of times that the piece was halved.
     pub(super) depth: u8,
+    /// Whether its atoms are withheld at once: it is half of a piece that lost some and looped
+    /// without them.
+    pub(super) withholds: bool,
     /// Whether the sentence goes on after it.
     pub(super) goes_on: bool,
     /// Whether the sentence is in capitals.
@@ -125,7 +128,15 @@ impl Piece {
             first: None,
         };
         piece.rest = piece.rest(&piece.passages, model);
+        if setting.withholds && !piece.withhold(Attempt::WithoutAtoms, &[], model) {
+            piece.attempt = Attempt::First;
+        }
         piece
+    }
+
+    /// Returns whether atoms are withheld from the model that it can take.
+    pub(super) fn withholds(&self) -> bool {
+        self.attempt != Attempt::First
     }
 
     /// Returns the text without `passages`, if there are any.
@@ -185,14 +196,20 @@ impl Piece {
     /// Withholds more from the model after a translation that lost something. Returns whether there
     /// is another attempt to make.
     pub(super) fn withhold_more(&mut self, checked: &Checked, model: Model<'_>) -> bool {
-        self.attempt = match self.attempt {
+        let attempt = match self.attempt {
             Attempt::First if !checked.missing.is_empty() => Attempt::WithoutMissing,
             Attempt::First | Attempt::WithoutMissing => Attempt::WithoutAtoms,
             Attempt::WithoutAtoms => return false,
         };
-        let is_withheld = |index: &usize| match self.attempt {
+        self.withhold(attempt, &checked.missing, model)
+    }
+
+    /// Withholds what an attempt withholds. Returns whether the model can take the rest.
+    fn withhold(&mut self, attempt: Attempt, missing: &[usize], model: Model<'_>) -> bool {
+        self.attempt = attempt;
+        let is_withheld = |index: &usize| match attempt {
             Attempt::WithoutAtoms => true,
-            Attempt::First | Attempt::WithoutMissing => checked.missing.contains(index),
+            Attempt::First | Attempt::WithoutMissing => missing.contains(index),
         };
         let withheld = self.atoms.iter().enumerate();
         let withheld = withheld.filter(|(index, _)| is_withheld(index));

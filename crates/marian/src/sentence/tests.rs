@@ -177,6 +177,41 @@ fn what_is_placed_without_attention_weights_is_flagged() {
 }
 
 #[test]
+fn a_garbled_abbreviation_goes_with_its_full_stop() {
+    let translator = translator();
+    let model = translator.model();
+    let (mut sentence, Work { part, .. }) = begin("2 Std. Arbeit.", model);
+    let mut garbled = answer(translator.tokenizer().encode("3 Sts. work.").ids);
+    // All look at the number.
+    garbled.alignment.fill(Alignment::of(&[0.0, 1.0]));
+    sentence.accept(part, &garbled, model, &mut Vec::new());
+    assert!(sentence.is_done());
+    assert_eq!(sentence.translation().text, "2 hours work.");
+}
+
+#[test]
+fn the_halves_of_a_loop_with_atoms_do_not_begin_again_with_them() {
+    let translator = translator();
+    let model = translator.model();
+    let text =
+        "Der alte Mann geht am 3. Mai 2024 mit 12 Hunden in den Park und liest dort die Zeitung.";
+    let (mut sentence, first) = begin(text, model);
+    let whole = first.part;
+    let mut work = vec![first];
+    let mut rows = 0;
+    while let Some(Work { part, row }) = work.pop() {
+        rows += 1;
+        // The model neither sees the numbers of a half nor may it make any up.
+        assert_eq!(row.banned.is_empty(), part == whole);
+        sentence.accept(part, &babble("Haus", 40, &translator), model, &mut work);
+    }
+    assert!(sentence.is_done() && sentence.flags.looped);
+    // On the whole the first attempt, one without what it lost, and one blocked.
+    let tree = 2_usize.pow(u32::from(MAX_HALVINGS) + 1) - 1;
+    assert!((5..=2 * tree + 1).contains(&rows), "{rows}");
+}
+
+#[test]
 fn a_garbled_unit_ends_before_the_next_garbled_number() {
     let translator = translator();
     let model = translator.model();

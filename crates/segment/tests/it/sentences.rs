@@ -100,6 +100,10 @@ fn leaves_marks_and_indentation_to_the_gaps() {
     check(
         "1. ⟦Der Mieter zahlt.⟧ ⟦Er haftet.⟧\n2) ⟦Der Vermieter⟧\na) ⟦Garten⟧\n(b) ⟦Keller⟧\n(iv) ⟦Vier⟧\nII. ⟦Teil⟧\n1.1. ⟦Zweck⟧",
     );
+    check(
+        "⟦12. bis 14. Mai 2024: Lager⟧\n⟦3. und 4. Juni geschlossen⟧\n⟦5. und 6. Klasse⟧\n⟦1. bis 3. Platz⟧\n⟦1. – 3. Preis⟧",
+    );
+    check("1. ⟦und dann 3 Eier⟧\n2. ⟦bis morgen⟧");
     check("⟦§ 5 Kündigung⟧\n⟦1.5 Millionen⟧\n⟦-5 Grad⟧\n⟦1990 war es.⟧");
     check("## ⟦Überschrift⟧ ##\n| ⟦Zelle 1⟧ | ⟦Zelle 2⟧ |\n- [ ] ⟦Aufgabe⟧\n- [x] ⟦Erledigt⟧");
     check("⟦„Hallo.“⟧ – ⟦„Ja?“⟧ – ⟦»Nein!«⟧");
