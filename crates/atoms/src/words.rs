@@ -140,85 +140,48 @@ pub(crate) fn and_a_half(text: &str, at: usize) -> Option<usize> {
         .map(|rest| text.len() - rest.len())
 }
 
+/// Number words in a row: `two hundred and five`, `twenty-first`.
+#[derive(Default)]
+struct Cardinal {
+    end: usize,
+    /// Sum of the groups before the last scale from thousand.
+    total: u64,
+    /// Sum of the words after it.
+    group: u64,
+    /// Number of words.
+    words: usize,
+    is_ordinal: bool,
+    /// Whether the last word is a plural of tens: `eighties`.
+    is_decade: bool,
+}
+
 /// Returns the number in English words that starts at `at`, where a word starts.
 pub(crate) fn english(text: &str, at: usize) -> Option<Words> {
     let (first_end, first) = word_at(text, at)?;
-    let idiom = |end: usize, values: Vec<Decimal>| {
+    let idiom = |end: usize, value: Decimal| {
         Some(Words {
             end,
-            values,
+            values: vec![value],
             is_idiom: true,
             is_ordinal: false,
         })
     };
     match first.as_str() {
-        "half" => return idiom(first_end, vec![Decimal::new("", "5")]),
-        "quarter" => return idiom(first_end, vec![Decimal::new("", "25")]),
+        "half" => return idiom(first_end, Decimal::new("", "5")),
+        "quarter" => return idiom(first_end, Decimal::new("", "25")),
         _ => {}
     }
     if let Some((_, value)) = ENGLISH_IDIOMS.iter().find(|(word, _)| first == *word) {
-        return idiom(first_end, vec![Decimal::from(*value)]);
+        return idiom(first_end, Decimal::from(*value));
     }
-    let (mut total, mut group): (u64, u64) = (0, 0);
-    let mut end = at;
-    let mut next = Some(at);
-    let mut words = 0;
-    let mut is_ordinal = false;
-    let mut last_tens = false;
-    let mut is_decade = false;
-    while let Some(start) = next.filter(|_| !is_ordinal && words < 16) {
-        let Some((word_end, word)) = word_at(text, start) else {
-            break;
-        };
-        match english_part(&word) {
-            Some(Part::Value(value, ordinal)) => {
-                // `twenty five`, `hundred five`; not `two five`.
-                let fits = match group % 100 {
-                    0 => true,
-                    _ => last_tens && (1..10).contains(&value),
-                };
-                if !fits && words > 0 {
-                    break;
-                }
-                let Some(sum) = group.checked_add(value) else {
-                    break;
-                };
-                group = sum;
-                last_tens = value >= 20;
-                is_ordinal = ordinal;
-                is_decade = word.ends_with("ties");
-            }
-            Some(Part::Scale(zeros, ordinal)) => {
-                let scale = 10_u64.pow(u32::try_from(zeros).unwrap_or(0));
-                let Some(scaled) = group.max(1).checked_mul(scale) else {
-                    break;
-                };
-                if zeros == 2 {
-                    group = scaled;
-                } else {
-                    let Some(sum) = total.checked_add(scaled) else {
-                        break;
-                    };
-                    total = sum;
-                    group = 0;
-                }
-                last_tens = false;
-                is_ordinal = ordinal;
-            }
-            None => break,
-        }
-        words += 1;
-        end = word_end;
-        let rest = &text[end..];
-        next = [" and ", " ", "-"]
-            .iter()
-            .find(|joint| rest.starts_with(**joint))
-            .filter(|joint| **joint != " and " || group >= 100 || total > 0)
-            .map(|joint| end + joint.len());
-    }
-    if words == 0 {
-        return None;
-    }
+    let Cardinal {
+        mut end,
+        total,
+        group,
+        words,
+        is_ordinal,
+        is_decade,
+    } = cardinal(text, at)?;
     let value = total.checked_add(group)?;
     let mut values = vec![Decimal::from(value)];
     if let Some(half) = and_a_half(text, end) {
@@ -233,7 +196,7 @@ pub(crate) fn english(text: &str, at: usize) -> Option<Words> {
         .flatten()
         && let Some(fraction) = fraction(value, &word)
     {
-        return idiom(fraction_end, vec![fraction]);
+        return idiom(fraction_end, fraction);
     }
     if value == 3 && is_ordinal {
         values.push(Decimal::new("", "1/3"));
@@ -246,6 +209,61 @@ pub(crate) fn english(text: &str, at: usize) -> Option<Words> {
         is_idiom,
         is_ordinal: is_ordinal && !is_decade,
     })
+}
+
+/// Returns the number words in a row from `at`.
+fn cardinal(text: &str, at: usize) -> Option<Cardinal> {
+    let mut found = Cardinal::default();
+    let mut next = Some(at);
+    let mut last_tens = false;
+    while let Some(start) = next.filter(|_| !found.is_ordinal && found.words < 16) {
+        let Some((word_end, word)) = word_at(text, start) else {
+            break;
+        };
+        match english_part(&word) {
+            Some(Part::Value(value, ordinal)) => {
+                // `twenty five`, `hundred five`; not `two five`.
+                let fits = match found.group % 100 {
+                    0 => true,
+                    _ => last_tens && (1..10).contains(&value),
+                };
+                let sum = found.group.checked_add(value);
+                let Some(sum) = sum.filter(|_| fits || found.words == 0) else {
+                    break;
+                };
+                found.group = sum;
+                found.is_ordinal = ordinal;
+                found.is_decade = word.ends_with("ties");
+                last_tens = value >= 20;
+            }
+            Some(Part::Scale(zeros, ordinal)) => {
+                let scale = 10_u64.pow(u32::try_from(zeros).unwrap_or(0));
+                let Some(scaled) = found.group.max(1).checked_mul(scale) else {
+                    break;
+                };
+                if zeros == 2 {
+                    found.group = scaled;
+                } else {
+                    let Some(sum) = found.total.checked_add(scaled) else {
+                        break;
+                    };
+                    (found.total, found.group) = (sum, 0);
+                }
+                found.is_ordinal = ordinal;
+                last_tens = false;
+            }
+            None => break,
+        }
+        found.words += 1;
+        found.end = word_end;
+        let rest = &text[word_end..];
+        next = [" and ", " ", "-"]
+            .iter()
+            .find(|joint| rest.starts_with(**joint))
+            .filter(|joint| **joint != " and " || found.group >= 100 || found.total > 0)
+            .map(|joint| word_end + joint.len());
+    }
+    (found.words > 0).then_some(found)
 }
 
 /// Returns the zeros of the scale that a following "and a half" belongs to.

@@ -17,7 +17,7 @@ use crate::origins::Origins;
 use crate::verify::Lost;
 use crate::{Encoding, Hypothesis, Row, capitals, loop_guard, passages, passthrough, split};
 pub(crate) use model::{Limits, Model};
-use piece::{Checked, Piece, Setting};
+use piece::{Attempt, Checked, Piece, Setting};
 
 /// Maximum number of times that a piece on which the model loops is halved: down to 15 tokens, the
 /// size of a clause.
@@ -118,7 +118,7 @@ impl Sentence {
         let mut setting = Setting {
             limit: model.limits.piece(),
             depth: 0,
-            withholds: false,
+            attempt: Attempt::First,
             goes_on: false,
             is_shouted: false,
             links,
@@ -353,7 +353,7 @@ impl Sentence {
             let setting = Setting {
                 limit: encoding.spans.len().div_ceil(2),
                 depth: piece.setting.depth + 1,
-                withholds: piece.withholds(),
+                attempt: piece.attempt_of_halves(),
                 ..piece.setting
             };
             self.open -= 1;

@@ -140,7 +140,11 @@ impl Registry {
     }
 
     /// Reserves the memory that a job takes in addition once it has its text, as [`Self::reserve`].
-    pub(super) fn reserve_more(self: &Arc<Self>, job: &Job, text: &str) -> Option<Reservation> {
+    pub(super) fn reserve_more(
+        self: &Arc<Self>,
+        job: &Job,
+        text: &Arc<str>,
+    ) -> Option<Reservation> {
         let own = job.bytes();
         self.reserve_beside(own, job.bytes_with(text).saturating_sub(own))
     }

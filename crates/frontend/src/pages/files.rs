@@ -190,7 +190,7 @@ pub(crate) async fn archive(
     let mut ids = Vec::new();
     for id in parameters.ids() {
         match document::check(&state, id).await {
-            Ok(_) => ids.push(id),
+            Ok(()) => ids.push(id),
             // Without it the archive is complete all the same.
             Err(Error::NotFound) => {}
             Err(error) => return Err(error),

@@ -20,9 +20,8 @@ pub(super) struct Setting {
     pub(super) limit: usize,
     /// Number of times that the piece was halved.
     pub(super) depth: u8,
-    /// Whether its atoms are withheld at once: it is half of a piece that lost some and looped
-    /// without them.
-    pub(super) withholds: bool,
+    /// The first attempt: half of a piece that lost atoms and looped without them has none.
+    pub(super) attempt: Attempt,
     /// Whether the sentence goes on after it.
     pub(super) goes_on: bool,
     /// Whether the sentence is in capitals.
@@ -56,9 +55,9 @@ impl Setting {
     }
 }
 
-/// What the model does not get to see of a piece, in the order in which it is tried.
+/// Parts of a piece that are withheld from the model, in the order in which it is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Attempt {
+pub(super) enum Attempt {
     /// Unknown characters and opaque atoms.
     First,
     /// The atoms as well that the first translation lacked.
@@ -128,15 +127,19 @@ impl Piece {
             first: None,
         };
         piece.rest = piece.rest(&piece.passages, model);
-        if setting.withholds && !piece.withhold(Attempt::WithoutAtoms, &[], model) {
+        let starts_without = setting.attempt == Attempt::WithoutAtoms;
+        if starts_without && !piece.withhold(Attempt::WithoutAtoms, &[], model) {
             piece.attempt = Attempt::First;
         }
         piece
     }
 
-    /// Returns whether atoms are withheld from the model that it can take.
-    pub(super) fn withholds(&self) -> bool {
-        self.attempt != Attempt::First
+    /// Returns the first attempt of its halves.
+    pub(super) fn attempt_of_halves(&self) -> Attempt {
+        match self.attempt {
+            Attempt::First => Attempt::First,
+            Attempt::WithoutMissing | Attempt::WithoutAtoms => Attempt::WithoutAtoms,
+        }
     }
 
     /// Returns the text without `passages`, if there are any.
