@@ -180,10 +180,7 @@ pub(crate) fn english(text: &str, at: usize) -> Option<Words> {
                 if !fits && words > 0 {
                     break;
                 }
-                let Some(sum) = group.checked_add(value) else {
-                    break;
-                };
-                group = sum;
+                group = group.checked_add(value)?;
                 last_tens = value >= 20;
                 is_ordinal = ordinal;
                 is_decade = word.ends_with("ties");
@@ -196,10 +193,7 @@ pub(crate) fn english(text: &str, at: usize) -> Option<Words> {
                 if zeros == 2 {
                     group = scaled;
                 } else {
-                    let Some(sum) = total.checked_add(scaled) else {
-                        break;
-                    };
-                    total = sum;
+                    total = total.checked_add(scaled)?;
                     group = 0;
                 }
                 last_tens = false;
