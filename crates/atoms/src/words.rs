@@ -227,11 +227,10 @@ fn cardinal(text: &str, at: usize) -> Option<Cardinal> {
                     0 => true,
                     _ => last_tens && (1..10).contains(&value),
                 };
-                let sum = found.group.checked_add(value);
-                let Some(sum) = sum.filter(|_| fits || found.words == 0) else {
+                if !fits && found.words > 0 {
                     break;
-                };
-                found.group = sum;
+                }
+                found.group = found.group.checked_add(value)?;
                 found.is_ordinal = ordinal;
                 found.is_decade = word.ends_with("ties");
                 last_tens = value >= 20;
@@ -244,10 +243,8 @@ fn cardinal(text: &str, at: usize) -> Option<Cardinal> {
                 if zeros == 2 {
                     found.group = scaled;
                 } else {
-                    let Some(sum) = found.total.checked_add(scaled) else {
-                        break;
-                    };
-                    (found.total, found.group) = (sum, 0);
+                    found.total = found.total.checked_add(scaled)?;
+                    found.group = 0;
                 }
                 found.is_ordinal = ordinal;
                 last_tens = false;
