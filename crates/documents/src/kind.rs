@@ -40,6 +40,12 @@ pub enum Kind {
     Image,
 }
 
+/// Extensions of files that are no text.
+const BINARY: [&str; 15] = [
+    "doc", "docx", "odt", "ppt", "pptx", "xls", "xlsx", "epub", "pdf", "rtf", "jpg", "jpeg", "png",
+    "webp", "tif",
+];
+
 impl Kind {
     /// Returns the format of a file, from its content. The name only tells texts apart, whose
     /// content does not say what they are.
@@ -89,6 +95,19 @@ impl Kind {
             Self::Vtt => "vtt",
             Self::Docx | Self::Pdf | Self::Image => "docx",
         }
+    }
+
+    /// Returns the extension of the translation of a file whose name ends with `own`, without the
+    /// dot: `own`, unless it is that of another format.
+    #[must_use]
+    pub fn extension_after(self, own: &str) -> &str {
+        let is_own = match self {
+            Self::Text | Self::Markdown | Self::Html | Self::Csv | Self::Srt | Self::Vtt => {
+                !own.is_empty() && !BINARY.iter().any(|other| own.eq_ignore_ascii_case(other))
+            }
+            _ => own.eq_ignore_ascii_case(self.extension()) && self.result() == self,
+        };
+        if is_own { own } else { self.extension() }
     }
 
     /// Returns the media type of the translation.

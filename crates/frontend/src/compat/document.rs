@@ -259,7 +259,6 @@ impl Document {
     fn translated(self, characters: usize) -> Translated {
         let path = Path::new(&self.scratch.name);
         let own = path.extension().and_then(|extension| extension.to_str());
-        let extension = own.filter(|_| !self.is_paper());
         let stem = path.file_stem().and_then(|stem| stem.to_str());
         let stem = stem.filter(|stem| !stem.is_empty()).unwrap_or("file");
         let stem: String = stem.chars().take(MAX_NAME_CHARS).collect();
@@ -267,7 +266,7 @@ impl Document {
             name: format!(
                 "{stem}_{}.{}",
                 self.target.code(),
-                extension.unwrap_or(self.kind.extension())
+                self.kind.extension_after(own.unwrap_or_default())
             ),
             media_type: self.kind.media_type(),
             characters,

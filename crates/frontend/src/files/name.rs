@@ -32,12 +32,7 @@ pub(crate) fn printable(name: &str) -> String {
 /// Returns the name of the translation of a file: `letter.en.docx` for `letter.docx`.
 pub(crate) fn english(name: &str, kind: Kind) -> String {
     let (stem, extension) = split(name);
-    let kept = extension.trim_start_matches('.');
-    let extension = if kind.result() == kind && !kept.is_empty() {
-        kept
-    } else {
-        kind.extension()
-    };
+    let extension = kind.extension_after(extension.trim_start_matches('.'));
     format!("{stem}.en.{extension}")
 }
 
@@ -83,6 +78,7 @@ mod tests {
             ("Brief.docx", Kind::Docx, "Brief.en.docx"),
             ("Brief.v2.DOCX", Kind::Docx, "Brief.v2.en.DOCX"),
             ("scan.PDF", Kind::Pdf, "scan.en.docx"),
+            ("Brief.doc", Kind::Docx, "Brief.en.docx"),
             ("page", Kind::Html, "page.en.html"),
             (".txt", Kind::Text, ".txt.en.txt"),
             ("Nr. 5 vom Amt", Kind::Docx, "Nr. 5 vom Amt.en.docx"),

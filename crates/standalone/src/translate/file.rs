@@ -1,7 +1,7 @@
 //! Documents, as a file beside the original.
 
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs::{self, File},
     io::{self, BufWriter, Write as _},
     path::{Path, PathBuf},
@@ -100,10 +100,10 @@ fn write(
 
 /// Returns the name of the translation of a file: `letter.en.docx`.
 fn beside(path: &Path, kind: Kind) -> PathBuf {
-    let extension = path.extension().filter(|_| kind.result() == kind);
+    let own = path.extension().and_then(OsStr::to_str).unwrap_or_default();
     let mut name = OsString::from(path.file_stem().unwrap_or_default());
     name.push(".en.");
-    name.push(extension.unwrap_or(kind.extension().as_ref()));
+    name.push(kind.extension_after(own));
     path.with_file_name(name)
 }
 
@@ -149,6 +149,9 @@ mod tests {
             ("/a.b/Brief.DOCX", Kind::Docx, "/a.b/Brief.en.DOCX"),
             ("page.htm", Kind::Html, "page.en.htm"),
             ("page", Kind::Html, "page.en.html"),
+            ("letter.doc", Kind::Docx, "letter.en.docx"),
+            ("letter.docx", Kind::Text, "letter.en.txt"),
+            ("notes.log", Kind::Text, "notes.en.log"),
             ("scan.pdf", Kind::Pdf, "scan.en.docx"),
         ] {
             assert_eq!(beside(Path::new(path), kind), Path::new(name));
