@@ -8,6 +8,9 @@ use crate::{docker, images, services::Services as _};
 /// Bytes of a megabyte.
 const MEGABYTE: u64 = 1_000_000;
 
+/// Maximum size of the programs that read PDFs and photos, in bytes.
+const PAPER: u64 = 150 * MEGABYTE;
+
 pub(super) fn sizes(stack: &Stack) -> anyhow::Result<()> {
     let size = |image: &str| -> anyhow::Result<u64> {
         Ok(docker::run(["image", "inspect", "--format", "{{.Size}}", image])?.parse()?)
@@ -16,7 +19,10 @@ pub(super) fn sizes(stack: &Stack) -> anyhow::Result<()> {
     let model = stack.exec("backend", &["du", "--summarize", "--bytes", "/models"])?;
     let model: u64 = model.split_whitespace().next().context("du")?.parse()?;
     let images = images::built()?;
-    for (image, more, limit) in [(&images.frontend, 0, 30), (&images.backend, model, 50)] {
+    for (image, more, limit) in [
+        (&images.frontend, PAPER, 30),
+        (&images.backend, model, 50),
+    ] {
         let own = size(image)?.saturating_sub(base + more);
         ensure!(own < limit * MEGABYTE, "{image}: {own} bytes");
     }
