@@ -106,7 +106,8 @@ pub enum Flag {
     /// Characters unknown to the model were copied into the translation.
     Unknown,
     /// A passage that was copied as it is, such as a web address or an unknown character, stands
-    /// where its position in the source suggests: the engine does not align words.
+    /// where its position in the source suggests, because the engine does not align words; or
+    /// numbers stand side by side that the source has apart.
     Positioned,
     /// A number, a reference or another part that must not change could not be kept.
     Atoms,

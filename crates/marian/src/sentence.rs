@@ -44,7 +44,7 @@ pub struct Flags {
     pub unknown: bool,
     /// Copied passages (unknown characters, addresses, markup) stand where their position in the
     /// source suggests, because the engine does not hand out the attention weights that would place
-    /// them.
+    /// them; or numbers stand side by side that the source has apart.
     pub positioned: bool,
 }
 
@@ -374,6 +374,9 @@ impl Sentence {
         if let Part::Open(piece) = &self.parts[part] {
             self.audit.found += piece.atoms.len();
             self.audit.kept += piece.atoms.len() - checked.missing.len();
+            // Without their words, several numbers may look at the same word.
+            self.flags.positioned |= piece.rest.is_some()
+                && adjacent_numbers(&checked.text) > adjacent_numbers(&piece.encoding.text);
         }
         self.audit.lost.extend(checked.lost);
         self.flags.positioned |= positioned;
@@ -412,6 +415,18 @@ impl Sentence {
             }
         }
     }
+}
+
+/// Returns the number of places where one number follows another after a space.
+fn adjacent_numbers(text: &str) -> usize {
+    let is_pair = |bytes: &[u8; 3]| {
+        let [before, space, after] = bytes;
+        before.is_ascii_digit() && *space == b' ' && after.is_ascii_digit()
+    };
+    text.as_bytes()
+        .array_windows()
+        .filter(|bytes| is_pair(bytes))
+        .count()
 }
 
 /// Returns whether a text has letters outside the passages.

@@ -28,12 +28,12 @@ const POOR: Mark = Mark {
 
 const MISPLACED: Mark = Mark {
     class: "misplaced",
-    title: "A web address or a symbol may be in the wrong place in this sentence.",
+    title: "A number, a web address or a symbol may be in the wrong place in this sentence.",
     line: [
-        "sentence has a web address or a symbol that may be in the wrong place; it is marked in the \
-         text.",
-        "sentences have a web address or a symbol that may be in the wrong place; they are marked \
-         in the text.",
+        "sentence has a number, a web address or a symbol that may be in the wrong place; it is \
+         marked in the text.",
+        "sentences have a number, a web address or a symbol that may be in the wrong place; they \
+         are marked in the text.",
     ],
 };
 

@@ -177,6 +177,24 @@ fn what_is_placed_without_attention_weights_is_flagged() {
 }
 
 #[test]
+fn numbers_side_by_side_that_the_source_has_apart_are_flagged() {
+    let translator = translator();
+    let model = translator.model();
+    for (text, is_apart) in [
+        ("5 Hunde 🙂 und 6 Katzen", true),
+        ("Hunde 🙂 5 6 Katzen", false),
+    ] {
+        let (mut sentence, Work { part, .. }) = begin(text, model);
+        let found = answer(translator.tokenizer().encode("5 6 Hund").ids);
+        sentence.accept(part, &found, model, &mut Vec::new());
+        assert!(sentence.is_done());
+        let translation = sentence.translation();
+        assert!(translation.text.contains("5 6"), "{translation:?}");
+        assert_eq!(sentence.flags.positioned, is_apart);
+    }
+}
+
+#[test]
 fn a_garbled_abbreviation_goes_with_its_full_stop() {
     let translator = translator();
     let model = translator.model();

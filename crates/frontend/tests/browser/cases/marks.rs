@@ -21,7 +21,8 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 const POOR: &str = "3 sentences may be translated poorly; they are marked in the text.";
-const MISPLACED: &str = "2 sentences have a web address or a symbol that may be in the wrong place";
+const MISPLACED: &str =
+    "2 sentences have a number, a web address or a symbol that may be in the wrong place";
 
 const ATOMS: &str = "2 numbers and references; 1 could not be kept: see the marked sentences.";
 

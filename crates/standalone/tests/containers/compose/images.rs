@@ -19,10 +19,7 @@ pub(super) fn sizes(stack: &Stack) -> anyhow::Result<()> {
     let model = stack.exec("backend", &["du", "--summarize", "--bytes", "/models"])?;
     let model: u64 = model.split_whitespace().next().context("du")?.parse()?;
     let images = images::built()?;
-    for (image, more, limit) in [
-        (&images.frontend, PAPER, 30),
-        (&images.backend, model, 50),
-    ] {
+    for (image, more, limit) in [(&images.frontend, PAPER, 30), (&images.backend, model, 50)] {
         let own = size(image)?.saturating_sub(base + more);
         ensure!(own < limit * MEGABYTE, "{image}: {own} bytes");
     }
