@@ -41,6 +41,8 @@ const JOINTS: [(&str, &str); 6] = [
 ];
 /// Text between two times of which only the second has its "Uhr", and its English form.
 const LIST_JOINTS: [(&str, &str); 3] = [(" und ", " and "), (" oder ", " or "), (", ", ", ")];
+/// Prepositions of a time at the start of a sentence, which look like nouns.
+const AT_START: [&str; 8] = ["Um", "Zwischen", "Gegen", "Ab", "Bis", "Am", "Von", "Vor"];
 
 /// A time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,17 +101,21 @@ pub(crate) fn times(text: &str, at: usize) -> Option<Times> {
     let has_minutes = digits_end(text, at) < end;
     let mut clocks = vec![first];
     let mut found_joint = "";
-    // `14 und 16 Uhr`, but not `Saal 3, 20 Uhr`.
-    let may_list = |last_end: usize| {
+    // `14 und 16 Uhr`, but not `Saal 3 und 20 Uhr` or `Eintritt 15.50, 20 Uhr`.
+    let may_list = |joint: &str, last_end: usize| {
         word(text, skip_space(text, last_end), &["Uhr"]).is_some()
-            && (has_minutes || !follows_noun(text, at))
+            && if joint == ", " {
+                is_at_time(text, at)
+            } else {
+                follows(text, at, &AT_START) || !follows_noun(text, at)
+            }
     };
     let spans = JOINTS.map(|joint| (joint, false));
     let lists = LIST_JOINTS.map(|joint| (joint, true));
     for ((german, english), is_list) in spans.into_iter().chain(lists) {
         if text[end..].starts_with(german)
             && let Some((last, last_end, colon)) = clock(text, end + german.len())
-            && (!is_list || may_list(last_end))
+            && (!is_list || may_list(german, last_end))
         {
             clocks.push(last);
             found_joint = english;
@@ -155,8 +161,13 @@ pub(crate) fn times(text: &str, at: usize) -> Option<Times> {
 /// Returns whether the word before `at` says that a time of day follows. Without it, `14.30 h` may
 /// be hours and a fraction.
 fn is_at_time(text: &str, at: usize) -> bool {
+    follows(text, at, &["um", "Um", "gegen", "Gegen"])
+}
+
+/// Returns whether the word before `at` is one of `words`.
+fn follows(text: &str, at: usize, words: &[&str]) -> bool {
     let before = text[..at].trim_end_matches(is_space);
-    ["um", "Um", "gegen", "Gegen"].iter().any(|word| {
+    words.iter().any(|word| {
         before
             .strip_suffix(word)
             .is_some_and(|rest| is_start(text, rest.len()))
@@ -231,7 +242,6 @@ mod tests {
                 "14:30 and 16:00",
             ),
             ("14 oder 15 Uhr", "14 oder 15 Uhr", "14:00 or 15:00"),
-            ("9.30, 11.00 Uhr", "9.30, 11.00 Uhr", "9:30, 11:00"),
             ("14:30 und 3 Hunde", "14:30", "14:30"),
             ("8 Uhr 30 Personen", "8 Uhr", "8:00"),
         ] {

@@ -144,7 +144,7 @@ fn month(text: &str, at: usize) -> Option<(u32, usize, Option<u32>)> {
     end += usize::from(has_stop);
     let start = skip_space(text, end);
     // `1. Jan Frodeno`
-    if is_short && !has_stop && start > end && text[start..].starts_with(char::is_uppercase) {
+    if word == "Jan" && !has_stop && start > end && text[start..].starts_with(char::is_uppercase) {
         return None;
     }
     let year_end = digits_end(text, start);

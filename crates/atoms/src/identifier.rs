@@ -35,10 +35,11 @@ const LABELS: [&str; 12] = [
     "IBAN", "BIC", "SWIFT", "ISBN", "ISSN", "EAN", "GTIN", "UID", "AHV", "PIN", "TAN", "URL",
 ];
 /// Words before a number that identifies something. Those in small letters end a longer word.
-const LABELS_OF_NUMBERS: [&str; 16] = [
-    "nummer", "Nummer", "nr.", "Nr.", "nr", "Nr", "Konto", "Kto.", "Police", "Tel.", "Tel",
-    "Telefon", "Fax", "Mobile", "Natel", "Handy",
+const LABELS_OF_NUMBERS: [&str; 9] = [
+    "nummer", "Nummer", "nr.", "Nr.", "nr", "Nr", "Kto.", "Tel.", "Fax",
 ];
+/// The same, but an amount may follow too: `Konto 5.000.–`. Two marks make it a number.
+const NOUNS_OF_NUMBERS: [&str; 3] = ["Konto", "Police", "Telefon"];
 /// Words in small letters in the names of versions: `2.4.1-rc.3`.
 const PRERELEASES: [&str; 6] = ["alpha", "beta", "rc", "dev", "pre", "final"];
 /// Length in bytes from which letters, digits and `_` are not the name of a variable.
@@ -110,14 +111,18 @@ fn phone_or_account(text: &str, at: usize) -> Option<usize> {
 }
 
 /// Returns the end of the number at `at` in groups of three digits if the word before says that it
-/// identifies something: `Police Nr. 12.345.678`, `Konto 123 456`, but not `Konto 5.000 Euro`.
+/// identifies something: `Police Nr. 12.345`, `Konto 123 456 789`, but not `Konto 5.000`.
 pub(crate) fn labelled(text: &str, at: usize) -> Option<usize> {
     let label = text[..at].trim_end_matches(|c| is_space(c) || c == ':');
-    let is_label = LABELS_OF_NUMBERS.iter().any(|name| {
-        label
-            .strip_suffix(name)
-            .is_some_and(|rest| name.starts_with(char::is_lowercase) || is_start(text, rest.len()))
-    });
+    let ends_with = |names: &[&str]| {
+        names.iter().any(|name| {
+            label.strip_suffix(name).is_some_and(|rest| {
+                name.starts_with(char::is_lowercase) || is_start(text, rest.len())
+            })
+        })
+    };
+    let is_noun = ends_with(&NOUNS_OF_NUMBERS);
+    let is_label = is_noun || ends_with(&LABELS_OF_NUMBERS);
     let mut end = digits_end(text, at);
     let mark = after(text, end).filter(|c| is_label && (".'’".contains(*c) || is_space(*c)))?;
     let mut groups = 0;
@@ -128,8 +133,10 @@ pub(crate) fn labelled(text: &str, at: usize) -> Option<usize> {
         end += mark.len_utf8() + 3;
         groups += 1;
     }
-    let is_number =
-        groups > 0 && is_end(text, end) && !goes_on(text, end) && unit::suffix(text, end).is_none();
+    let is_number = groups > usize::from(is_noun)
+        && is_end(text, end)
+        && !goes_on(text, end)
+        && unit::suffix(text, end).is_none();
     is_number.then_some(end)
 }
 
@@ -191,7 +198,7 @@ fn plate(text: &str, at: usize) -> Option<usize> {
             .nth(1)
             .is_some_and(|c| c.is_ascii_digit());
     // `Muster AG 2024` is a company and a year.
-    let is_year = CANTONS.contains(&&text[at..name])
+    let is_year = &text[at..name] == "AG"
         && digits - start == 4
         && (text[start..].starts_with("19") || text[start..].starts_with("20"))
         && follows_noun(text, at);

@@ -112,8 +112,8 @@ pub(crate) fn law(text: &str, at: usize) -> Option<Law> {
     let goes_on = text[end..].starts_with(['.', ','])
         && text[end + 1..].starts_with(|c: char| c.is_ascii_digit());
     let is_count = PARTS.iter().any(|(name, _)| *name == start)
-        && digits_end(text, first) > first + MAX_PART_DIGITS;
-    if goes_on || has_group(text, end) || is_count {
+        && (digits_end(text, first) > first + MAX_PART_DIGITS || has_group(text, end));
+    if goes_on || is_count {
         return None;
     }
     let mut parts = vec![text[first..end].to_owned()];

@@ -369,8 +369,7 @@ fn streets(text: &str, range: Range<usize>, found: &mut Vec<Range<usize>>) {
         if let Some(first) = street_start(text, at..full, range.start)
             && (full + 1..=range.end).contains(&start)
             && let Some(length) = house_number(&text[start..range.end], 3)
-            // `Kiesweg 40 Meter`
-            && unit::suffix(&text[..range.end], start + length).is_none()
+            && !is_distance(&text[..range.end], word, start + length)
         {
             found.push(first..start + length);
             at = start + length;
@@ -378,6 +377,14 @@ fn streets(text: &str, range: Range<usize>, found: &mut Vec<Range<usize>>) {
         }
         at = end;
     }
+}
+
+/// Returns whether a way has a length or a time at `at`, not a number: `Kiesweg 40 Meter`. The letter
+/// of `Lindenweg 4 g` is no unit.
+fn is_distance(text: &str, way: &str, at: usize) -> bool {
+    way.ends_with("weg")
+        && unit::suffix(text, at)
+            .is_some_and(|(_, form, _)| (form.len() > 1 || form == "m") && form != "Tag")
 }
 
 /// Returns the start of the name of a street, from `from` on, whose last word is `text[last]`.

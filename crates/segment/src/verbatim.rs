@@ -23,6 +23,25 @@ const NO_NAMES: [&str; 14] = [
     "Ihr", "Ihre", "Dein", "Deine", "Euer", "Eure", "Unser", "Unsere", "Der", "Die", "Das", "Mit",
     "Im", "Für",
 ];
+/// Words in names of firms and institutions.
+const FIRMS: [&str; 16] = [
+    "AG",
+    "GmbH",
+    "KG",
+    "SA",
+    "Sàrl",
+    "Genossenschaft",
+    "Stiftung",
+    "Verein",
+    "Gemeinde",
+    "Hotel",
+    "Gasthof",
+    "Restaurant",
+    "Garage",
+    "Praxis",
+    "Apotheke",
+    "Bank",
+];
 /// Last words of the closing of a letter, in small letters.
 const CLOSINGS: [&str; 6] = ["grüsse", "grüssen", "grüße", "grüßen", "gruss", "gruß"];
 
@@ -79,13 +98,16 @@ fn fence_end(text: &str, lines: &[Range<usize>], first: usize) -> Option<usize> 
 }
 
 /// Appends the lines of the address whose last line, postcode and town, is line `town`. A town
-/// alone is no address, and neither is `1200 Personen`: the town is known, or a street or a person
-/// comes before it.
+/// alone is no address, and neither is `1200 Personen`: the town is known, or a street, a person or
+/// a firm comes before it.
 fn address(text: &str, lines: &[Range<usize>], town: usize, found: &mut Vec<Range<usize>>) {
     let end = found.last().map_or(0, |last| last.end);
     let content = |line: usize| text[lines[line].clone()].trim();
     let is_addressed = is_place(content(town))
-        || town > 0 && (is_place(content(town - 1)) || is_person(content(town - 1)));
+        || town > 0 && {
+            let above = content(town - 1);
+            is_place(above) || is_person(above) || is_firm(above)
+        };
     if !is_addressed {
         return;
     }
@@ -103,10 +125,13 @@ fn address(text: &str, lines: &[Range<usize>], town: usize, found: &mut Vec<Rang
 fn signature(text: &str, lines: &[Range<usize>], closing: usize, found: &mut Vec<Range<usize>>) {
     let below = lines[closing + 1..].iter().take(MAX_SIGNATURE_LINES);
     let mut below = below.skip_while(|line| text[(*line).clone()].trim().is_empty());
-    if let Some(line) = below
-        .next()
-        .filter(|line| is_name(text[(*line).clone()].trim()))
-    {
+    let is_signed = |line: &&Range<usize>| {
+        let line = text[(*line).clone()].trim();
+        // `Ihr Hans Müller`
+        let (first, rest) = line.split_once(' ').unwrap_or((line, ""));
+        is_name(line) || NO_NAMES.contains(&first) && is_person(rest)
+    };
+    if let Some(line) = below.next().filter(is_signed) {
         found.push(line.clone());
     }
 }
@@ -119,6 +144,11 @@ fn is_place(line: &str) -> bool {
 /// Returns whether a line is a name that begins with a usual given name.
 fn is_person(line: &str) -> bool {
     is_one(line, atoms::Kind::Name)
+}
+
+/// Returns whether a line is the name of a firm or an institution.
+fn is_firm(line: &str) -> bool {
+    line.split_whitespace().any(|word| FIRMS.contains(&word))
 }
 
 /// Returns whether a line is one atom of a kind.
@@ -204,6 +234,8 @@ mod tests {
         assert_eq!(copied("Anna von der Linde\r\nCH-8403 Winterthur").len(), 1);
         assert_eq!(copied("Anna Meier\n7031 Laax"), ["Anna Meier\n7031 Laax"]);
         assert_eq!(copied("Firma Huber\nSeeweg 4\n7031 Laax").len(), 1);
+        assert_eq!(copied("Hotel Alpina\n7031 Laax").len(), 1);
+        assert_eq!(copied("Elektro Huber AG\n7031 Laax").len(), 1);
         assert_eq!(copied("Das ist der Text.\n79098 Freiburg"), [""; 0]);
         assert_eq!(copied("Teilnehmer\n1200 Personen"), [""; 0]);
         assert_eq!(copied("Gäste Total\n1200 Personen"), [""; 0]);
@@ -215,5 +247,9 @@ mod tests {
         assert_eq!(copied(text), ["Anna Bauer"]);
         assert_eq!(copied("Viele Grüße\nBis morgen dann"), [""; 0]);
         assert_eq!(copied("Freundliche Grüsse\nIhr Kundendienst"), [""; 0]);
+        assert_eq!(
+            copied("Freundliche Grüsse\nIhr Hans Müller"),
+            ["Ihr Hans Müller"]
+        );
     }
 }

@@ -362,3 +362,61 @@ fn words_are_what_is_left() {
         assert!(!has_words(text, &find(text)), "{text}");
     }
 }
+
+#[test]
+fn neighbours_that_mean_something_else() {
+    check(&[
+        (
+            "Eintritt 15.50, 20 Uhr",
+            &[("15.50", Kind::Number), ("20 Uhr", Kind::Time)],
+        ),
+        (
+            "Eintritt Fr. 15.50, 20 Uhr",
+            &[("Fr. 15.50", Kind::Amount), ("20 Uhr", Kind::Time)],
+        ),
+        (
+            "Tisch für 4, 20 Uhr",
+            &[("4", Kind::Number), ("20 Uhr", Kind::Time)],
+        ),
+        (
+            "Zwischen 14 und 16 Uhr ist offen.",
+            &[("14 und 16 Uhr", Kind::Time)],
+        ),
+        (
+            "Saal 3 und 20 Uhr",
+            &[("3", Kind::Number), ("20 Uhr", Kind::Time)],
+        ),
+        (
+            "Busse gemäss Art. 90 100 Franken.",
+            &[("Art. 90", Kind::Law), ("100 Franken", Kind::Amount)],
+        ),
+        (
+            "Auf dem Konto 5.000.– bleiben",
+            &[("5.000.–", Kind::Number)],
+        ),
+        (
+            "Konto 12.000 bis 15.000 Euro",
+            &[("12.000 bis 15.000 Euro", Kind::Range)],
+        ),
+        (
+            "Konto 123.456.789 bleibt",
+            &[("123.456.789", Kind::LongIdentifier)],
+        ),
+        ("24. Dez Weihnachtsfeier", &[("24. Dez", Kind::Date)]),
+        ("1. Jan Frodeno", &[("1.", Kind::Ordinal)]),
+        ("Kennzeichen ZH 2024", &[("ZH 2024", Kind::Identifier)]),
+        ("Die Muster AG 2024 sagt", &[("2024", Kind::Number)]),
+        (
+            "Ich wohne am Lindenweg 4 g.",
+            &[("Lindenweg 4", Kind::Place)],
+        ),
+        (
+            "An der Bahnhofstrasse 12 Tag und Nacht",
+            &[("Bahnhofstrasse 12", Kind::Place)],
+        ),
+        (
+            "Ein Kiesweg 40 Meter weiter",
+            &[("40 Meter", Kind::Measure)],
+        ),
+    ]);
+}
