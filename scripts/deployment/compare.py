@@ -22,6 +22,15 @@ TWO = "a node may go away without a pause"
 QUERY = "off without it: Compose reads it in compose.override.yaml, a swarm in compose.sql-page.yaml"
 QUERY_FILE = "/etc/db-query-secrets/db_query_password"
 
+# Variables of compose.yaml without a value there.
+PASSED_ON = [
+    "API_HISTORY",
+    "API_REQUESTS_PER_MINUTE",
+    "API_CHARACTERS_PER_MINUTE",
+    "API_CHARACTERS_PER_DAY",
+    "TRUSTED_PROXIES",
+]
+
 # Allowed differences: overlays, name, value in compose.yaml, value in the overlay, and reason. A row
 # that is not needed is also an error.
 ALL = files.OVERLAYS
@@ -123,8 +132,8 @@ def _of_service(taken, deploy):
     if secrets:
         facts["secrets at"] = "/run/secrets"
     for name, value in taken.pop("environment", {}).items():
-        # One without a value is passed on from the shell of the person who starts the services.
-        if value is None:
+        # Passed on from the shell of the person who starts the services.
+        if value is None and name in PASSED_ON:
             continue
         facts[f"variable {name}"] = str(value).replace("/run/secrets/", "SECRETS/")
     for volume in taken.pop("volumes", []):

@@ -19,13 +19,15 @@ case ${1:-} in
 --full) export FULL=1; shift ;;
 --argos) requirements=requirements-argos.txt ;;
 esac
-has soffice || fail "LibreOffice is missing: apt-get install libreoffice-{writer,calc,impress}-nogui"
-has pdftotext || fail "poppler is missing: apt-get install poppler-utils"
 if [ "${1:-}" = --large ]; then
     cargo build --release --locked --package backend --package frontend
     PROGRAMS=$(realpath "${CARGO_TARGET_DIR:-target}")/release
     export PROGRAMS
-elif [ -z "${PROGRAM:-}" ]; then
+else
+    has soffice || fail "LibreOffice is missing: apt-get install libreoffice-{writer,calc,impress}-nogui"
+    has pdftotext || fail "poppler is missing: apt-get install poppler-utils"
+fi
+if [ "${1:-}" != --large ] && [ -z "${PROGRAM:-}" ]; then
     cargo build --locked --package standalone
     PROGRAM=$(realpath "${CARGO_TARGET_DIR:-target}")/debug/unlimited-translation
     export PROGRAM

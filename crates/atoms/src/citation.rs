@@ -21,11 +21,11 @@ const STANDARDS: [&str; 13] = [
     "DIN", "EN", "ISO", "IEC", "IEEE", "ÖNORM", "VDE", "VDI", "SIA", "CEN", "ETSI", "RFC", "SR",
 ];
 /// Registers of courts whose last letter is small. Others are letters of which the last is a capital.
-const REGISTERS: [&str; 46] = [
+const REGISTERS: [&str; 45] = [
     "Ob", "ObA", "ObS", "Os", "Ns", "Nc", "Bkd", "Nd", "Cg", "Cga", "Cgs", "Hv", "Fam", "Msch",
     "Ra", "Ro", "Rs", "Bs", "Ba", "Ca", "Sa", "Ta", "TaBV", "TaBVGa", "Ga", "BVGa", "Ha", "Ws",
-    "Ss", "Js", "Gs", "Ds", "Ls", "Cs", "Ks", "Qs", "Ns", "BJs", "BGs", "ARs", "VAs", "Vollz",
-    "StVK", "OWi", "Wx", "Kart",
+    "Ss", "Js", "Gs", "Ds", "Ls", "Cs", "Ks", "Qs", "BJs", "BGs", "ARs", "VAs", "Vollz", "StVK",
+    "OWi", "Wx", "Kart",
 ];
 /// Maximum number of bodies before the number of a standard: `DIN EN ISO/IEC 27001`.
 const MAX_BODIES: usize = 5;

@@ -42,7 +42,7 @@ const LABELS_OF_NUMBERS: [&str; 9] = [
 const NOUNS_OF_NUMBERS: [&str; 3] = ["Konto", "Police", "Telefon"];
 /// Words in small letters in the names of versions: `2.4.1-rc.3`.
 const PRERELEASES: [&str; 6] = ["alpha", "beta", "rc", "dev", "pre", "final"];
-/// Length in bytes from which letters, digits and `_` are not the name of a variable.
+/// Length in bytes that the name of a variable must be shorter than.
 const MAX_VARIABLE: usize = 200;
 /// Maximum number of groups of digits in a phone or account number.
 const MAX_GROUPS: usize = 12;

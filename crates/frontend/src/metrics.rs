@@ -38,7 +38,7 @@ pub(crate) fn install() {
              a second replica.",
         ),
         (API_REQUESTS, "Responses of the APIs, by API and status."),
-        (API_CHARACTERS, "Characters that the APIs have accepted."),
+        (API_CHARACTERS, "Characters that the APIs have translated."),
     ];
     for (name, description) in counters {
         metrics::describe_counter!(name, description);

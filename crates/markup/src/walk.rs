@@ -227,10 +227,12 @@ where
         if !self.rules.is_entry(&tag.name) || !self.items.last().is_some_and(is_end) {
             return false;
         }
+        // A note has a letter at most: `[a]`.
+        let is_word = |text: &str| text.chars().filter(|c| c.is_alphabetic()).count() > 2;
         let mut has_words = false;
         let mut before = self.items.iter().rev().skip(1).take(MAX_NOTE_TAGS);
         let start = before.find(|item| {
-            has_words |= item.text().contains(char::is_alphabetic);
+            has_words |= is_word(&item.text());
             matches!(&item.kind, Kind::Open(name, _) if *name == tag.name)
         });
         let inner = self.tokens.clone().take(MAX_NOTE_TAGS);
@@ -238,9 +240,7 @@ where
             inner.take_while(|token| !matches!(token, Token::End(end) if end.name == tag.name));
         has_words
             && start.is_some_and(|start| start.bytes != tag.source)
-            && inner.any(
-                |token| matches!(token, Token::Text(text) if text.contains(char::is_alphabetic)),
-            )
+            && inner.any(|token| matches!(token, Token::Text(text) if is_word(text)))
     }
 
     fn end(&mut self, tag: Tag<'s>) -> Result<(), E> {

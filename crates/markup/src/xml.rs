@@ -52,8 +52,8 @@ pub enum XmlError<E> {
 
 /// Translates XML: a document or a fragment of one.
 ///
-/// Calls `unit` with each unit of text in reading order, as [`html`](crate::html()) does. Attributes are not translated. No
-/// document type is read: entities that HTML does not know are points.
+/// Calls `unit` with each unit of text in reading order, as [`html`](crate::html()) does. Attributes
+/// are not translated. No document type is read: entities that HTML does not know are points.
 ///
 /// # Errors
 /// Returns [`XmlError::IllFormed`] if the rules are strict and the source is not well-formed, and

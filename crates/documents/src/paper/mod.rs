@@ -178,16 +178,19 @@ impl<'a> Reader<'a> {
     /// Reads a page of a PDF that has pictures: they are recognised if there is ink outside the words
     /// that the page has as text.
     fn read_pictured(&mut self, pdf: Pdf<'_>, index: usize, page: Page) -> Result<(), Error> {
-        let limit = if self.recognised == MAX_RECOGNISED {
-            Some("The text of 100 pages was recognised before it, and no more is.")
-        } else if self.start.elapsed() > MAX_TIME {
-            Some("The pages before it took an hour, and no further ones are recognised.")
-        } else {
-            None
+        let unread = |reader: &mut Self, page, reason| {
+            reader.push_text(page, Some(Warning::Picture(reason)));
+            Ok(())
         };
-        if let Some(reason) = limit {
-            self.push_text(page, Some(Warning::Picture(reason)));
-            return Ok(());
+        if self.start.elapsed() > MAX_TIME {
+            let reason = "The pages before it took an hour, and no further ones are recognised.";
+            return unread(self, page, reason);
+        }
+        let is_limit = self.recognised == MAX_RECOGNISED;
+        let reason = "The text of 100 pages was recognised before it, and no more is.";
+        // A page with text may have a logo only.
+        if is_limit && !has_text(&page) {
+            return unread(self, page, reason);
         }
         let Some(image) = pdf.picture(index, &page)? else {
             self.push_text(page, Some(Warning::Picture("It cannot be drawn.")));
@@ -196,6 +199,9 @@ impl<'a> Reader<'a> {
         if scan::unread(&page, &image).share <= MAX_UNREAD {
             self.push_text(page, None);
             return Ok(());
+        }
+        if is_limit {
+            return unread(self, page, reason);
         }
         self.recognised += 1;
         match self.tesseract() {

@@ -184,12 +184,16 @@ impl Access {
         Ok(())
     }
 
-    /// Takes back the characters of a request that was not answered. The request still counts.
-    pub(crate) fn refund(&self, client: &Client, characters: u64) {
+    /// Takes back the characters of a request that came at `arrival` and was not answered, as far as
+    /// they are not free again anyway. The request still counts.
+    pub(crate) fn refund(&self, client: &Client, characters: u64, arrival: Instant) {
         let [_, minute, day] = self.settings.limits.allowances();
         if let Some(spent) = self.lock().get_mut(client) {
             // A time in the past is the same as now.
-            let earlier = |free: Instant, time| free.checked_sub(time).unwrap_or(free);
+            let earlier = |free: Instant, time: Duration| {
+                let left = time.saturating_sub(arrival.elapsed());
+                free.checked_sub(left).unwrap_or(free)
+            };
             spent.minute = earlier(spent.minute, minute.time(characters));
             spent.day = earlier(spent.day, day.time(characters));
             spent.characters = spent.characters.saturating_sub(characters);
@@ -460,16 +464,26 @@ mod tests {
             characters_per_day: NonZeroU64::new(200),
         });
         let client = Client::Key(0);
-        access.refund(&client, 100);
+        access.refund(&client, 100, Instant::now());
         for _ in 0..2 {
             assert_eq!(access.spend(&client, 1, 100), Ok(()));
             assert_eq!(access.usage(&client).characters, 100);
-            access.refund(&client, 100);
+            access.refund(&client, 100, Instant::now());
             assert_eq!(access.usage(&client).characters, 0);
         }
         assert_eq!(access.spend(&client, 1, 100), Ok(()));
         let refused = access.spend(&client, 1, 0);
         assert!(matches!(refused, Err(Refusal::TooManyRequests { .. })));
+        // After a minute they are free anyway, and nothing is given twice.
+        let arrival = Instant::now();
+        tokio::time::advance(Duration::from_mins(1)).await;
+        assert_eq!(access.spend(&client, 1, 100), Ok(()));
+        access.refund(&client, 100, arrival);
+        let refused = access.spend(&client, 1, 100);
+        assert!(
+            matches!(refused, Err(Refusal::TooManyCharacters { .. })),
+            "{refused:?}"
+        );
     }
 
     #[test]

@@ -7,7 +7,6 @@ use super::access::{Access, Client};
 use super::files::ApiFiles;
 use super::refusal::Refusal;
 use super::work::Work;
-use crate::metrics::API_CHARACTERS;
 use crate::pages::body::Forms;
 use crate::state::AppState;
 
@@ -100,7 +99,6 @@ impl Apis {
                 Err(Refusal::TooManyCharacters { wait }) => tokio::time::sleep(wait).await,
                 spent => {
                     spent?;
-                    metrics::counter!(API_CHARACTERS).increment(characters as u64);
                     return Ok(());
                 }
             }

@@ -13,9 +13,6 @@ use super::fields::Fields;
 use super::refusal::Refusal;
 use crate::pages::body::Forms;
 
-/// Names of the fields with the key, one for each API.
-const KEY_FIELDS: [&str; 3] = ["api_key", "auth_key", "token"];
-
 /// Sender of a request.
 #[derive(Debug)]
 pub(crate) struct Caller {
@@ -47,17 +44,14 @@ impl Caller {
         }
     }
 
-    /// Checks the key in the header or the address of a request before its body arrives. One without
-    /// a key there may have it in the body.
+    /// Checks the key in the header of a request before its body arrives. One without may have it in
+    /// a field.
     ///
     /// # Errors
     /// The key is wrong.
-    pub(super) fn check(&self, access: &Access, query: Option<&str>) -> Result<(), Refusal> {
-        let query = query.unwrap_or_default().as_bytes();
-        let mut fields = form_urlencoded::parse(query);
-        let key = fields.find(|(name, _)| KEY_FIELDS.contains(&name.as_ref()));
-        if self.key.is_some() || key.is_some() {
-            self.client(access, key.as_ref().map(|(_, key)| key.as_ref()))?;
+    pub(super) fn check(&self, access: &Access) -> Result<(), Refusal> {
+        if self.key.is_some() {
+            self.client(access, None)?;
         }
         Ok(())
     }
@@ -98,7 +92,7 @@ impl FromRequest<Apis> for Call {
 
     async fn from_request(request: Request, apis: &Apis) -> Result<Self, Refusal> {
         let caller = Caller::of(&request, &apis.access);
-        if let Err(refusal) = caller.check(&apis.access, request.uri().query()) {
+        if let Err(refusal) = caller.check(&apis.access) {
             service::body::drain(request).await;
             return Err(refusal);
         }

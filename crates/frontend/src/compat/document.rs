@@ -19,6 +19,7 @@ use super::files::{Scratch, State, Ticket, Translated};
 use super::language::{Detection, Language, MAX_SAMPLE_BYTES, detect};
 use super::refusal::Refusal;
 use crate::jobs::{Job, Patience};
+use crate::metrics::API_CHARACTERS;
 
 /// Size of the parts in which a long text is translated, in bytes. The links between the words of a
 /// part take 20 times as much.
@@ -102,10 +103,12 @@ impl Document {
         );
         let is_translated = source.language.is_translated_to(document.target)?;
         apis.spend_characters(client, survey.characters).await?;
+        let arrival = Instant::now();
         if is_translated {
             let rewritten = document.rewrite(apis, ticket, &survey, patience).await;
             if rewritten.is_err() {
-                apis.access.refund(client, survey.characters as u64);
+                apis.access
+                    .refund(client, survey.characters as u64, arrival);
             }
             rewritten?;
         } else {
@@ -113,6 +116,7 @@ impl Document {
             let copy = move || fs::rename(document.readable(), document.scratch.translation());
             blocking(copy).await??;
         }
+        metrics::counter!(API_CHARACTERS).increment(survey.characters as u64);
         // All others who shared it have returned.
         let document = Arc::into_inner(document).ok_or(Refusal::Internal)?;
         let translated = document.translated(survey.characters);

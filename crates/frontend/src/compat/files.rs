@@ -250,8 +250,12 @@ impl ApiFiles {
 
     /// Marks a translation as fetched. It is removed after `kept`, if that is before its hour ends.
     pub(crate) fn set_fetched(&self, id: Uuid, kept: Option<Duration>) {
-        self.change(id, |entry| entry.is_fetched = true);
-        if let Some(kept) = kept {
+        let mut is_first = false;
+        self.change(id, |entry| {
+            is_first = !entry.is_fetched;
+            entry.is_fetched = true;
+        });
+        if let Some(kept) = kept.filter(|_| is_first) {
             self.remove_after(id, kept);
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use markup::Segment;
+use tokio::time::Instant;
 
 use super::access::Client;
 use super::apis::Apis;
@@ -84,9 +85,10 @@ impl Apis {
         self.check(&texts)?;
         let characters = texts.iter().map(|text| text.chars().count()).sum();
         self.spend(client, characters)?;
+        let arrival = Instant::now();
         let translated = self.translated(texts, format, source, target).await;
         if translated.is_err() {
-            self.access.refund(client, characters as u64);
+            self.access.refund(client, characters as u64, arrival);
         } else {
             metrics::counter!(API_CHARACTERS).increment(characters as u64);
         }

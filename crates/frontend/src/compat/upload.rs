@@ -45,7 +45,7 @@ impl FromRequest<Apis> for Upload {
     async fn from_request(request: Request, apis: &Apis) -> Result<Self, Refusal> {
         let caller = Caller::of(&request, &apis.access);
         let uri = request.uri().clone();
-        if let Err(refusal) = caller.check(&apis.access, uri.query()) {
+        if let Err(refusal) = caller.check(&apis.access) {
             service::body::drain(request).await;
             return Err(refusal);
         }

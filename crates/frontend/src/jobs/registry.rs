@@ -136,25 +136,25 @@ impl Registry {
     /// Reserves memory for a job, for which ended jobs are evicted. Returns `None` if the
     /// unfinished jobs leave too little.
     pub(super) fn reserve(self: &Arc<Self>, bytes: usize) -> Option<Reservation> {
-        self.reserve_beside(0, bytes)
+        self.reserve_beside(bytes, |_| true)
     }
 
-    /// Reserves the memory that a job takes in addition once it has its text, as [`Self::reserve`].
-    pub(super) fn reserve_more(
+    /// Reserves the memory of a text that was read from a file, as [`Self::reserve`]. Files that are
+    /// not read yet do not count: one of them is that of the text, and others may wait as well.
+    pub(super) fn reserve_text(self: &Arc<Self>, bytes: usize) -> Option<Reservation> {
+        self.reserve_beside(bytes, Job::is_read)
+    }
+
+    fn reserve_beside(
         self: &Arc<Self>,
-        job: &Job,
-        text: &Arc<str>,
+        bytes: usize,
+        counts: impl Fn(&Job) -> bool,
     ) -> Option<Reservation> {
-        let own = job.bytes();
-        self.reserve_beside(own, job.bytes_with(text).saturating_sub(own))
-    }
-
-    /// Reserves memory for a job that holds `own` bytes already.
-    fn reserve_beside(self: &Arc<Self>, own: usize, bytes: usize) -> Option<Reservation> {
         // A text that exceeds the maximum is allowed alone.
-        let bytes = bytes.min(self.max_bytes.saturating_sub(own));
+        let bytes = bytes.min(self.max_bytes);
         let mut contents = self.lock();
-        let mut held = contents.reserved + contents.jobs.values().map(Job::bytes).sum::<usize>();
+        let counted = contents.jobs.values().filter(|job| counts(job));
+        let mut held = contents.reserved + counted.map(Job::bytes).sum::<usize>();
         while held.saturating_add(bytes) > self.max_bytes {
             held = held.saturating_sub(contents.evict()?);
         }

@@ -26,7 +26,7 @@ use ink::{Ink, Unread};
 pub(crate) struct Scan {
     /// Its text.
     pub(crate) page: Page,
-    /// Ink that was not read, or with uncertainty.
+    /// Ink that was not read with certainty.
     pub(crate) unread: Unread,
     /// The picture, upright and level.
     pub(crate) image: GrayImage,

@@ -11,7 +11,7 @@ use crate::compat::refusal::Refusal;
 /// Source language that has to be detected.
 pub(super) const AUTO: &str = "auto";
 
-/// Codes of the languages of a request, which are checked later than that they are there.
+/// Codes of the languages of a request, present but not checked yet.
 #[derive(Debug)]
 pub(super) struct Codes<'f> {
     source: &'f str,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use uuid::Uuid;
 
-use super::{Jobs, SUBMIT_LOCKS, SubmitError, detached, now};
+use super::{Jobs, LOOKUP_TIMEOUT, SUBMIT_LOCKS, SubmitError, detached, now};
 use crate::files::{Checked, Unreadable, Upload};
 use crate::jobs::job::{Job, Run};
 use crate::jobs::registry::Reservation;
@@ -83,12 +83,8 @@ impl Jobs {
 
     /// Returns whether there is a text with this id, in progress or stored.
     async fn is_shown(&self, id: Uuid) -> bool {
-        self.phase(id).is_some()
-            || self
-                .history
-                .find(id)
-                .await
-                .is_ok_and(|found| found.is_some())
+        let found = tokio::time::timeout(LOOKUP_TIMEOUT, self.history.find(id));
+        self.phase(id).is_some() || matches!(found.await, Ok(Ok(Some(_))))
     }
 
     /// Returns whether there is a text with this id, in progress, stored or deleted.
@@ -151,17 +147,17 @@ impl Jobs {
                 Ok(())
             });
             // Held until the file is closed, even if the job was cancelled.
-            (turn, text)
+            drop(turn);
+            text
         });
-        // Held until there is room for the text, so that only one text waits for it.
-        let (_turn, text): (_, Arc<str>) = match read.await {
-            Ok((turn, Ok(text))) => (turn, text.into()),
-            Ok((_, Err(documents::Error::Io(error)))) => {
+        let text: Arc<str> = match read.await {
+            Ok(Ok(text)) => text.into(),
+            Ok(Err(documents::Error::Io(error))) => {
                 tracing::error!(%error, "a file cannot be read");
                 let reason = "The file could not be read: the server’s disk may be full.";
                 return Err(Reason::Unreadable(reason.to_owned()));
             }
-            Ok((_, Err(error))) => return Err(Reason::Unreadable(error.to_string())),
+            Ok(Err(error)) => return Err(Reason::Unreadable(error.to_string())),
             Err(error) => {
                 tracing::error!(%error, "a file cannot be read");
                 let reason = "The file cannot be read. The server’s log has the reason.";
@@ -169,7 +165,8 @@ impl Jobs {
             }
         };
         loop {
-            if let Some(room) = self.registry.reserve_more(run.job(), &text) {
+            let bytes = run.job().bytes_with(&text);
+            if let Some(room) = self.registry.reserve_text(bytes) {
                 return Ok((text, room));
             }
             sleep(ROOM_PAUSE).await;

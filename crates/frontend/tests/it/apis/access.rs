@@ -128,11 +128,18 @@ async fn keys() {
         frontend
             .post("/translate_file")
             .header("authorization", "Bearer geheim3"),
-        frontend.post("/translate?api_key=geheim3"),
-        frontend.post("/deeplx?token=geheim3"),
     ] {
         assert_eq!(request.body("{").send().await.unwrap().status(), 403);
     }
+    // A field of the body wins.
+    frontend
+        .ok("/translate?api_key=", request(Some("geheim2")))
+        .await;
+    let wrong = frontend.json(
+        "/deeplx?token=geheim3",
+        json!({"text": "Ja.", "target_lang": "EN"}),
+    );
+    assert_eq!(wrong.await.0, 403);
     let body = json!({"text": "Ja.", "target_lang": "EN"});
     frontend.ok("/deeplx?token=geheim1", body.clone()).await;
     let (status, answer) = frontend.json("/deeplx", body).await;
