@@ -23,28 +23,31 @@ const MAX_QUOTES: usize = 16;
 
 /// Words that are capitalised only at the start of a sentence: one that follows a full stop with a
 /// capital letter starts a new sentence.
-const STARTERS: &str = "aber alle allerdings alles als also am an andere andererseits auch auf aus außer außerdem \
-    ausserdem bald bei beide bereits besonders bevor bis bitte bleibt da dabei dadurch dafür dagegen daher dahin damals \
-    damit danach daneben dann daran darauf daraus darin darüber darum das dass davon davor dazu dein deine dem den denn \
-    dennoch der deren des deshalb dessen deswegen die dies diese diesem diesen dieser dieses doch dort du durch ebenso \
-    ein eine einem einen einer eines einige einmal einst endlich er erst es etwas euer eure falls fast für früher gegen \
-    genau gerade gestern gibt haben hast hat hatte heute hier hierbei hierfür hinter ich ihm ihn ihnen ihr ihre ihrer \
-    im immer in indem innerhalb ins insgesamt inzwischen irgendwann ist ja je jede jedem jeden jeder jedes jedoch jemand \
-    jene jetzt kann kein keine keiner können leider man manche manchmal mein meine meist mit muss nach nachdem nachher \
-    natürlich neben nein nicht nichts nie niemand noch nun nur ob obwohl oder oft ohne plötzlich schließlich schliesslich \
-    schon sehr sein seine seit seitdem selbst sie sind so sobald sofern sogar solche soll sollte somit sondern sonst \
-    sowohl später statt trotz trotzdem über um und unser unsere unter viele vielleicht vom von vor vorher während wann \
-    war waren warum was wegen weil weiter weitere welche welcher welches wenn wer werden weshalb wie wieder wieso will \
-    wir wird wo wobei wohl wurde wurden zu zudem zuerst zum zur zunächst zwar zwischen";
+const STARTERS: &str = "aber alle allerdings alles als also am an andere andererseits auch auf aus ausserdem \
+    außer außerdem bald bei beide bereits besonders bevor bis bisher bislang bitte bleibt da dabei dadurch \
+    dafür dagegen daher dahin damals damit danach daneben dann daran darauf daraus darin darum darüber das \
+    dass davon davor dazu dein deine dem den denn dennoch der deren derzeit des deshalb dessen deswegen die \
+    dies diese diesem diesen dieser dieses doch dort du durch ebenso ein eine einem einen einer eines einige \
+    einmal einst endlich er erst es etwa etwas euer eure falls fast ferner früher für gegen gemäss gemäß genau \
+    gerade gestern gibt gleichzeitig haben hast hat hatte heute hier hierbei hierfür hinter ich ihm ihn ihnen \
+    ihr ihre ihrer im immer in indem innerhalb ins insbesondere insgesamt inzwischen irgendwann ist ja je jede \
+    jedem jeden jeder jedes jedoch jemand jene jetzt kann kein keine keiner knapp können laut leider letztlich \
+    man manche manchmal mehrere mein meine meist mindestens mit mittlerweile muss nach nachdem nachher \
+    natürlich neben nein nicht nichts nie niemand noch nun nur ob obwohl oder oft ohne plötzlich rund \
+    schliesslich schließlich schon sehr sein seine seit seitdem seither selbst sie sind so sobald sofern sogar \
+    solche soll sollte somit sondern sonst sowohl später statt trotz trotzdem um und ungefähr unser unsere \
+    unter viele vielleicht vom von vor vorher wann war waren warum was wegen weil weiter weitere welche \
+    welcher welches wenn wer werden weshalb wie wieder wieso will wir wird wo wobei wohl wurde wurden während \
+    zahlreiche zu zudem zuerst zum zunächst zur zusätzlich zwar zwischen über";
 
 /// Nouns that make the preceding number an ordinal, whatever precedes the number.
-const ORDINAL_NOUNS: &str = "januar jänner februar feber märz april mai juni juli august september oktober november \
-    dezember jan feb febr mär mrz apr jun jul aug sep sept okt nov dez jahrhundert jahrhunderts jh jhdt jahrtausend \
-    jahrtausends altersjahr altersjahrs dienstjahr geschäftsjahr quartal semester trimester weltkrieg weltkriegs bundesliga liga fc sc sv fsv vfl tsv division klasse \
-    stock stockwerk obergeschoss og ug untergeschoss etage geburtstag jahrestag hochzeitstag runde halbzeit spieltag \
-    etappe lesung auflage ausgabe instanz grades weihnachtstag advent adventssonntag lebensjahr lebensjahres \
-    lebensmonat schuljahr armee infanterie bataillon brigade woche schwangerschaftswoche ssw minute spielminute kalenderwoche \
-    stunde";
+const ORDINAL_NOUNS: &str = "januar jänner februar feber märz april mai juni juli august september oktober \
+    november dezember jan feb febr mär mrz apr jun jul aug sep sept okt nov dez jahrhundert jahrhunderts jh \
+    jhdt jahrtausend jahrtausends altersjahr altersjahrs dienstjahr geschäftsjahr quartal semester trimester \
+    weltkrieg weltkriegs bundesliga liga fc sc sv fsv vfl tsv division klasse stock stockwerk obergeschoss og \
+    ug untergeschoss etage geburtstag jahrestag hochzeitstag runde halbzeit spieltag etappe lesung auflage \
+    ausgabe instanz grades weihnachtstag advent adventssonntag lebensjahr lebensjahres lebensmonat schuljahr \
+    armee infanterie bataillon brigade woche schwangerschaftswoche ssw minute spielminute kalenderwoche stunde";
 
 /// Words after which a number with a full stop is an ordinal: `am 3. Platz`, `die 5. Etappe`.
 const BEFORE_ORDINALS: &str = "ab am ans auf bei beim bis das dem den der des die diese diesem diesen dieser dieses ein \

@@ -21,6 +21,7 @@ fn a_day_and_a_month_end_no_sentence_before_a_noun() {
     check("⟦Vom 1.8.–15.8. Sommerpause⟧\n⟦Am 24. 12. Heiligabend⟧");
     check("⟦Die Zahl stieg auf 65.⟧ ⟦Etwa acht blieben.⟧ ⟦Sie kam auf 3. Stelle.⟧");
     check("⟦Die Temperatur steigt auf 25.⟧ ⟦Morgen wird es kälter.⟧");
+    check("⟦Die Zahl stieg auf 9.⟧ ⟦Etwa die Hälfte ist zufrieden.⟧");
     check("⟦Eintritt ab 18.⟧ ⟦Ausweis mitbringen.⟧ ⟦Ab 15. Woche.⟧ ⟦Bis 31. Mai.⟧ ⟦Auf 3. Rang.⟧");
     check("⟦Sie begrüssten den 1000. Besucher.⟧ ⟦Er kam 2000.⟧ ⟦Peter nicht.⟧");
     check("⟦Vom 4.–6. Dezember ist zu.⟧\n⟦Am 24./25. Dezember auch.⟧ ⟦Siehe Seiten 5–7.⟧ ⟦Danke.⟧");
