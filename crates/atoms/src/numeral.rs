@@ -226,7 +226,7 @@ fn groups(text: &str, at: usize, first: usize) -> Option<(usize, char)> {
         ',' => {
             count > 1
                 || count == 1
-                    && followed_by == Some('.')
+                    && text[end..].starts_with('.')
                     && after(text, end + 1).is_some_and(|c| c.is_ascii_digit())
         }
         // Without a thing that it counts, `12 300` may be two numbers.
