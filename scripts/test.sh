@@ -78,6 +78,10 @@ cargo clippy --workspace --test containers --locked -- -D warnings
 step "cargo test"
 cargo test --workspace --locked
 
+# Built by the tests above. To build its package alone selects other features of crates, and compiles most of them again.
+PROGRAM=$(realpath "${CARGO_TARGET_DIR:-target}")/debug/unlimited-translation
+export PROGRAM
+
 step "Clients of the APIs"
 scripts/clients/run.sh ${full:+--full}
 

@@ -13,9 +13,11 @@ if [ "${1:-}" = --full ]; then
     export FULL=1
     shift
 fi
-cargo build --locked --package standalone
-PROGRAM=$(realpath "${CARGO_TARGET_DIR:-target}")/debug/unlimited-translation
-export PROGRAM
+if [ -z "${PROGRAM:-}" ]; then
+    cargo build --locked --package standalone
+    PROGRAM=$(realpath "${CARGO_TARGET_DIR:-target}")/debug/unlimited-translation
+    export PROGRAM
+fi
 
 python=$work/venv/bin/python
 [ -x "$python" ] || python3 -m venv "$work/venv" || fail "cannot make a virtual environment in $work"
