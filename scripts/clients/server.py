@@ -72,7 +72,9 @@ def post_file(url, name, content, fields):
 def fetch(url):
     """Returns the name and the content of a file that is offered for download."""
     with urllib.request.urlopen(url, timeout=120) as answer:
-        return answer.headers.get_filename(), answer.read()
+        # Python's own reader of this header takes the form in ASCII for old clients.
+        _, _, name = answer.headers["Content-Disposition"].partition("filename*=UTF-8''")
+        return urllib.parse.unquote(name), answer.read()
 
 
 def post_form(url, fields, **headers):
