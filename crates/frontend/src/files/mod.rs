@@ -11,8 +11,8 @@
 //! flushed and renamed, as in the [spool](crate::spool). A folder whose job is neither unfinished
 //! nor waiting for the database is removed a day after its last change.
 //!
-//! - [`about`]: the note about a file
-//! - [`folder`]: folders and their files; `name`: names of files
+//! - `about`: the note about a file
+//! - `folder`: folders and their files; `name`: names of files
 //! - [`work`]: a file to its text and back
 //! - [`upload`]: a file that is arriving
 //!
