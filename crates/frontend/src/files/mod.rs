@@ -13,8 +13,8 @@
 //!
 //! - `about`: the note about a file
 //! - `folder`: folders and their files; `name`: names of files
-//! - [`work`]: a file to its text and back
-//! - [`upload`]: a file that is arriving
+//! - `work`: a file to its text and back
+//! - `upload`: a file that is arriving
 //!
 //! Functions that are not `async` block.
 
