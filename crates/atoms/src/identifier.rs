@@ -214,6 +214,9 @@ fn plate(text: &str, at: usize) -> Option<usize> {
 /// Returns whether a run of letters and digits is an identifier as a whole: `TX-20240517-003`,
 /// `CHE-104.227.665`, `LX318`, `2.4.1-RC1`. Ordinary words in it make it none: `3-Zimmer-Wohnung`.
 pub(crate) fn is_identifier(run: &str) -> bool {
+    if is_key(run) {
+        return true;
+    }
     let mut digit_parts = 0;
     let mut digits = 0;
     let mut has_letters = false;
@@ -252,6 +255,16 @@ pub(crate) fn is_mixed(word: &str) -> bool {
         && letters.chars().all(char::is_lowercase)
         && (letters.chars().count() >= 3 || matches!(letters, "er" | "te" | "x" | "km" | "kg"));
     has_digit && has_letter && !is_ending
+}
+
+/// Returns whether the text is a key of capitals in groups of one length: `FUUZY-WRLJV-ZJNMW`.
+fn is_key(run: &str) -> bool {
+    let length = run.find('-').unwrap_or_default();
+    (4..=6).contains(&length)
+        && (3..=MAX_GROUPS).contains(&run.split('-').count())
+        && run
+            .split('-')
+            .all(|group| group.len() == length && group.bytes().all(|b| b.is_ascii_uppercase()))
 }
 
 /// Returns whether the text has the shape of a UUID.

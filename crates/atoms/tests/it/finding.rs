@@ -55,6 +55,7 @@ fn lines_that_are_one_identifier() {
         "4111 1111 1111 1111",
         "COBADEFFXXX",
         "ABCD-EFGH-1234-XY9Z",
+        "FUUZY-WRLJV-ZJNMW-ZFAND",
         "V ZR 12/18",
         "80-12345-6",
         "XKPVCHQRTHZ",
