@@ -14,6 +14,10 @@ use tokio::time::Instant;
 
 use super::refusal::Refusal;
 
+/// Maximum wait for room for a request. With the time until an answer begins it is less than the
+/// ten seconds that DeepL's own client waits.
+pub(super) const ROOM_TIMEOUT: Duration = Duration::from_secs(4);
+
 /// Header in which proxies name the client and the proxies before them, separated by commas.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 

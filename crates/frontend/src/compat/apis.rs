@@ -1,9 +1,8 @@
 //! State shared by the handlers of the APIs.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::access::{Access, Client};
+use super::access::{Access, Client, ROOM_TIMEOUT};
 use super::files::ApiFiles;
 use super::refusal::Refusal;
 use super::work::Work;
@@ -25,10 +24,6 @@ const MAX_BYTES_PER_TEXT_BYTE: usize = 2;
 
 /// Bytes of a body on top of that, for the other fields.
 const OVERHEAD_BYTES: usize = 1 << 20;
-
-/// Maximum wait for room for a request. With the time until an answer begins it is less than the
-/// ten seconds that DeepL's own client waits.
-pub(super) const ROOM_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// State shared by the handlers of the APIs; clones refer to the same state.
 #[derive(Clone, Debug)]

@@ -146,7 +146,7 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::compat::apis::ROOM_TIMEOUT;
+    use crate::compat::access::ROOM_TIMEOUT;
 
     const LIMIT: usize = 100_000;
 

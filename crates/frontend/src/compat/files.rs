@@ -18,8 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::access::Client;
-use super::apis::ROOM_TIMEOUT;
+use super::access::{Client, ROOM_TIMEOUT};
 use super::blocking::blocking;
 use super::refusal::Refusal;
 use crate::files::Files;
