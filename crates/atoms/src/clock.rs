@@ -6,11 +6,11 @@ use crate::quantity::follows_noun;
 use crate::text::after;
 use crate::text::digits_end;
 use crate::text::end_of;
+use crate::text::ends_with_word;
 use crate::text::goes_on;
 use crate::text::has_group;
 use crate::text::is_end;
 use crate::text::is_space;
-use crate::text::is_start;
 use crate::text::skip_space;
 use crate::text::two_digits;
 use crate::text::word;
@@ -167,11 +167,7 @@ fn is_at_time(text: &str, at: usize) -> bool {
 /// Returns whether the word before `at` is one of `words`.
 fn follows(text: &str, at: usize, words: &[&str]) -> bool {
     let before = text[..at].trim_end_matches(is_space);
-    words.iter().any(|word| {
-        before
-            .strip_suffix(word)
-            .is_some_and(|rest| is_start(text, rest.len()))
-    })
+    words.iter().any(|word| ends_with_word(before, word))
 }
 
 /// Returns whether `at..end` is the start of a scale: `1:25'000`, `1:50 000`.

@@ -26,6 +26,7 @@ use crate::text::after;
 use crate::text::before;
 use crate::text::digits_end;
 use crate::text::end_of;
+use crate::text::ends_with_word;
 use crate::text::is_end;
 use crate::text::is_space;
 use crate::text::is_start;
@@ -362,12 +363,6 @@ fn is_ordinal(text: &str, at: usize, end: usize) -> bool {
         Some(c) => c.is_uppercase(),
         None => false,
     }
-}
-
-/// Returns whether the last word of `text` is `word`.
-fn ends_with_word(text: &str, word: &str) -> bool {
-    text.strip_suffix(word)
-        .is_some_and(|rest| is_start(text, rest.len()))
 }
 
 /// Returns the end of the Roman numeral at `at`, with its full stop before a word.

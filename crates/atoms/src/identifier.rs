@@ -11,11 +11,11 @@ use crate::text::assigned_end;
 use crate::text::before;
 use crate::text::digits_end;
 use crate::text::end_of;
+use crate::text::ends_with_word;
 use crate::text::goes_on;
 use crate::text::is_end;
 use crate::text::is_shouted;
 use crate::text::is_space;
-use crate::text::is_start;
 use crate::text::skip_space;
 use crate::text::word;
 use crate::text::word_end;
@@ -116,9 +116,8 @@ pub(crate) fn labelled(text: &str, at: usize) -> Option<usize> {
     let label = text[..at].trim_end_matches(|c| is_space(c) || c == ':');
     let ends_with = |names: &[&str]| {
         names.iter().any(|name| {
-            label.strip_suffix(name).is_some_and(|rest| {
-                name.starts_with(char::is_lowercase) || is_start(text, rest.len())
-            })
+            ends_with_word(label, name)
+                || name.starts_with(char::is_lowercase) && label.ends_with(name)
         })
     };
     let is_noun = ends_with(&NOUNS_OF_NUMBERS);

@@ -30,7 +30,8 @@
 //! | `closers` | closing marks ahead in a text, each looked for once |
 //! | `placeholder` | places for values in templates |
 //! | `emoji` | emoji sequences |
-//! | `place` | streets and towns in address lines |
+//! | `place` | towns, and the parts of address lines |
+//! | `street` | streets with their number |
 //! | `name` | names of people in address lines and fields |
 //! | `translation` | numbers and months of an English text |
 //! | `english_clock` | clock times of an English text |
@@ -90,6 +91,7 @@ mod place;
 mod placeholder;
 mod quantity;
 mod spoken;
+mod street;
 mod target;
 mod text;
 mod translation;

@@ -25,6 +25,12 @@ pub(crate) fn is_start(text: &str, at: usize) -> bool {
     !before(text, at).is_some_and(is_word)
 }
 
+/// Returns whether the last word of `text` is `word`.
+pub(crate) fn ends_with_word(text: &str, word: &str) -> bool {
+    text.strip_suffix(word)
+        .is_some_and(|rest| is_start(text, rest.len()))
+}
+
 /// Returns the end of the characters from `at` that `matches` accepts.
 pub(crate) fn end_of(text: &str, at: usize, matches: impl Fn(char) -> bool) -> usize {
     text[at..]

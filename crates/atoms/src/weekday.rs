@@ -6,7 +6,7 @@ use crate::clock::times;
 use crate::date::named_date;
 use crate::date::numeric_date;
 use crate::text::digits_end;
-use crate::text::is_start;
+use crate::text::ends_with_word;
 use crate::text::skip_space;
 use crate::text::word;
 
@@ -78,11 +78,7 @@ pub(crate) fn weekdays(text: &str, at: usize) -> Option<Weekdays> {
         let start = skip_space(text, end + usize::from(text[end..].starts_with(',')));
         let is_after = word(text, start, &AFTER).is_some();
         let time = word(text, start, &BEFORE_TIMES).map(|(_, end)| skip_space(text, end));
-        let is_before = BEFORE.iter().any(|word| {
-            before
-                .strip_suffix(word)
-                .is_some_and(|rest| is_start(text, rest.len()))
-        });
+        let is_before = BEFORE.iter().any(|word| ends_with_word(before, word));
         let is_dated = numeric_date(text, start).is_some() || named_date(text, start).is_some();
         let is_timed =
             times(text, start).is_some() || time.is_some_and(|time| digits_end(text, time) > time);

@@ -151,7 +151,7 @@ struct Cardinal {
     /// Number of words.
     words: usize,
     is_ordinal: bool,
-    /// Whether the last word is a plural of tens: `eighties`.
+    /// Set if the last word is a plural of tens: `eighties`.
     is_decade: bool,
 }
 

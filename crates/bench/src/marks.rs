@@ -1,4 +1,4 @@
-//! How many marks are on the right words of a translation, and whether every mark is there at all.
+//! Share of the marks that are on the right words of a translation, with a check that none is lost.
 
 use std::io;
 use std::iter;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 pub(crate) struct Style {
     pub(crate) open: String,
     pub(crate) close: String,
-    /// Whether the text is above or below the line.
+    /// Set if the text is above or below the line.
     pub(crate) is_raised: bool,
 }
 

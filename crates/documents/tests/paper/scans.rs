@@ -20,14 +20,14 @@ pub(crate) const CASES: &[Case] = &[
     ("a_photo_of_nothing_but_noise", a_photo_of_nothing_but_noise),
 ];
 
-/// What is done to a letter before it is read.
+/// Condition of a letter when it is read.
 #[derive(Clone, Copy)]
 pub(crate) struct Condition {
     /// Its name.
     pub(crate) name: &'static str,
     page: fn(&Letter) -> Page,
     photo: fn(&Page) -> Vec<u8>,
-    /// Whether all of it has to be read. Under the others, a warning will do.
+    /// Set if all of it has to be read. Otherwise a warning will do.
     is_good: bool,
 }
 

@@ -27,7 +27,7 @@ use crate::pages::body::Forms;
 /// Name of the folder in the data folder.
 const FOLDER: &str = "api-files";
 
-/// Time for which a translation, or the reason why there is none, is kept.
+/// Time after which a translation, or the reason of a failure, is removed.
 const KEPT: Duration = Duration::from_hours(1);
 
 /// Maximum number of files of one client.
@@ -117,7 +117,7 @@ struct Entry {
     key: Option<SecretString>,
     bytes: usize,
     arrival: Instant,
-    /// Whether the translation was fetched. It may make room for other files.
+    /// Set once the translation was fetched. It may make room for other files.
     is_fetched: bool,
     state: State,
 }

@@ -3,6 +3,7 @@
 mod building;
 mod hostile;
 mod html;
+mod menus;
 mod page;
 mod projecting;
 mod properties;

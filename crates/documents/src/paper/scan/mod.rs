@@ -59,8 +59,8 @@ pub(crate) fn read(tesseract: Tesseract<'_>, image: GrayImage) -> Result<Scan, c
     })
 }
 
-/// Recognises the text in the pictures on a page that also has text. Returns `None` if there is none,
-/// and the page with all its ink unread if recognition fails.
+/// Recognises the text in the pictures on a page that also has text. Returns `None` if the pictures
+/// have no text, and the page with their ink unread if recognition fails.
 ///
 /// # Errors
 /// Returns an error if the program cannot be started.
