@@ -248,6 +248,18 @@ impl Browser {
             .await;
     }
 
+    /// Waits until nothing is wider than the window and touch targets have at least 44 pixels, except
+    /// for links in running text.
+    pub(crate) async fn fits(&self) {
+        self.until("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+            .await;
+        self.until(
+            "[...document.querySelectorAll('button, .button, nav a, summary, .drop')].every((one) => \
+             !one.offsetHeight || one.offsetHeight >= 44 || one.matches('.link'))",
+        )
+        .await;
+    }
+
     /// Waits until a field contains a text, without running a script in the page.
     pub(crate) async fn until_value(&self, selector: &str, value: &str) {
         let patience = Patience::new();

@@ -4,25 +4,11 @@ use std::{
     fs,
     io::{Cursor, Read as _, Write as _},
     path::Path,
-    process::Output,
 };
 
-use tempfile::{TempDir, tempdir};
 use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 
-use crate::{command_line::text, program::program};
-
-/// Runs `translate` in a folder with this file.
-fn translate(name: &str, content: &[u8], arguments: &[&str]) -> (TempDir, Output) {
-    let folder = tempdir().expect("a folder");
-    fs::write(folder.path().join(name), content).expect("written");
-    let output = program(folder.path())
-        .args(["translate", name])
-        .args(arguments)
-        .output()
-        .expect("run");
-    (folder, output)
-}
+use crate::{command_line::text, program::translate};
 
 /// Returns the translation of a file that is a text, and checks what is printed.
 fn translated(name: &str, german: &str, english_name: &str) -> String {

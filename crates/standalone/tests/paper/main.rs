@@ -16,10 +16,10 @@ use std::{
 };
 
 use libtest_mimic::{Arguments, Trial};
-use tempfile::{TempDir, tempdir};
+use tempfile::tempdir;
 use zip::ZipArchive;
 
-use program::{program, root};
+use program::{root, translate};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -89,18 +89,6 @@ fn photo(content: &str) -> Vec<u8> {
         .expect("installed");
     assert!(output.status.success(), "{output:?}");
     output.stdout
-}
-
-/// Runs `translate` in a folder with this file.
-fn translate(name: &str, content: &[u8], arguments: &[&str]) -> (TempDir, Output) {
-    let folder = tempdir().expect("a folder");
-    fs::write(folder.path().join(name), content).expect("written");
-    let output = program(folder.path())
-        .args(["translate", name])
-        .args(arguments)
-        .output()
-        .expect("run");
-    (folder, output)
 }
 
 fn text(bytes: &[u8]) -> &str {

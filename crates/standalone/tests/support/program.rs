@@ -1,9 +1,12 @@
 //! The program, with the demo model.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Command, Output, Stdio},
 };
+
+use tempfile::{TempDir, tempdir};
 
 /// Returns the root of the repository.
 pub(crate) fn root() -> PathBuf {
@@ -22,4 +25,16 @@ pub(crate) fn program(data: &Path) -> Command {
         .current_dir(data)
         .stdin(Stdio::null());
     program
+}
+
+/// Runs `translate` in a folder with this file.
+pub(crate) fn translate(name: &str, content: &[u8], arguments: &[&str]) -> (TempDir, Output) {
+    let folder = tempdir().expect("a folder");
+    fs::write(folder.path().join(name), content).expect("written");
+    let output = program(folder.path())
+        .args(["translate", name])
+        .args(arguments)
+        .output()
+        .expect("run");
+    (folder, output)
 }

@@ -201,12 +201,7 @@ async fn narrow(browser: &Browser, name: &str) {
     let fits = async |state: &str, seen: &str| {
         browser.shows(seen).await;
         browser.picture(&format!("{name}-{state}")).await;
-        browser
-            .until("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-            .await;
-        browser
-            .until("[...document.querySelectorAll('button, .button, summary, .drop')].every((one) => !one.offsetHeight || one.offsetHeight >= 44 || one.matches('.link'))")
-            .await;
+        browser.fits().await;
     };
     browser.go(&app.url).await;
     browser.until("document.querySelector('#translate')").await;

@@ -35,13 +35,7 @@ async fn narrow(browser: &Browser, name: &str) {
     let fits = async |state: &str, seen: &str| {
         browser.shows(seen).await;
         browser.picture(&format!("{name}-{state}")).await;
-        browser
-            .until("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-            .await;
-        // Touch targets have at least 44 pixels, except for links in running text.
-        browser
-            .until("[...document.querySelectorAll('button, .button, nav a, summary')].every((one) => !one.offsetHeight || one.offsetHeight >= 44 || one.matches('.link'))")
-            .await;
+        browser.fits().await;
     };
     browser.go(&app.url).await;
     fits("form", "Nothing leaves this server.").await;

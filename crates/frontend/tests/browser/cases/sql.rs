@@ -122,10 +122,7 @@ async fn narrow(browser: &Browser, name: &str) {
     let app = filled().await;
     let fits = async |state: &str| {
         browser.picture(&format!("{name}-{state}")).await;
-        browser.until(FITS).await;
-        browser
-            .until("[...document.querySelectorAll('button, .button, nav a, summary')].every((one) => !one.offsetHeight || one.offsetHeight >= 44 || one.matches('.link'))")
-            .await;
+        browser.fits().await;
     };
     browser.go(&format!("{}/query_db", app.url)).await;
     browser.shows("This page only reads").await;
